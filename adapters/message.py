@@ -1,6 +1,6 @@
 """What every platform speaks: the common types, and the ports between a platform and the bot."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -189,7 +189,9 @@ class Posted:
 class Chat(Protocol):
     """One conversation to answer in; any process can rebuild it from the Conversation."""
 
-    def reply(self, turn: Hold, text: AsyncIterator[str], onto: Posted) -> AsyncIterator[Posted]:
+    def reply(
+        self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
+    ) -> AsyncGenerator[Posted, None]:
         """Show the text as it comes; yield whenever a post was added, and at the end.
 
         `text` yields pieces; its end is the end of the reply. Every post carries `turn.id`, so

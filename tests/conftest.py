@@ -1,8 +1,50 @@
-"""What every test shares."""
+"""What every test shares: the event loop, and the real servers the store runs on."""
+
+from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
+
+from tests.servers.redis import Binary, find_servers, running
+
+SERVERS = find_servers()
+
+
+def pytest_report_header() -> list[str]:
+    return ["stores: " + (", ".join(str(server) for server in SERVERS) or "none found")]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", params=SERVERS, ids=str)
+async def server(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[str]:
+    """The address of a running server; every implementation in turn."""
+    binary: Binary = request.param
+    async with running(binary) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def any_server(anyio_backend: str) -> AsyncIterator[str]:
+    """The address of a running server, whichever was found first."""
+    async with running(SERVERS[0]) as url:
+        yield url
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+async def redis_url(server: str) -> str:
+    return await _emptied(server)
+
+
+@pytest.fixture
+async def any_redis_url(any_server: str) -> str:
+    return await _emptied(any_server)
+
+
+async def _emptied(url: str) -> str:
+    async with Redis.from_url(url) as redis:
+        await redis.flushall()
+    return url

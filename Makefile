@@ -1,0 +1,40 @@
+# make run   set everything up and start the bot      make test   all tests but the long lane
+# make prove the long lane                            make check  format, lint, types, imports, lines
+# make bench every figure the README claims
+
+PYTHON ?= python3
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+BOT := .venv/bin/python
+
+.PHONY: run test prove check bench
+.DELETE_ON_ERROR:
+
+run: .venv/run
+	@$(BOT) -m bot run
+
+test: .venv/dev
+	@$(BOT) -m pytest -m "not long"
+
+prove: .venv/dev
+	@$(BOT) -m pytest -m long
+
+check: .venv/dev
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(BOT) -m bench ledger
+
+bench: .venv/dev
+	@$(BOT) -m bench
+
+.venv/run: pyproject.toml uv.lock | $(UV)
+	@$(UV) sync --locked --quiet --no-default-groups --inexact
+	@touch $@
+
+.venv/dev: pyproject.toml uv.lock | $(UV)
+	@$(UV) sync --locked --quiet
+	@touch $@ .venv/run
+
+.uv/bin/uv:
+	@$(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv

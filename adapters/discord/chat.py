@@ -1,0 +1,78 @@
+"""One Discord conversation to answer in."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from datetime import datetime
+
+import discord
+import structlog
+
+from adapters.discord import events
+from adapters.discord.posts import DiscordPosts, answered
+from adapters.draft import Pace, write
+from adapters.markup import split
+from adapters.message import Answer, Audience, Author, Conversation, Hold, Message, Posted, Refused
+
+_log = structlog.get_logger()
+
+
+class DiscordChat:
+    """`connected` gives the client or raises Busy; `timeout`: seconds, for each call."""
+
+    def __init__(
+        self,
+        connected: Callable[[], discord.Client],
+        where: Conversation,
+        *,
+        pace: Pace,
+        timeout: float,
+    ) -> None:
+        self._connected, self._where = connected, where
+        self._pace, self._timeout = pace, timeout
+        self._posts = DiscordPosts(connected, where, timeout)
+
+    def reply(
+        self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
+    ) -> AsyncGenerator[Posted, None]:
+        return write(self._posts, turn, text, onto, self._pace)
+
+    async def find(self, turn: str, since: datetime) -> Posted:
+        return Posted(ids=tuple(await self._posts.find(turn, since)))
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            await self._posts.delete(each)
+
+    async def whisper(self, person: Author, answer: Answer) -> None:
+        """In a guild as a direct message; a person who takes none gets nothing."""
+        ways = (f"{act.label}: say `/{act.name} {act.argument}`" for act in answer.actions)
+        try:
+            channel = await self._aside(person)
+            for part in split("\n".join((answer.text, *ways)), self._posts.limit):
+                async with answered(self._timeout):
+                    await channel.send(part, suppress_embeds=True)
+        except Refused as error:
+            _log.warning("discord whisper not delivered", reason=str(error))
+
+    async def _aside(self, person: Author) -> discord.abc.Messageable:
+        if self._where.audience is Audience.DIRECT:
+            return self._posts.channel
+        async with answered(self._timeout):
+            return await self._connected().create_dm(discord.Object(int(person.id)))
+
+    async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
+        """Own posts are left out: memory has them."""
+        client = self._connected()
+        me = client.user.id if client.user else 0
+        start = discord.Object(int(after)) if after else None
+        posts = self._posts.channel.history(limit=limit, after=start, oldest_first=True)
+        while True:
+            async with answered(self._timeout):
+                post = await anext(posts, None)
+            if post is None:
+                return
+            if message := events.message(post, me, self._where):
+                yield message
+
+    def link(self, message_id: str) -> str:
+        channel = self._where.thread or self._where.channel
+        return f"https://discord.com/channels/{self._where.space}/{channel}/{message_id}"

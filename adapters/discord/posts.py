@@ -1,0 +1,128 @@
+"""Discord's side of post-and-edit, over discord.py's HTTP client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+import discord
+
+from adapters.message import Busy, Conversation, Hold, Refused, Unclear
+
+STOP = "stop:"  # and the turn's id: the custom_id of the button on a reply being written
+
+_GONE = 10008  # Unknown Message
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+_ADVICE = {
+    10003: "the channel or thread is gone",
+    50001: "let the bot view the channel",
+    50007: "they must allow direct messages from members of this server",
+    50013: "allow the bot to send messages, and messages in threads, in the channel",
+    50083: "the thread is archived and locked; unlock it",
+    160002: "allow the bot to read the channel's message history",
+    200000: "AutoMod blocked the text; exempt the bot's role",
+    240000: "Discord blocked a link in the text",
+}
+
+
+@asynccontextmanager
+async def answered(within: float) -> AsyncIterator[None]:
+    """One call to Discord, at most `within` seconds: Unclear, Busy, Refused, or NotFound 10008."""
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except discord.RateLimited as error:
+        raise Busy(error.retry_after) from error
+    except aiohttp.ClientConnectorError as error:
+        raise Busy(1.0) from error
+    except (OSError, aiohttp.ClientError, discord.DiscordServerError) as error:  # and TimeoutError
+        raise Unclear(f"no answer from Discord ({type(error).__name__})") from error
+    except discord.HTTPException as error:
+        if error.code == _GONE:
+            raise
+        if error.status == 429:  # without Discord's own header: its front door turns us away
+            raise Busy(float(error.response.headers.get("Retry-After", 60))) from error
+        advice = _ADVICE.get(error.code, "look the code up in Discord's documentation")
+        raise Refused(f"Discord refused ({error.status}, code {error.code}): {advice}") from error
+
+
+class DiscordPosts:
+    """Own posts in one conversation; `connected` gives the client or raises Busy."""
+
+    limit = 1_990  # characters; Discord's is 2,000 (.../resources/message#create-message)
+    repeats_safely = True  # `enforce_nonce`, which discord.py sends with every nonce
+
+    def __init__(
+        self, connected: Callable[[], discord.Client], where: Conversation, timeout: float
+    ) -> None:
+        self._connected, self._timeout = connected, timeout
+        self._id = int(where.thread or where.channel)
+
+    @property
+    def channel(self) -> discord.PartialMessageable:
+        return self._connected().get_partial_messageable(self._id)
+
+    async def post(self, turn: Hold, slot: int, text: str, *, live: bool) -> str:
+        """A repeated nonce returns the earlier post: it is brought up to date here."""
+        options: dict[str, Any] = {"nonce": f"{turn.id}-{slot}", "view": _buttons(turn, live)}
+        if slot == 0 and turn.anchor:
+            options["reference"] = discord.MessageReference(
+                message_id=int(turn.anchor), channel_id=self._id, fail_if_not_exists=False
+            )
+        try:
+            async with answered(self._timeout):
+                sent = await self.channel.send(
+                    text, suppress_embeds=True, mention_author=False, **options
+                )
+        except discord.NotFound as error:
+            raise Unclear("this part of the reply was posted before, and deleted") from error
+        if sent.content != text.strip() or bool(sent.components) != live:
+            await turn.secure()
+            if not await self.edit(turn, str(sent.id), text, live=live):
+                raise Unclear("the post vanished while it was brought up to date")
+        return str(sent.id)
+
+    async def edit(self, turn: Hold, post: str, text: str, *, live: bool) -> bool:
+        try:
+            async with answered(self._timeout):
+                target = self.channel.get_partial_message(int(post))
+                await target.edit(content=text, view=_buttons(turn, live))
+        except discord.NotFound:
+            return False
+        return True
+
+    async def delete(self, post: str) -> None:
+        with suppress(discord.NotFound):
+            async with answered(self._timeout):
+                await self.channel.get_partial_message(int(post)).delete()
+
+    async def find(self, turn: str, since: datetime) -> Sequence[str]:
+        """By the Stop button: a nonce cannot be read back. A minute is for differing clocks."""
+        me, start = self._connected().user, since - timedelta(minutes=1)
+        async with answered(self._timeout):
+            posts = self.channel.history(after=start, limit=500, oldest_first=True)
+            return [
+                str(post.id)
+                async for post in posts
+                if post.author == me and f"{STOP}{turn}" in _custom_ids(post)
+            ]
+
+
+def _buttons(turn: Hold, live: bool) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    if live:
+        view.add_item(discord.ui.Button(label="Stop", custom_id=f"{STOP}{turn.id}"))
+    view.stop()  # or discord.py would keep it, waiting for presses
+    return view
+
+
+def _custom_ids(post: discord.Message) -> Sequence[str | None]:
+    rows = (row for row in post.components if isinstance(row, discord.ActionRow))
+    return [
+        button.custom_id
+        for row in rows
+        for button in row.children
+        if isinstance(button, discord.Button)
+    ]

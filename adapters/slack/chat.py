@@ -1,0 +1,60 @@
+"""One Slack conversation to answer in."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapters.draft import Pace, write
+from adapters.markup import neutralise, split
+from adapters.message import Answer, Author, Hold, Message, Posted
+from adapters.slack.directory import Directory
+from adapters.slack.events import message, people
+from adapters.slack.posts import SlackPosts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackChat:
+    posts: SlackPosts
+    directory: Directory
+    pace: Pace
+
+    def reply(
+        self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
+    ) -> AsyncGenerator[Posted, None]:
+        return write(self.posts, turn, text, onto, self.pace)
+
+    async def find(self, turn: str, since: datetime) -> Posted:
+        return Posted(ids=tuple(await self.posts.find(turn, since)))
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        for post in ids:
+            await self.posts.delete(post)
+
+    async def whisper(self, person: Author, answer: Answer) -> None:
+        """Ephemeral, in the thread; instead of a button, the words that do the same."""
+        me = await self.posts.me()
+        spoken = []
+        for action in answer.actions:
+            words = " ".join([f"@{me.name}", action.name, action.argument]).rstrip()
+            spoken.append(f"{action.label}: say `{words}`")
+        for part in split(neutralise("\n\n".join([answer.text, *spoken])), self.posts.limit):
+            await self.posts.web.write(
+                "chat.postEphemeral",
+                channel=self.posts.conversation.channel,
+                user=person.id,
+                thread_ts=self.posts.conversation.thread or None,
+                markdown_text=part,
+            )
+
+    async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
+        me = await self.posts.me()
+        channel = replace(self.posts.conversation, thread="")
+        fresh = [post for post in await self.posts.listed(after or "0") if post["ts"] > after]
+        for post in fresh[:limit]:
+            names = await self.directory.names(people({"event": post}))
+            if said := message(post, channel, me=me, names=names):
+                yield said
+
+    def link(self, message_id: str) -> str:
+        """Empty: Slack tells a post's address only when asked (chat.getPermalink)."""
+        return ""

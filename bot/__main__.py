@@ -1,0 +1,98 @@
+"""The command line: `python -m bot run | chat | check | key`."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bot.app import Misfit, assembled
+from bot.config import Config, ConfigError, load
+from bot.telemetry import set_up_logs
+from memory.embedded import ServerProblem
+from memory.seal import KeyProblem, SealBroken, UnknownKey, fresh_key
+from memory.store import StoreDown
+
+CANNOT_START = (ConfigError, Misfit, ServerProblem, KeyProblem, UnknownKey, SealBroken, StoreDown)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit codes: 0 all is well, 2 it cannot start and said why."""
+    options = _options().parse_args(arguments)
+    try:
+        return VERBS[options.verb](options.config)
+    except CANNOT_START as problem:
+        return _refuse(problem)
+    except ExceptionGroup as group:
+        problems = group.subgroup(CANNOT_START)
+        if problems is None or group.split(CANNOT_START)[1] is not None:
+            raise
+        return _refuse(problems.exceptions[0])
+    except KeyboardInterrupt:
+        return 130
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="A bot that remembers.")
+    parser.add_argument("verb", choices=VERBS, nargs="?", default="run")
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"))
+    return parser
+
+
+def _run(path: Path) -> int:
+    return asyncio.run(_serve(load(path, os.environ), console=False))
+
+
+def _chat(path: Path) -> int:
+    return asyncio.run(_serve(load(path, os.environ), console=True))
+
+
+def _check(path: Path) -> int:
+    return asyncio.run(_examine(load(path, os.environ)))
+
+
+def _key(_: Path) -> int:
+    print(fresh_key())  # noqa: T201
+    return 0
+
+
+async def _serve(config: Config, *, console: bool) -> int:
+    set_up_logs(config.log_level.upper(), colours=sys.stderr.isatty())
+    async with assembled(config, console=console) as bot:
+        _say(*bot.status)
+        await bot.run()
+    return 0
+
+
+async def _examine(config: Config) -> int:
+    """Say what is on and what is wrong with it; 2 if anything is."""
+    set_up_logs("ERROR", colours=sys.stderr.isatty())
+    async with assembled(config, console=False) as bot:
+        wrong = [
+            f"{name}: {line}"
+            for name, platform in bot.platforms.items()
+            for line in await platform.check()
+        ]
+        _say(*bot.status, *wrong)
+    return 2 if wrong else 0
+
+
+def _refuse(problem: BaseException) -> int:
+    _say(str(problem))
+    return 2
+
+
+def _say(*lines: str) -> None:
+    print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+
+
+VERBS: Mapping[str, Callable[[Path], int]] = {
+    "run": _run,
+    "chat": _chat,
+    "check": _check,
+    "key": _key,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,269 @@
+"""The composition root: the only file that picks platforms, store and model."""
+
+import asyncio
+import getpass
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from adapters.console import Console, stdio
+from adapters.discord.platform import DiscordPlatform
+from adapters.draft import Pace
+from adapters.message import Platform, Refused
+from adapters.slack.platform import SlackPlatform
+from bot.commands import Commands
+from bot.config import Config
+from bot.intake import Intake
+from bot.model import Completions, Endpoint
+from bot.offline import offline
+from bot.ports import Model, Prompt, Request, Role
+from bot.prompt import Budget, Prompter
+from bot.telemetry import Metrics
+from bot.turns import Limits, Turns
+from memory.embedded import memory_key, private_server
+from memory.engine import Memory, Settings
+from memory.redis import RedisStore
+from memory.seal import Keyring
+from memory.store import StoreDown
+from memory.summary import Summarise, Task
+from memory.tokens import counter
+from memory.turn import Terms
+from memory.window import Marks
+
+
+class Misfit(Exception):
+    """The bot cannot start; the text is one line that says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """Everything wired together, connected to nothing yet but the store."""
+
+    platforms: Mapping[str, Platform]
+    turns: Turns
+    intake: Intake
+    status: Sequence[str]
+
+    async def run(self) -> None:
+        """Serve until a signal comes, or until the terminal's input ends."""
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        async with asyncio.TaskGroup() as tasks:
+            serving = [
+                tasks.create_task(self._serve(each, stopping)) for each in self.platforms.values()
+            ]
+            sweeping = tasks.create_task(self.turns.sweep())
+            await stopping.wait()
+            for task in (*serving, sweeping):
+                task.cancel()
+
+    async def _serve(self, platform: Platform, stopping: asyncio.Event) -> None:
+        try:
+            await platform.run(self.intake)
+        except Refused as refused:
+            raise Misfit(f"{platform.name}: {refused}") from None
+        stopping.set()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
+    """The bot on its store; `console`: the terminal is its only platform. Raises Misfit."""
+    async with AsyncExitStack() as stack:
+        store, keyring = await _storage(config, stack)
+        tokens = counter(config.model.reply)
+        model = _model(config, stack)
+        metrics = Metrics()
+        memory = Memory(
+            store,
+            keyring,
+            settings=_settings(config),
+            measure=tokens.measure,
+            summarise=_summarise(model),
+            randbytes=os.urandom,
+        )
+        await memory.open()
+        platforms = _platforms(config, console=console)
+        prompter = Prompter(config.persona, _budget(config), tokens.count, now)
+        limits = Limits(
+            lease=config.turns.lease_seconds,
+            attempts=config.turns.attempts,
+            sweep=config.turns.sweep_seconds,
+            stop=config.turns.stop_seconds,
+        )
+        turns = Turns(memory, model, prompter, platforms, limits=limits, metrics=metrics)
+        await stack.enter_async_context(turns)
+        commands = Commands(memory, about(config))
+        intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
+        lines = status(config, platforms, tokens.name)
+        yield Bot(platforms=platforms, turns=turns, intake=intake, status=lines)
+
+
+async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
+    url, key = config.redis_url, config.memory.key
+    if url and not key:
+        raise Misfit(
+            "MEMORY_KEY: is missing, and REDIS_URL needs it: make one with `python -m bot key`"
+        )
+    at = (
+        url.get_secret_value()
+        if url
+        else await stack.enter_async_context(private_server(config.data))
+    )
+    keys = key.get_secret_value() if key else memory_key(config.data)
+    store = RedisStore(
+        at,
+        lease=config.turns.lease_seconds,
+        grace=config.turns.grace_seconds,
+        message_days=config.memory.retention.messages_days,
+        summary_days=config.memory.retention.summaries_days,
+    )
+    stack.push_async_callback(store.close)
+    try:
+        await store.ping()
+    except StoreDown:
+        where = urlsplit(at)
+        address = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
+        raise Misfit(
+            f"REDIS_URL: nothing answers at {address}: start a Redis 7.0 or newer there, "
+            "or unset REDIS_URL for a private server"
+        ) from None
+    return store, Keyring.parse(keys)
+
+
+def _settings(config: Config) -> Settings:
+    window, turns = config.memory.window, config.turns
+    marks = Marks(
+        high=window.high,
+        low=window.low,
+        messages_high=window.messages_high,
+        messages_low=window.messages_low,
+    )
+    return Settings(
+        marks=marks,
+        segment=config.memory.segment_tokens,
+        follow=config.follow,
+        terms=Terms(lease=turns.lease_seconds, call=turns.call_timeout_seconds),
+    )
+
+
+def _budget(config: Config) -> Budget:
+    memory, model = config.memory, config.model
+    return Budget(
+        context=model.context_tokens,
+        reply=model.reply_tokens,
+        window=2 * memory.window.high,
+        summary=memory.segments * (memory.segment_tokens + 16),
+    )
+
+
+def _model(config: Config, stack: AsyncExitStack) -> Model:
+    at, model = config.openai, config.model
+    if not (at.api_key or at.base_url):
+        return offline
+    completions = Completions(
+        Endpoint(
+            base_url=at.base_url or "https://api.openai.com/v1",
+            api_key=at.api_key.get_secret_value() if at.api_key else "",
+            model=model.reply,
+            summary_model=model.summary,
+            limit_parameter=model.limit_parameter,
+            first_token=model.first_token_seconds,
+            idle=model.idle_seconds,
+            total=model.total_seconds,
+            tries=model.tries,
+        ),
+        random.random,
+    )
+    stack.push_async_callback(completions.close)
+    return completions
+
+
+def _summarise(model: Model) -> Summarise:
+    async def summarise(task: Task) -> str:
+        prompts = (
+            Prompt(role=Role.SYSTEM, text=task.instruction),
+            Prompt(role=Role.USER, text=task.text),
+        )
+        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True)
+        async with aclosing(model(request)) as pieces:
+            return "".join([piece async for piece in pieces])
+
+    return summarise
+
+
+def _platforms(config: Config, *, console: bool) -> Mapping[str, Platform]:
+    turns = config.turns
+    pace = Pace(late=turns.late_seconds, listed=turns.listed_seconds)
+    platforms: list[Platform] = []
+    slack, discord = config.slack, config.discord
+    if slack.bot_token and slack.app_token and not console:
+        platforms.append(
+            SlackPlatform(
+                bot_token=slack.bot_token.get_secret_value(),
+                app_token=slack.app_token.get_secret_value(),
+                **({"api_url": slack.api_url} if slack.api_url else {}),
+                pace=pace,
+                timeout=turns.call_timeout_seconds,
+                now=now,
+            )
+        )
+    if discord.token and not console:
+        platforms.append(
+            DiscordPlatform(
+                token=discord.token.get_secret_value(),
+                **({"api_url": discord.api_url} if discord.api_url else {}),
+                message_content=discord.message_content,
+                pace=pace,
+                timeout=turns.call_timeout_seconds,
+            )
+        )
+    if not platforms:
+        platforms.append(terminal())
+    return {platform.name: platform for platform in platforms}
+
+
+def terminal() -> Console:
+    return stdio(person=getpass.getuser(), now=now)
+
+
+def status(config: Config, platforms: Mapping[str, Platform], tokens: str) -> Sequence[str]:
+    """What is on, what is not, and which variable would turn it on."""
+    off = {
+        "slack": "set SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
+        "discord": "set DISCORD_TOKEN",
+    }
+    endpoint = config.openai.base_url or "OpenAI"
+    real = config.openai.api_key or config.openai.base_url
+    return [
+        f"platforms: {', '.join(platforms)}",
+        *(f"{name}: off ({how})" for name, how in off.items() if name not in platforms),
+        f"model: {config.model.reply} at {endpoint}"
+        if real
+        else "model: offline, it quotes memory (set OPENAI_API_KEY or OPENAI_BASE_URL)",
+        "memory: the server at REDIS_URL"
+        if config.redis_url
+        else f"memory: a private server under {config.data} (set REDIS_URL for your own)",
+        f"tokens: counted with {tokens}",
+    ]
+
+
+def about(config: Config) -> Sequence[str]:
+    """What /help says of storage."""
+    kept = config.memory.retention
+    return (
+        "I answer when I am mentioned or written to directly, and remember the conversation.",
+        "All I store is encrypted, and expires when a conversation stays silent:",
+        f"messages after {kept.messages_days} days, summaries after {kept.summaries_days}.",
+        "What you edit or delete changes in my memory too.",
+    )

@@ -1,0 +1,119 @@
+"""What people can tell the bot to do, each command defined once for all platforms."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from adapters.message import Action, Answer, Audience, Command
+from bot.places import microseconds, place_of
+from memory.engine import Memory
+from memory.entry import Description
+from memory.store import Place
+
+YES = "yes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of the table: every platform offers the command under this name."""
+
+    name: str
+    arguments: str
+    what: str
+    run: Callable[["Commands", Command], Awaitable[Answer]]
+
+
+class Commands:
+    """Runs commands; answers go to the person who asked, and to nobody else."""
+
+    def __init__(self, memory: Memory, about: Sequence[str]) -> None:
+        self._memory, self._about = memory, about
+        self.table: Mapping[str, Entry] = {entry.name: entry for entry in COMMANDS}
+
+    def parse(self, text: str) -> tuple[str, str] | None:
+        """`/name argument`; and, as Slack's threads have no slash commands, the bare name too."""
+        name, _, argument = text.strip().partition(" ")
+        argument = argument.strip()
+        if name.startswith("/") and name[1:].lower() in self.table:
+            return name[1:].lower(), argument
+        bare = name.lower() in self.table and (not argument or argument.lower() == YES)
+        return (name.lower(), argument.lower()) if bare else None
+
+    async def run(self, command: Command) -> None:
+        entry = self.table.get(command.name)
+        answer = await entry.run(self, command) if entry else self._unknown(command)
+        await command.respond(answer)
+
+    def _unknown(self, command: Command) -> Answer:
+        names = ", ".join(f"/{name}" for name in self.table)
+        return Answer(text=f"There is no /{command.name}. There is {names}.")
+
+    async def help(self, _: Command) -> Answer:
+        rows = [f"/{row.name} {row.arguments}".strip() + f" - {row.what}" for row in COMMANDS]
+        return Answer(text="\n".join([*rows, *self._about]))
+
+    async def summary(self, command: Command) -> Answer:
+        held = await self._memory.describe(place_of(command.conversation))
+        if not held.messages:
+            return Answer(text="I hold nothing of this conversation.")
+        return Answer(text="\n".join(_account(held)))
+
+    async def forget(self, command: Command) -> Answer:
+        place = place_of(command.conversation)
+        direct = command.conversation.audience is Audience.DIRECT
+        held = await self._memory.describe(place)
+        if refusal := self._refusal(command, held, direct=direct):
+            return Answer(text=refusal)
+        if command.argument == YES:
+            return await self._forget(place, command, direct=direct)
+        if command.argument not in ("", "here"):
+            return Answer(text="I can forget this conversation: say /forget, without more.")
+        return Answer(
+            text=f"I would forget this conversation: {_amount(held.messages, len(held.segments))}.",
+            actions=(Action(label="Forget", name="forget", argument=YES),),
+        )
+
+    async def _forget(self, place: Place, command: Command, *, direct: bool) -> Answer:
+        until = microseconds(command.given_at)
+        receipt = await self._memory.forget(place, until, channel=direct)
+        return Answer(text=f"Forgotten: {_amount(receipt.messages, receipt.segments)}.")
+
+    def _refusal(self, command: Command, held: Description, *, direct: bool) -> str:
+        """Who may: in a direct message anybody; in a thread those who took part in it."""
+        if direct:
+            return ""
+        if not command.conversation.thread:
+            return "Here I can forget one thread at a time: say this in the thread."
+        if not held.messages:
+            return "I hold nothing of this conversation."
+        authors = {entry.author for entry in held.window}
+        authors.update(author for segment in held.segments for author in segment.authors)
+        if command.author.id in authors:
+            return ""
+        return "Only somebody who wrote in this thread can have me forget it: ask one of them."
+
+
+def _account(held: Description) -> list[str]:
+    folded = sum(segment.covered for segment in held.segments)
+    words = f"{len(held.window)} word for word, {folded} summarised"
+    return [
+        f"I hold {held.messages} messages of this conversation ({words}): {held.tokens:,} tokens.",
+        *(f"Summary of {each.covered} messages:\n{each.text}" for each in held.segments),
+        *([] if held.segments else ["Nothing is summarised yet: all of it is word for word."]),
+    ]
+
+
+def _amount(messages: int, segments: int) -> str:
+    return f"{messages} message{'s' * (messages != 1)} and {segments} summar" + (
+        "y" if segments == 1 else "ies"
+    )
+
+
+COMMANDS = (
+    Entry(
+        name="summary", arguments="", what="what I hold of this conversation", run=Commands.summary
+    ),
+    Entry(name="forget", arguments="", what="forget this conversation", run=Commands.forget),
+    Entry(
+        name="help", arguments="", what="what I do, what I store, for how long", run=Commands.help
+    ),
+)

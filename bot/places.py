@@ -1,0 +1,54 @@
+"""Between what platforms speak and what memory keeps."""
+
+from datetime import UTC, datetime, timedelta
+
+from adapters.message import Audience, Conversation, Message
+from memory.entry import Entry
+from memory.store import Place
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def place_of(conversation: Conversation) -> Place:
+    return Place(
+        platform=conversation.platform,
+        space=conversation.space,
+        channel=conversation.channel,
+        thread=conversation.thread,
+        audience=conversation.audience.value,
+    )
+
+
+def conversation_at(place: Place) -> Conversation:
+    """An unknown audience counts as private: nothing flows further than it should."""
+    return Conversation(
+        platform=place.platform,
+        space=place.space,
+        channel=place.channel,
+        thread=place.thread,
+        audience=Audience(place.audience or Audience.PRIVATE),
+    )
+
+
+def entry_of(message: Message) -> Entry:
+    described = [f"[attached: {each}]" for each in message.attachments]
+    return Entry(
+        id=message.id,
+        twin=message.twin,
+        author=message.author.id,
+        name=clean(message.author.name),
+        kind=message.author.kind.value,
+        text=clean("\n".join(filter(None, [message.text, *described]))),
+        sent=microseconds(message.sent_at),
+        called=message.called,
+        reply_to=message.reply_to,
+    )
+
+
+def microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def clean(text: str) -> str:
+    """What any endpoint and any store can take: no null characters, no lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

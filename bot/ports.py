@@ -1,0 +1,52 @@
+"""What the bot asks of a language model: a request, a stream of text, one kind of failure."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One piece of the model's input."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The model's input: prompts in order, the stable prefix first."""
+
+    prompts: tuple[Prompt, ...]
+    stable: int = 0  # how many of the first prompts the next turn will repeat; 0: unknown
+    reply_tokens: int  # the most the reply may hold
+    cache_key: str = ""
+    summary: bool = False  # asked by the upkeep: the summary model answers
+
+
+class ModelFailed(Exception):
+    """The model gave no complete reply; `str()` is one line for the operator.
+
+    `reason` is one stable word (auth, quota, rate, unavailable, timeout, truncated, refused,
+    rejected, invalid, empty). `lasting`: trying again is pointless until the operator acts.
+    `after`: seconds the endpoint asks to wait, 0 when it said nothing.
+    """
+
+    def __init__(
+        self, reason: str, advice: str, *, lasting: bool = False, after: float = 0
+    ) -> None:
+        super().__init__(advice)
+        self.reason, self.lasting, self.after = reason, lasting, after
+
+
+Model = Callable[[Request], AsyncGenerator[str, None]]
+"""Yields the reply's pieces; its end is the end of a complete reply. Raises ModelFailed.
+
+The iterator is an async generator: closing it (`aclose`) ends the call to the vendor at once.
+"""

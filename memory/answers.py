@@ -1,0 +1,103 @@
+"""Turns what the scripts answer (nested lists of bytes and numbers) into records."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from memory.store import Concluded, Fold, Forgotten, Kept, Lease, Noted, Received, Snapshot
+
+Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
+
+
+def received(answer: Answer) -> Received:
+    match answer[0]:
+        case b"key":
+            return Received(rekey=answer[1])
+        case b"pend":
+            version, _, blob = answer[1].partition(b":")
+            return Received(edit=(int(version), blob))
+    return Received(owed=answer[0] == b"owed")
+
+
+def lease(answer: Answer) -> Lease:
+    _, turn, fence, attempt, anchor, began, state, stopped, text, posted, claims, rest = answer
+    return Lease(
+        turn=turn.decode(),
+        fence=int(fence),
+        attempt=int(attempt),
+        anchor=anchor.decode(),
+        began=int(began),
+        withdrawn=state == b"withdrawn",
+        stopped=stopped == b"1",
+        text=text,
+        posted=ids(posted),
+        claims=ids(claims),
+        snapshot=snapshot(rest),
+    )
+
+
+def snapshot(answer: Answer) -> Snapshot:
+    wrapped, revision, messages, segments, unfolded, audience = answer
+    pairs = zip(segments[::2], segments[1::2], strict=True)
+    return Snapshot(
+        wrapped=wrapped,
+        revision=int(revision),
+        messages=tuple(_kept(*message) for message in messages),
+        folds=tuple(_fold(name, value) for name, value in pairs),
+        unfolded=unfolded,
+        audience=audience.decode(),
+    )
+
+
+def noted(answer: Answer) -> Noted:
+    if answer[0] == b"lost":
+        return Noted(lost=True)
+    _, state, stopped, revision = answer
+    return Noted(
+        lost=False,
+        withdrawn=state == b"withdrawn",
+        stopped=stopped == b"1",
+        revision=int(revision),
+    )
+
+
+def concluded(answer: Answer) -> Concluded:
+    verdict = answer[0].decode()
+    if verdict == "unknown":
+        return Concluded(verdict=verdict, ids=ids(answer[1]))
+    return Concluded(verdict=verdict, more=verdict == "done" and answer[1] > 0)
+
+
+def forgotten(answer: Answer) -> Forgotten:
+    if answer[0] == b"done":
+        return Forgotten(messages=int(answer[1]), segments=int(answer[2]))
+    rows = answer[2:]
+    survivors = zip(rows[::3], rows[1::3], rows[2::3], strict=True)
+    return Forgotten(
+        done=False,
+        survivors=tuple((each.decode(), int(version), blob) for each, version, blob in survivors),
+        wrapped=answer[1],
+    )
+
+
+def ids(answer: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(each.decode() for each in answer)
+
+
+def _kept(name: bytes, owed: bytes, value: bytes) -> Kept:
+    head, _, blob = value.partition(b":")
+    version, _, sent = head[1:].partition(b",")
+    return Kept(
+        id=name.decode(),
+        state=head[:1].decode(),
+        version=int(version),
+        sent=int(sent),
+        owed=owed == b"1",
+        blob=blob,
+    )
+
+
+def _fold(name: bytes, value: bytes) -> Fold:
+    head, _, blob = value.partition(b"\n")
+    covered = {each: int(version) for each, version in json.loads(head).items()}
+    return Fold(name=name.decode(), covered=covered, blob=blob)

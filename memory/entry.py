@@ -1,0 +1,100 @@
+"""What memory holds, in the clear: messages as entries, summaries as segments."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Count = Callable[[str], int]
+
+PERSON, BOT, ME = "person", "bot", "me"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One remembered message. Times in microseconds since 1970."""
+
+    id: str
+    twin: str = ""
+    author: str
+    name: str
+    kind: str  # person, bot or me
+    text: str
+    sent: int
+    version: int = 0  # when the edit was made that the text is from
+    called: bool = False
+    tokens: int = 0
+    reply_to: str = ""
+    answers: tuple[str, ...] = ()  # of the bot's replies: the ids they answer
+
+    def pack(self) -> bytes:
+        """The part that is sealed; id, time and version are bound by the seal."""
+        fields = [self.author, self.name, self.kind, self.text, self.tokens]
+        rest = [self.reply_to, list(self.answers)] if self.reply_to or self.answers else []
+        dense = json.dumps(fields + rest, ensure_ascii=False, separators=(",", ":"))
+        return dense.encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def unpack(cls, packed: bytes, *, id: str, sent: int, version: int) -> "Entry":  # noqa: A002
+        author, name, kind, text, tokens, *rest = json.loads(
+            packed.decode("utf-8", "surrogatepass")
+        )
+        reply_to, answers = rest or ("", [])
+        return cls(
+            id=id,
+            author=author,
+            name=name,
+            kind=kind,
+            text=text,
+            sent=sent,
+            version=version,
+            tokens=tokens,
+            reply_to=reply_to,
+            answers=tuple(answers),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """The summary of a closed run of messages."""
+
+    name: str
+    text: str
+    tokens: int
+    since: int  # when its last message was sent
+    covered: int  # how many messages it stands for
+    authors: tuple[str, ...] = ()  # ids of those who wrote them
+
+    def pack(self) -> bytes:
+        fields = [self.text, self.tokens, self.since, self.authors]
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def unpack(cls, packed: bytes, *, name: str, covered: int) -> "Segment":
+        text, tokens, since, authors = json.loads(packed)
+        return cls(
+            name=name,
+            text=text,
+            tokens=tokens,
+            since=since,
+            covered=covered,
+            authors=tuple(authors),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recollection:
+    """All a reply may build on: the summary, the window, and what is to be answered."""
+
+    segments: tuple[Segment, ...]
+    window: tuple[Entry, ...]
+    question: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What is held of one conversation."""
+
+    segments: tuple[Segment, ...]
+    window: tuple[Entry, ...]
+    messages: int
+    tokens: int

@@ -1,0 +1,65 @@
+"""The data keys of conversations: made, unwrapped, and kept at hand within a bound."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from memory.seal import DataKey, Keyring, Randbytes
+from memory.store import Place, Sealed
+
+AT_HAND = 10_000  # conversations; a key and its name are about 300 bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    wrapped: bytes
+    data: DataKey
+    fresh: bool = False  # made here, not yet the record's
+
+
+class Keys:
+    """One data key per conversation, wrapped by the keyring; forgetting replaces it."""
+
+    def __init__(self, keyring: Keyring, randbytes: Randbytes) -> None:
+        self._keyring, self._randbytes = keyring, randbytes
+        self._known: OrderedDict[str, Key] = OrderedDict()
+
+    def fresh(self, place: Place) -> Key:
+        data = DataKey.fresh(self._randbytes)
+        return Key(wrapped=self._keyring.wrap(data.raw, place.key), data=data, fresh=True)
+
+    def current(self, place: Place) -> Key:
+        """The record's key as far as known here; the store says if it is another."""
+        return self._known.get(place.key) or self.fresh(place)
+
+    def learn(self, place: Place, wrapped: bytes) -> Key:
+        """The record's key is this one; empty: it has none any more."""
+        if not wrapped:
+            self._known.pop(place.key, None)
+            return self.fresh(place)
+        known = self._known.get(place.key)
+        if known is None or known.wrapped != wrapped:
+            data = DataKey(self._keyring.unwrap(wrapped, place.key), self._randbytes)
+            known = Key(wrapped=wrapped, data=data)
+        return self.keep(place, known)
+
+    def keep(self, place: Place, key: Key) -> Key:
+        self._known[place.key] = Key(wrapped=key.wrapped, data=key.data)
+        self._known.move_to_end(place.key)
+        if len(self._known) > AT_HAND:
+            self._known.popitem(last=False)
+        return key
+
+    def seal_alone(self, context: str, text: bytes) -> bytes:
+        """Seal what belongs to no conversation yet: it carries its own key."""
+        data = DataKey.fresh(self._randbytes)
+        wrapped = self._keyring.wrap(data.raw, context)
+        return len(wrapped).to_bytes(2, "big") + wrapped + data.seal(text, context)
+
+    def open_alone(self, context: str, sealed: bytes) -> bytes:
+        end = 2 + int.from_bytes(sealed[:2], "big")
+        data = DataKey(self._keyring.unwrap(sealed[2:end], context), self._randbytes)
+        return data.open(sealed[end:], context)
+
+
+def sealed(key: Key, text: bytes, *context: str) -> Sealed:
+    return Sealed(wrapped=key.wrapped, fresh=key.fresh, blob=key.data.seal(text, *context))

@@ -1,0 +1,256 @@
+"""The store on Redis 7.0 or newer, or Valkey: one Lua script for each step (see scripts/)."""
+
+import asyncio
+import hashlib
+import json
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import TimeoutError as NoAnswer
+
+from memory import answers
+from memory.answers import Answer
+from memory.store import (
+    Arrival,
+    Concluded,
+    Debris,
+    Fold,
+    Forgotten,
+    Found,
+    Lease,
+    Noted,
+    Place,
+    Received,
+    Reply,
+    Sealed,
+    Snapshot,
+    StoreDown,
+)
+
+PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
+DAY = 86_400
+DOWN = (Disconnected, NoAnswer, BusyLoadingError, ReadOnlyError, OSError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    source: str
+    digest: str
+
+
+class RedisStore:
+    """See `Store`. Times in seconds; redis-py's own retries, which repeat writes, are off."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        lease: float = 30.0,
+        grace: float = 13.0,
+        message_days: int = 30,
+        summary_days: int = 90,
+        timeout: float = 2.0,
+        tries: int = 3,
+        most: int = 500,
+    ) -> None:
+        self._redis = Redis.from_url(
+            url, retry=Retry(NoBackoff(), 0), socket_timeout=timeout, socket_connect_timeout=timeout
+        )
+        self._lease, self._grace = int(lease * 1000), int(grace * 1000)
+        self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
+        self._tries, self._most = tries, most
+        self._scripts = dict(_scripts(Path(__file__).with_name("scripts")))
+        self.round_trips = 0
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
+        a = arrival
+        head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
+        tail = (place.audience, _thread(place), *self._kept)
+        key = (sealed.wrapped, sealed.fresh, sealed.blob)
+        return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
+
+    async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool:
+        return bool(await self._run("claim", place, fingerprint, twin, token))
+
+    async def begin(self, place: Place, token: str, candidate: str) -> Lease | Debris | None:
+        times = (self._lease, self._grace)
+        answer = await self._run("begin", place, token, candidate, *times, self._most)
+        match answer[0]:
+            case b"turn":
+                return answers.lease(answer)
+            case b"debris":
+                return Debris(turn=answer[1].decode(), ids=answers.ids(answer[2]))
+        return None
+
+    async def note(self, place: Place, lease: Lease, posted: Sequence[str], text: bytes) -> Noted:
+        times = (self._lease, self._grace)
+        head = (lease.turn, lease.fence, *times, lease.snapshot.revision, text)
+        return answers.noted(await self._run("note", place, *head, *posted))
+
+    async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
+        head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
+        posts = (json.dumps(reply.final), json.dumps(reply.removed))
+        tail = (reply.sent, reply.sealed.blob, _thread(place), *self._kept)
+        return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
+
+    async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
+        posts = json.dumps(list(removed))
+        return answers.concluded(await self._run("withdraw", place, lease.turn, lease.fence, posts))
+
+    async def release(self, place: Place, lease: Lease, *, clean: bool, wait: float) -> None:
+        times = (self._grace, int(wait * 1000))
+        await self._run("release", place, lease.turn, lease.fence, clean, *times)
+
+    async def clear(self, place: Place, debris: Debris) -> None:
+        await self._run("clear", place, debris.turn, json.dumps(debris.ids))
+
+    async def stop(self, place: Place, turn: str) -> None:
+        await self._run("stop", place, turn)
+
+    async def overdue(self, limit: int) -> Sequence[Place]:
+        seconds, microseconds = await self._call(self._redis.time)
+        now = seconds * 1000 + microseconds // 1000
+
+        async def look() -> Answer:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for number in range(PARTITIONS):
+                    pipe.zrangebyscore(_due(number), 0, now, 0, limit)
+                return await pipe.execute()
+
+        found = [key for keys in await self._call(look) for key in keys]
+        return [Place.parse(key.decode()) for key in found[:limit]]
+
+    async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
+        snapshot, messages, water = await self._run("read", place, limit)
+        return answers.snapshot(snapshot), messages, int(water)
+
+    async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
+        covered = json.dumps({each: str(version) for each, version in fold.covered.items()})
+        head = (fold.name, wrapped, covered, fold.blob)
+        answer = await self._run("fold", place, *head, *self._kept)
+        return bool(answer[0] == b"done")
+
+    async def locate(self, place: Place, message: str) -> Found | None:
+        answer = await self._run("locate", place, message)
+        if not answer:
+            return None
+        thread, wrapped, version, blob = answer
+        home = _sibling(place, thread)
+        return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
+
+    async def pend(
+        self, place: Place, message: str, fingerprint: bytes, version: int, blob: bytes
+    ) -> bool:
+        answer = await self._run("pend", place, message, fingerprint, version, blob)
+        return bool(answer[0] == b"done")
+
+    async def amend(self, place: Place, message: str, version: int, sealed: Sealed) -> Received:
+        head = (message, version, sealed.wrapped, sealed.blob)
+        return answers.received(await self._run("amend", place, *head))
+
+    async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None:
+        pairs = [part for pair in posts.items() for part in pair]
+        await self._run("retract", place, place.channel_key, *pairs)
+
+    async def forget(
+        self,
+        place: Place,
+        water: int,
+        wrapped: bytes,
+        survivors: Sequence[tuple[str, int, bytes]],
+        *,
+        channel: bool,
+    ) -> Forgotten:
+        given = [part for survivor in survivors for part in survivor]
+        head = (water, channel, wrapped, _thread(place))
+        return answers.forgotten(await self._run("forget", place, *head, *given))
+
+    async def threads(self, place: Place, limit: int) -> Sequence[Place]:
+        key = f"{_prefix(place)}{place.channel_key}/threads"
+        found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
+        return [_sibling(place, thread) for thread in found]
+
+    async def scrub(self) -> None:
+        try:
+            await self._call(self._redis.bgrewriteaof)
+        except ResponseError:
+            return  # one is under way, or a hosted server keeps this to itself
+
+    async def pepper(self, candidate: bytes) -> bytes:
+        await self._call(lambda: self._redis.set("tk:pepper", candidate, nx=True))
+        return bytes(await self._call(lambda: self._redis.get("tk:pepper")))
+
+    async def ping(self) -> None:
+        await self._call(self._redis.ping)
+
+    async def _run(self, name: str, place: Place, *arguments: object) -> Answer:
+        prefix = _prefix(place)
+        keys = (prefix + place.key, prefix + place.channel_key, prefix.rstrip(":") + "/due")
+        values = [_plain(argument) for argument in (place.key, *arguments)]
+        script = self._scripts[name]
+
+        async def run() -> Answer:
+            try:
+                return await self._redis.evalsha(script.digest, len(keys), *keys, *values)
+            except NoScriptError:
+                return await self._redis.eval(script.source, len(keys), *keys, *values)
+
+        return await self._call(run)
+
+    async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
+        """Repeats what got no answer: every step may run twice."""
+        for attempt in range(1, self._tries + 1):
+            self.round_trips += 1
+            try:
+                return await ask()
+            except DOWN as error:
+                if attempt == self._tries:
+                    raise StoreDown(f"the store does not answer ({error})") from error
+                await asyncio.sleep(0.05 * 4**attempt)
+        raise AssertionError
+
+
+def _scripts(folder: Path) -> Sequence[tuple[str, Script]]:
+    texts = {path.stem: path.read_text() for path in folder.glob("*.lua")}
+    record, snapshot = texts.pop("record"), texts.pop("snapshot")
+    sources = {name: f"{record}\n{snapshot}\n{text}" for name, text in texts.items()}
+    return [
+        (name, Script(source=source, digest=hashlib.sha1(source.encode()).hexdigest()))  # noqa: S324
+        for name, source in sources.items()
+    ]
+
+
+def _prefix(place: Place) -> str:
+    number = zlib.crc32(place.channel_key.encode()) % PARTITIONS
+    return f"tk:{{p{number:03d}}}:"
+
+
+def _due(number: int) -> str:
+    return f"tk:{{p{number:03d}}}/due"
+
+
+def _thread(place: Place) -> str:
+    return quote(place.thread, safe="")
+
+
+def _sibling(place: Place, thread: bytes) -> Place:
+    return Place.parse(f"{place.channel_key}:{thread.decode()}", place.audience)
+
+
+def _plain(argument: object) -> bytes | str:
+    """Scripts read text and bytes; flags are 1 and 0."""
+    if isinstance(argument, bool):
+        return "1" if argument else "0"
+    return argument if isinstance(argument, bytes) else str(argument)

@@ -1,0 +1,12 @@
+-- Changes a message, newest edit wins: done | key (seal it under this key) | absent.
+-- ARGV: conversation, id, version, wrapped key, sealed
+local id, version, wrapped, sealed = unpack(ARGV, 2, 5)
+local message = unpack_message(id)
+if not message then return { 'absent' } end
+if tonumber(version) <= tonumber(message.version) then return { 'done' } end
+local key = get('key')
+if key ~= wrapped then return { 'key', key } end
+unfold(id)
+redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, sealed))
+bump('revision')
+return { 'done' }

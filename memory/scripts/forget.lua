@@ -1,0 +1,52 @@
+-- Forgets up to a time: done, messages, segments | survivors, key, (id, value)...
+-- What came later is given back to be sealed under the new key, and must not have changed meanwhile.
+-- ARGV: conversation, water, whole channel, new wrapped key, thread, (id, version, sealed)...
+local water, whole_channel, wrapped, thread = tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4], ARGV[5]
+if tonumber(get('water') or 0) >= water then
+  local receipt = list(get('receipt'))
+  return { 'done', receipt[1] or 0, receipt[2] or 0 }
+end
+
+local resealed, given = {}, 0
+for i = 6, #ARGV, 3 do resealed[ARGV[i]] = { version = ARGV[i + 1], sealed = ARGV[i + 2] }; given = given + 1 end
+local gone, survivors, fits = {}, {}, true
+for _, id in ipairs(redis.call('HKEYS', CONVERSATION .. '/msg')) do
+  local message = unpack_message(id)
+  if tonumber(message.sent) <= water then
+    gone[#gone + 1] = id
+  else
+    survivors[id] = message
+    given = given - 1
+    fits = fits and resealed[id] ~= nil and resealed[id].version == message.version
+  end
+end
+if not fits or given ~= 0 then
+  local answer = { 'survivors', get('key') }
+  for id, message in pairs(survivors) do
+    answer[#answer + 1] = id
+    answer[#answer + 1] = message.version
+    answer[#answer + 1] = message.sealed
+  end
+  return answer
+end
+
+local segments = redis.call('HLEN', CONVERSATION .. '/seg')
+redis.call('DEL', CONVERSATION .. '/seg')
+for _, id in ipairs(gone) do lose(id) end
+unset('key', 'joined', 'writer', 'text', 'text_revision')
+for id, message in pairs(survivors) do
+  redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, resealed[id].sealed))
+  redis.call('ZADD', CONVERSATION .. '/win', message.sent, id)
+  set('key', wrapped)
+  if message.state == 'c' then set('joined', message.sent) end
+end
+if not next(survivors) then redis.call('ZREM', CHANNEL .. '/threads', thread) end
+redis.call('DEL', CHANNEL .. '/pend/' .. today, CHANNEL .. '/pend/' .. (today - 1))
+bump('revision')
+set('water', ARGV[2], 'receipt', cjson.encode({ #gone, segments }))
+redis.call('EXPIRE', CONVERSATION .. '/rec', 90 * DAY)
+if whole_channel and water > tonumber(redis.call('GET', CHANNEL .. '/water') or 0) then
+  redis.call('SET', CHANNEL .. '/water', ARGV[2], 'EX', 90 * DAY)
+end
+look_again()
+return { 'done', #gone, segments }

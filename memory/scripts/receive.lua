@@ -1,0 +1,59 @@
+-- Takes a message in, once: owed | quiet | key (seal it under this key) | pend (an edit came first).
+-- ARGV: conversation, id, fingerprint, twin's fingerprint, sent, version, called, person, writer,
+--       follow, wrapped key, key is fresh, sealed, audience, thread, seconds messages and records are kept
+local _, id, fingerprint, twin, sent, version = unpack(ARGV, 1, 6)
+local called, person, writer, follow = ARGV[7] == '1', ARGV[8] == '1', ARGV[9], ARGV[10]
+local wrapped, fresh, sealed, audience, thread, messages, records = unpack(ARGV, 11, 17)
+
+-- A message older than what the seen ids reach back to is never owed.
+local late = tonumber(sent) < microseconds - DAY * 1000000
+
+local function owe(owed_id, at)
+  redis.call('ZADD', CONVERSATION .. '/owed', at, owed_id)
+  look(milliseconds)
+  return { 'owed' }
+end
+
+-- The other delivery of the same post: it may raise overheard to owed, and nothing else.
+local function again(original)
+  local message = unpack_message(original)
+  if message and message.state == 'o' and called and person and not late then
+    redis.call('HSET', CONVERSATION .. '/msg', original, pack('c', message.version, message.sent, message.sealed))
+    return owe(original, message.sent)
+  end
+  return { redis.call('ZSCORE', CONVERSATION .. '/owed', original) and 'owed' or 'quiet' }
+end
+
+if tonumber(sent) <= watermark() then return { 'quiet' } end
+local seen = recent('seen', fingerprint)
+if seen and string.sub(seen, 1, 1) == '-' then return { 'quiet' } end
+if seen or redis.call('HEXISTS', CONVERSATION .. '/msg', id) == 1 then return again(id) end
+local original = twin ~= '' and recent('seen', twin)
+if original and string.sub(original, 1, 1) == '-' then return { 'quiet' } end
+if original then return again(original) end
+
+local joined = get('joined')
+if not joined and not called then return { 'quiet' } end
+local pending = recent('pend', fingerprint)
+if pending and tonumber(string.match(pending, '^%d+')) > tonumber(version) then return { 'pend', pending } end
+local key = get('key')
+if key and key ~= wrapped then return { 'key', key } end
+if not key and fresh ~= '1' then return { 'key', '' } end
+
+local followed = joined and (follow == 'always' or follow == 'one-on-one' and get('writer') == writer)
+local owed = person and (called or followed) and not late
+if person then
+  local known = get('writer')
+  set('writer', (not known or known == writer) and writer or '*')
+end
+set('key', wrapped, 'audience', audience, 'joined', joined or sent)
+redis.call('HSET', CONVERSATION .. '/msg', id, pack(owed and 'c' or 'o', version, sent, sealed))
+redis.call('ZADD', CONVERSATION .. '/win', sent, id)
+redis.call('HSET', CHANNEL .. '/where', id, thread)
+redis.call('ZADD', CHANNEL .. '/threads', 'GT', sent, thread)
+keep('seen', fingerprint, '')
+if twin ~= '' then keep('seen', twin, id) end
+drop('pend', fingerprint)
+outlive(messages, records)
+if owed then return owe(id, sent) end
+return { 'quiet' }

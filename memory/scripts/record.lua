@@ -1,0 +1,143 @@
+-- What the scripts share. A record is one conversation: every script is given its key, its
+-- channel's key and its partition's due list, all in one slot, and derives the rest:
+--   CONVERSATION/rec    hash    key, watermark, revision, lease and running turn
+--   CONVERSATION/msg    hash    id -> state, version, time, sealed message
+--   CONVERSATION/win    zset    ids of the unfolded messages by time
+--   CONVERSATION/owed   zset    ids that need an answer by time
+--   CONVERSATION/seg    hash    name -> covered ids and versions, sealed text
+--   CONVERSATION/done   hash    finished turn -> the ids of its posts
+--   CONVERSATION/debris hash    finished turn -> posts that should not be there
+--   CHANNEL/where       hash    id -> thread
+--   CHANNEL/threads     zset    threads by last activity
+--   CHANNEL/water       string  watermark of the whole channel
+--   CHANNEL/seen/DAY    hash    fingerprint -> '' | id of its twin | '-' for what must not enter
+--   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
+-- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
+
+local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
+local DAY = 86400
+
+local clock = redis.call('TIME')
+local seconds = tonumber(clock[1])
+local milliseconds = seconds * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local microseconds = seconds * 1000000 + tonumber(clock[2])
+local today = math.floor(seconds / DAY)
+
+local function whole(number) return string.format('%.0f', number) end
+
+local function get(field) return redis.call('HGET', CONVERSATION .. '/rec', field) end
+local function set(...) redis.call('HSET', CONVERSATION .. '/rec', ...) end
+local function unset(...) redis.call('HDEL', CONVERSATION .. '/rec', ...) end
+local function bump(field) return redis.call('HINCRBY', CONVERSATION .. '/rec', field, 1) end
+
+local function list(json) return (json and json ~= '') and cjson.decode(json) or {} end
+local function encode(items) return #items > 0 and cjson.encode(items) or '[]' end
+
+local function holds(items, wanted)
+  for _, item in ipairs(items) do if item == wanted then return true end end
+  return false
+end
+
+local function without(items, unwanted)
+  local rest = {}
+  for _, item in ipairs(items) do if not holds(unwanted, item) then rest[#rest + 1] = item end end
+  return rest
+end
+
+-- Seen ids live in one hash a day, so that they expire by themselves after one to two days.
+local function recent(kind, fingerprint)
+  return redis.call('HGET', CHANNEL .. '/' .. kind .. '/' .. today, fingerprint)
+    or redis.call('HGET', CHANNEL .. '/' .. kind .. '/' .. (today - 1), fingerprint)
+end
+
+local function keep(kind, fingerprint, value)
+  local key = CHANNEL .. '/' .. kind .. '/' .. today
+  redis.call('HSET', key, fingerprint, value)
+  redis.call('EXPIRE', key, 2 * DAY)
+end
+
+local function drop(kind, fingerprint)
+  redis.call('HDEL', CHANNEL .. '/' .. kind .. '/' .. today, fingerprint)
+  redis.call('HDEL', CHANNEL .. '/' .. kind .. '/' .. (today - 1), fingerprint)
+end
+
+local function watermark()
+  return math.max(tonumber(get('water') or 0), tonumber(redis.call('GET', CHANNEL .. '/water') or 0))
+end
+
+-- A stored message: one letter (o overheard, c called, m mine), version, time, then the seal.
+local function pack(state, version, sent, sealed)
+  return state .. version .. ',' .. sent .. ':' .. sealed
+end
+
+local function unpack_message(id)
+  local value = redis.call('HGET', CONVERSATION .. '/msg', id)
+  if not value then return nil end
+  local state, version, sent, start = string.match(value, '^(%a)(%d+),(%d+):()')
+  return { state = state, version = version, sent = sent, sealed = string.sub(value, start) }
+end
+
+-- The sweep looks at a conversation when its lease and the grace after it have run out.
+local function look(at) redis.call('ZADD', DUE, whole(at), ARGV[1]) end
+
+local function look_again()
+  if redis.call('ZCARD', CONVERSATION .. '/owed') > 0 or redis.call('EXISTS', CONVERSATION .. '/debris') == 1
+    or get('turn') then
+    look(milliseconds)
+  else
+    redis.call('ZREM', DUE, ARGV[1])
+  end
+end
+
+-- A segment whose messages changed is taken apart: what is left of them returns to the window.
+local function unfold(id)
+  local segments = redis.call('HGETALL', CONVERSATION .. '/seg')
+  for i = 1, #segments, 2 do
+    local covered = cjson.decode(string.match(segments[i + 1], '^[^\n]*'))
+    if covered[id] then
+      redis.call('HDEL', CONVERSATION .. '/seg', segments[i])
+      for each in pairs(covered) do
+        local message = unpack_message(each)
+        if message then redis.call('ZADD', CONVERSATION .. '/win', message.sent, each) end
+      end
+    end
+  end
+end
+
+-- A message leaves the record; a running turn that answered only this is to be withdrawn.
+local function lose(id)
+  unfold(id)
+  redis.call('HDEL', CONVERSATION .. '/msg', id)
+  redis.call('ZREM', CONVERSATION .. '/win', id)
+  redis.call('ZREM', CONVERSATION .. '/owed', id)
+  redis.call('HDEL', CHANNEL .. '/where', id)
+  local claims = list(get('claims'))
+  if holds(claims, id) then
+    claims = without(claims, { id })
+    set('claims', encode(claims))
+    if #claims == 0 then set('state', 'withdrawn') end
+  end
+end
+
+-- Seconds without activity after which messages and the record with its summaries expire.
+local function outlive(messages, records)
+  for _, kind in ipairs({ 'msg', 'win', 'owed' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
+  for _, kind in ipairs({ 'rec', 'seg', 'done', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
+  redis.call('EXPIRE', CHANNEL .. '/where', messages)
+  redis.call('EXPIRE', CHANNEL .. '/threads', records)
+end
+
+-- How the running turn stands for a holder: nil if it is not theirs.
+local function held(turn, fence)
+  return get('turn') == turn and get('fence') == fence
+end
+
+local function finish(turn, ids)
+  redis.call('HSET', CONVERSATION .. '/done', turn, cjson.encode({ at = seconds, ids = ids }))
+  local done = redis.call('HGETALL', CONVERSATION .. '/done')
+  for i = 1, #done, 2 do
+    if cjson.decode(done[i + 1]).at < seconds - DAY then redis.call('HDEL', CONVERSATION .. '/done', done[i]) end
+  end
+  unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'posted', 'text',
+    'text_revision', 'token', 'until')
+end

@@ -1,0 +1,14 @@
+-- Posts were deleted: they leave the record, and a tombstone stays. ARGV: '', prefix of due names, (id, fingerprint)...
+for i = 3, #ARGV, 2 do
+  local id, fingerprint = ARGV[i], ARGV[i + 1]
+  keep('seen', fingerprint, '-')
+  drop('pend', fingerprint)
+  local thread = redis.call('HGET', CHANNEL .. '/where', id)
+  if thread then
+    CONVERSATION = CHANNEL .. ':' .. thread
+    ARGV[1] = ARGV[2] .. ':' .. thread
+    lose(id)
+    bump('revision')
+    if redis.call('EXISTS', CONVERSATION .. '/owed') == 1 or get('turn') then look(tonumber(get('until') or milliseconds)) end
+  end
+end

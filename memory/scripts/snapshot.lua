@@ -1,0 +1,28 @@
+-- The record as a reader needs it: unfolded messages (bounded), segments, and what is owed.
+local function messages(ids)
+  local rows = {}
+  for _, id in ipairs(ids) do
+    local value = redis.call('HGET', CONVERSATION .. '/msg', id)
+    if value then
+      local owed = redis.call('ZSCORE', CONVERSATION .. '/owed', id) and '1' or ''
+      rows[#rows + 1] = { id, owed, value }
+    end
+  end
+  return rows
+end
+
+local function snapshot(ids)
+  return {
+    get('key') or '', get('revision') or '0', messages(ids),
+    redis.call('HGETALL', CONVERSATION .. '/seg'), redis.call('ZCARD', CONVERSATION .. '/win'), get('audience') or '',
+  }
+end
+
+local function newest(limit)
+  local ids, turned = redis.call('ZREVRANGE', CONVERSATION .. '/win', 0, limit - 1), {}
+  for i = #ids, 1, -1 do turned[#turned + 1] = ids[i] end
+  for i, id in ipairs(list(get('claims'))) do
+    if not holds(turned, id) then table.insert(turned, i, id) end
+  end
+  return turned
+end

@@ -1,0 +1,195 @@
+"""One turn: the lease on a conversation, what it may build on, and what it ends with."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from memory.entry import ME, Entry, Recollection, Segment
+from memory.keys import Key, Keys, sealed
+from memory.store import Concluded, Lease, Place, Reply, Snapshot, Store
+
+
+class Lost(Exception):
+    """Another process holds this turn now, or it has ended."""
+
+
+class Stale(Exception):
+    """What the turn read was edited, deleted or forgotten: answer again, on the same posts."""
+
+
+class Withdrawn(Exception):
+    """Nothing is left to answer: take the posts back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Seconds."""
+
+    lease: float = 30.0
+    call: float = 5.0  # T: the timeout of a platform call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a turn works with."""
+
+    store: Store
+    keys: Keys
+    measure: Callable[[str], Awaitable[int]]  # tokens of a text
+    terms: Terms
+
+
+class Turn:
+    """Held by one process at a time; every step says when that is over (Lost)."""
+
+    def __init__(
+        self, means: Means, place: Place, lease: Lease, *, token: str, asked: float
+    ) -> None:
+        self._means, self._store, self._token = means, means.store, token
+        self.place = replace(place, audience=lease.snapshot.audience)
+        self._take(lease, asked)
+
+    def _take(self, lease: Lease, asked: float) -> None:
+        self._lease, self.stopped = lease, lease.stopped
+        self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
+        self._key: Key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
+        self.recollection = recollect(self.place, self._key, lease)
+
+    @property
+    def id(self) -> str:
+        return self._lease.turn
+
+    @property
+    def anchor(self) -> str:
+        return self._lease.anchor
+
+    @property
+    def attempt(self) -> int:
+        return self._lease.attempt
+
+    @property
+    def began_at(self) -> datetime:
+        return datetime.fromtimestamp(self._lease.began / 1_000_000, UTC)
+
+    @property
+    def posted(self) -> tuple[str, ...]:
+        return self._lease.posted
+
+    @property
+    def withdrawn(self) -> bool:
+        return self._lease.withdrawn
+
+    @property
+    def text(self) -> str:
+        """The complete text, if an earlier attempt got that far and it still holds."""
+        if not self._lease.text:
+            return ""
+        return self._key.data.open(self._lease.text, *self._context()).decode()
+
+    @property
+    def unfolded(self) -> int:
+        """Messages in the window's run, those not read into this turn too."""
+        return self._lease.snapshot.unfolded
+
+    async def secure(self) -> None:
+        """Return once the lease outlasts a platform call that begins now."""
+        while asyncio.get_running_loop().time() + self._means.terms.call >= self._deadline:
+            await self.note()
+
+    async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
+        """Renew the lease; record what is visible, and the complete text before its last edit."""
+        asked = asyncio.get_running_loop().time()
+        blob = self._key.data.seal(text.encode(), *self._context()) if text else b""
+        noted = await self._store.note(self.place, self._lease, posted, blob)
+        known = tuple(dict.fromkeys((*self._lease.posted, *posted)))
+        self._lease = replace(self._lease, posted=known)
+        if noted.lost:
+            raise Lost
+        self._deadline = asked + self._means.terms.lease
+        self.stopped = noted.stopped
+        if noted.withdrawn:
+            raise Withdrawn
+        if noted.revision != self._lease.snapshot.revision:
+            raise Stale
+
+    async def reload(self) -> None:
+        """Read the record again, keeping the lease: it changed under this turn."""
+        asked = asyncio.get_running_loop().time()
+        lease = await self._store.begin(self.place, self._token, self.id)
+        if not isinstance(lease, Lease) or lease.fence != self._lease.fence:
+            raise Lost
+        self._take(lease, asked)
+
+    async def conclude(self, final: Sequence[str], removed: Sequence[str], text: str) -> Concluded:
+        """End the turn with the reply as delivered; no posts: nothing could be said."""
+        asked = [each.sent for each in self.recollection.question if each.id in self._lease.claims]
+        entry = Entry(
+            id=final[0] if final else self.id,
+            author="",
+            name="",
+            kind=ME,
+            text=text,
+            sent=1 + max(asked, default=self._lease.began),  # stands behind what it answers
+            tokens=await self._means.measure(text),
+            answers=self._lease.claims,
+        )
+        blob = sealed(self._key, entry.pack(), *message_context(self.place, entry.id, 0))
+        sent = entry.sent
+        reply = Reply(final=tuple(final), removed=tuple(removed), sent=sent, sealed=blob)
+        return await self._store.conclude(self.place, self._lease, reply)
+
+    async def withdraw(self, removed: Sequence[str]) -> Concluded:
+        return await self._store.withdraw(self.place, self._lease, removed)
+
+    async def release(self, *, clean: bool, wait: float = 0.0) -> None:
+        """Give the lease back; `clean`: no platform call of ours can still be under way."""
+        await self._store.release(self.place, self._lease, clean=clean, wait=wait)
+
+    def _context(self) -> tuple[str, ...]:
+        return (self.place.key, "text", self.id, str(self._lease.snapshot.revision))
+
+
+def recollect(place: Place, key: Key, lease: Lease) -> Recollection:
+    """The question begins with the first message to answer; what later turns owe waits."""
+    entries = [
+        entry
+        for kept, entry in zip(
+            lease.snapshot.messages, open_entries(place, key, lease.snapshot), strict=True
+        )
+        if kept.id in lease.claims or not kept.owed
+    ]
+    first = next((i for i, entry in enumerate(entries) if entry.id in lease.claims), len(entries))
+    return Recollection(
+        segments=open_segments(place, key, lease.snapshot),
+        window=tuple(entries[:first]),
+        question=tuple(entries[first:]),
+    )
+
+
+def open_entries(place: Place, key: Key, snapshot: Snapshot) -> tuple[Entry, ...]:
+    return tuple(
+        Entry.unpack(
+            key.data.open(kept.blob, *message_context(place, kept.id, kept.version)),
+            id=kept.id,
+            sent=kept.sent,
+            version=kept.version,
+        )
+        for kept in snapshot.messages
+    )
+
+
+def open_segments(place: Place, key: Key, snapshot: Snapshot) -> tuple[Segment, ...]:
+    segments = [
+        Segment.unpack(
+            key.data.open(fold.blob, place.key, "segment", fold.name),
+            name=fold.name,
+            covered=len(fold.covered),
+        )
+        for fold in snapshot.folds
+    ]
+    return tuple(sorted(segments, key=lambda segment: segment.since))
+
+
+def message_context(place: Place, message: str, version: int) -> tuple[str, ...]:
+    return (place.key, "message", message, str(version))

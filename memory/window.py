@@ -1,0 +1,47 @@
+"""Which messages stay word for word, and which are to be folded into the summary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from memory.entry import ME, Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """Above a high mark the oldest messages fold, down to the low one. Zero: no such limit.
+
+    A high mark as large as the model's context is the plain message buffer; marks by messages
+    alone are the classic sliding window.
+    """
+
+    high: int = 6_000  # tokens
+    low: int = 3_600
+    messages_high: int = 0
+    messages_low: int = 0
+
+
+def overflow(entries: Sequence[Entry], marks: Marks, most: int) -> int:
+    """How many of the oldest entries to fold now, at most `most` tokens of them.
+
+    The cut falls between exchanges: what stays begins with somebody else's message, so that no
+    reply of ours is parted from what it answers.
+    """
+    if not _above(entries, marks.high, marks.messages_high):
+        return 0
+    cut, folded = 0, 0
+    for index, entry in enumerate(entries):
+        folded += entry.tokens
+        if cut and folded > most:
+            break
+        rest = entries[index + 1 :]
+        if rest and rest[0].kind == ME:
+            continue
+        cut = index + 1
+        if not _above(rest, marks.low, marks.messages_low):
+            break
+    return cut
+
+
+def _above(entries: Sequence[Entry], tokens: int, messages: int) -> bool:
+    too_many = bool(messages) and len(entries) > messages
+    return too_many or (bool(tokens) and sum(entry.tokens for entry in entries) > tokens)

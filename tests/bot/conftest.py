@@ -1,0 +1,126 @@
+"""The bot's own parts on a real store, with a scripted model and a platform in memory."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.commands import Commands
+from bot.intake import Intake
+from bot.ports import Request
+from bot.prompt import Budget, Prompter
+from bot.telemetry import Metrics
+from bot.turns import Limits, Turns
+from memory.engine import Memory, Settings
+from memory.redis import RedisStore
+from memory.seal import Keyring, fresh_key
+from memory.summary import Task
+from memory.turn import Terms
+from memory.window import Marks
+from tests.bot.platform import FakePlatform
+
+LEASE = 2.0
+
+
+@dataclass(slots=True)
+class ScriptedModel:
+    """Answers with what `script` makes of the request; an exception is raised."""
+
+    script: Callable[[Request], str | Exception]
+    seen: list[Request] = field(default_factory=list)
+    gate: asyncio.Event | None = None  # waited for between the first piece and the rest
+
+    async def __call__(self, request: Request) -> AsyncGenerator[str, None]:
+        self.seen.append(request)
+        answer = self.script(request)
+        if isinstance(answer, Exception):
+            raise answer
+        half = max(len(answer) // 2, 1)
+        yield answer[:half]
+        if self.gate:
+            await self.gate.wait()
+        yield answer[half:]
+
+
+@dataclass(slots=True)
+class Bench:
+    """A bot in pieces."""
+
+    url: str
+    keyring: Keyring
+    platform: FakePlatform
+    model: ScriptedModel
+    metrics: Metrics = field(default_factory=Metrics)
+    budget: Budget = field(default_factory=Budget)
+    marks: Marks = field(default_factory=Marks)
+    summaries: list[Task] = field(default_factory=list)
+    grace: float = 0.0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Intake]:
+        async with AsyncExitStack() as stack:
+            store = RedisStore(self.url, lease=LEASE, grace=self.grace)
+            stack.push_async_callback(store.close)
+            memory = Memory(
+                store,
+                self.keyring,
+                settings=Settings(marks=self.marks, terms=Terms(lease=LEASE, call=0.2)),
+                measure=_measure,
+                summarise=self._summarise,
+                randbytes=os.urandom,
+            )
+            await memory.open()
+            prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
+            platforms = {self.platform.name: self.platform}
+            limits = Limits(lease=LEASE, attempts=2, sweep=0.02, stop=1.0)
+            turns = Turns(
+                memory, self.model, prompter, platforms, limits=limits, metrics=self.metrics
+            )
+            await stack.enter_async_context(turns)
+            async with asyncio.TaskGroup() as tasks:
+                sweeping = tasks.create_task(turns.sweep())
+                yield Intake(
+                    memory,
+                    turns,
+                    Commands(memory, ["I am a test."]),
+                    platforms,
+                    metrics=self.metrics,
+                    now=lambda: NOW,
+                )
+                sweeping.cancel()
+
+    async def _summarise(self, task: Task) -> str:
+        self.summaries.append(task)
+        await self.platform.notify()
+        return "- folded"
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the platform shows it."""
+        async with asyncio.timeout(10), self.platform.changed:
+            await self.platform.changed.wait_for(condition)
+
+    async def answers(self, number: int) -> None:
+        await self.until(
+            lambda: sum(post.complete for post in self.platform.posts.values()) == number
+        )
+
+
+NOW = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
+
+
+async def _measure(text: str) -> int:
+    return len(text)
+
+
+@pytest.fixture
+async def bot(any_redis_url: str) -> Bench:
+    return Bench(
+        url=any_redis_url,
+        keyring=Keyring([fresh_key()]),
+        platform=FakePlatform(),
+        model=ScriptedModel(lambda request: "re: " + request.prompts[-1].text),
+    )

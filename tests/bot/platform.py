@@ -1,0 +1,130 @@
+"""A platform in memory: what it shows, and where it may fail."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from adapters.message import (
+    Answer,
+    Audience,
+    Author,
+    Chat,
+    Conversation,
+    Hold,
+    Inbox,
+    Message,
+    Posted,
+)
+
+START = datetime(2027, 1, 1, tzinfo=UTC)
+ADA = Author(id="U1", name="Ada")
+HERE = Conversation(platform="fake", space="S", channel="C", thread="T", audience=Audience.PUBLIC)
+
+
+@dataclass(slots=True)
+class Post:
+    turn: str
+    text: str
+    complete: bool = False
+
+
+@dataclass(slots=True)
+class FakePlatform:
+    """Platform and Chat in one. `crash`: raised once, after the first post was made."""
+
+    name: str = "fake"
+    posts: dict[str, Post] = field(default_factory=dict)
+    whispers: list[Answer] = field(default_factory=list)
+    crash: BaseException | None = None
+    refuse: BaseException | None = None
+    ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def run(self, inbox: Inbox) -> None:
+        await asyncio.Event().wait()
+
+    def chat(self, conversation: Conversation) -> Chat:
+        return self
+
+    async def check(self) -> Sequence[str]:
+        return ()
+
+    async def reply(
+        self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
+    ) -> AsyncGenerator[Posted, None]:
+        ids, said = list(onto.ids), ""
+        if self.refuse:
+            refused, self.refuse = self.refuse, None
+            await self.notify()
+            raise refused
+        async for piece in text:
+            said += piece
+            await turn.secure()
+            if not ids:
+                ids.append(f"p{next(self.ids)}")
+            self.posts[ids[0]] = Post(turn.id, said)
+            await self.notify()
+            if self.crash:
+                crash, self.crash = self.crash, None
+                raise crash
+            yield Posted(ids=tuple(ids), text=said)
+        removed = ids[1:]
+        await self.remove(removed)
+        self.posts[ids[0]].complete = True
+        yield Posted(ids=(ids[0],), removed=tuple(removed), text=said, complete=True)
+        await self.notify()
+
+    async def notify(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def find(self, turn: str, since: datetime) -> Posted:
+        found = [post for post, shown in self.posts.items() if shown.turn == turn]
+        return Posted(ids=tuple(found))
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        for post in ids:
+            self.posts.pop(post, None)
+
+    async def whisper(self, person: Author, answer: Answer) -> None:
+        self.whispers.append(answer)
+
+    async def history(self, after: str, limit: int) -> AsyncGenerator[Message, None]:
+        for message in tuple[Message, ...]():
+            yield message
+
+    def link(self, message_id: str) -> str:
+        return ""
+
+    @property
+    def shown(self) -> list[str]:
+        return [post.text for post in self.posts.values()]
+
+
+class People:
+    """Writes messages with ever later times."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def say(
+        self,
+        text: str,
+        *,
+        author: Author = ADA,
+        where: Conversation = HERE,
+        called: bool = True,
+        twin: str = "",
+    ) -> Message:
+        number = next(self._numbers)
+        return Message(
+            id=f"m{number}",
+            twin=twin,
+            conversation=where,
+            author=author,
+            text=text,
+            sent_at=START + timedelta(seconds=number),
+            called=called,
+        )

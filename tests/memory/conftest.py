@@ -1,0 +1,88 @@
+"""A memory on a real server, with keys and tokens made up for tests."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from memory.engine import Memory, Settings
+from memory.entry import Entry
+from memory.redis import RedisStore
+from memory.seal import Keyring, fresh_key
+from memory.store import Place
+from memory.summary import Task
+from memory.turn import Terms, Turn
+from memory.window import Marks
+
+NOW = 1_800_000_000_000_000  # beyond the server's clock: never too late to be owed
+
+
+class World:
+    """Memory with handles on what surrounds it."""
+
+    def __init__(self, url: str, **settings: object) -> None:
+        self.keyring = Keyring([fresh_key()])
+        self.url = url
+        self.summaries: list[Task] = []
+        self.summary = "- kept"
+        self.at = NOW
+
+    def store(self, lease: float = 30.0, grace: float = 13.0) -> RedisStore:
+        return RedisStore(self.url, lease=lease, grace=grace)
+
+    def memory(self, store: RedisStore, marks: Marks | None = None) -> Memory:
+        async def measure(text: str) -> int:
+            return len(text)
+
+        async def summarise(task: Task) -> str:
+            self.summaries.append(task)
+            return self.summary
+
+        return Memory(
+            store,
+            self.keyring,
+            settings=Settings(marks=marks or Marks(), terms=Terms(lease=30.0, call=5.0)),
+            measure=measure,
+            summarise=summarise,
+            randbytes=os.urandom,
+        )
+
+    def say(self, text: str, *, id: str = "", **fields: object) -> Entry:  # noqa: A002
+        self.at += 1_000_000
+        known = {"author": "U1", "name": "Ada", "kind": "person", "called": True, "sent": self.at}
+        return Entry(id=id or str(self.at), text=text, **(known | fields))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world(redis_url: str) -> World:
+    return World(redis_url)
+
+
+@pytest.fixture
+async def memory(world: World) -> AsyncIterator[Memory]:
+    store = world.store()
+    memory = world.memory(store)
+    await memory.open()
+    yield memory
+    await store.close()
+
+
+@pytest.fixture
+async def hasty(world: World) -> AsyncIterator[Memory]:
+    """A memory whose leases end at once: whoever asks next takes over."""
+    store = world.store(lease=0, grace=-0.001)
+    memory = world.memory(store)
+    await memory.open()
+    yield memory
+    await store.close()
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place(platform="slack", space="T1", channel="C1", thread="17.01", audience="public")
+
+
+async def turn_in(memory: Memory, place: Place) -> Turn:
+    turn = await memory.begin(place)
+    assert isinstance(turn, Turn)
+    return turn

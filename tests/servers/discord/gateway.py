@@ -1,0 +1,163 @@
+"""The fake's gateway: sessions that can be resumed, each with the events its intents allow."""
+
+import asyncio
+import json
+import zlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.servers.discord.world import DIRECT, Json, World
+
+
+class Op(IntEnum):
+    DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
+    INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
+
+
+GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1, 1 << 9, 1 << 12, 1 << 15
+CONTENT: Json = {"content": "", "attachments": [], "embeds": [], "components": []}
+
+
+class Wire:
+    """One socket; what is sent while it writes waits its turn."""
+
+    def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
+        self.socket = socket
+        self._deflate = zlib.compressobj() if compress else None
+        self._waiting: asyncio.Queue[Json] = asyncio.Queue()
+
+    def send(self, op: Op, data: Any = None, **fields: Any) -> None:
+        self._waiting.put_nowait({"op": op, "d": data, "s": None, "t": None} | fields)
+
+    async def pump(self) -> None:
+        while True:
+            text = json.dumps(await self._waiting.get())
+            if self._deflate is None:
+                await self.socket.send_str(text)
+            else:
+                packed = self._deflate.compress(text.encode())
+                await self.socket.send_bytes(packed + self._deflate.flush(zlib.Z_SYNC_FLUSH))
+
+
+@dataclass(slots=True)
+class Session:
+    id: str
+    intents: int
+    wire: Wire | None
+    sequence: int = 0
+    sent: deque[tuple[int, str, Json]] = field(default_factory=lambda: deque(maxlen=10_000))
+
+    def dispatch(self, event: str, data: Json) -> None:
+        self.sequence += 1
+        self.sent.append((self.sequence, event, data))
+        if self.wire:
+            self.wire.send(Op.DISPATCH, data, s=self.sequence, t=event)
+
+    def resume(self, wire: Wire, after: int) -> None:
+        self.wire = wire
+        for sequence, event, data in self.sent:
+            if sequence > after:
+                wire.send(Op.DISPATCH, data, s=sequence, t=event)
+        self.dispatch("RESUMED", {})
+
+
+@dataclass(slots=True)
+class Gateway:
+    world: World
+    token: str
+    changed: Callable[[], None]
+    url: str = ""
+    message_content: bool = True  # the switch in the developer portal
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+    @property
+    def live(self) -> list[Session]:
+        return [session for session in self.sessions.values() if session.wire]
+
+    def emit(self, event: str, data: Json, intent: int = 0) -> None:
+        for session in self.sessions.values():
+            if session.intents & intent == intent:
+                session.dispatch(event, data)
+
+    def emit_message(self, event: str, message: Json, **fields: Any) -> None:
+        """A post, its content withheld from those without the intent as Discord does."""
+        channel = self.world.channels[message["channel_id"]]
+        direct = channel["type"] == DIRECT
+        where: Json = {"channel_type": channel["type"]}
+        if not direct:
+            member = self.world.member(message["author"]["id"])
+            where |= {"guild_id": channel["guild_id"], "member": member}
+        for session in self.sessions.values():
+            if not session.intents & (DIRECT_MESSAGES if direct else GUILD_MESSAGES):
+                continue
+            seen = direct or session.intents & MESSAGE_CONTENT or self._concerns_me(message)
+            session.dispatch(event, message | where | fields | ({} if seen else CONTENT))
+
+    def _concerns_me(self, message: Json) -> bool:
+        people = (message["author"], *message["mentions"])
+        return any(user["id"] == self.world.me for user in people)
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        wire = Wire(socket, compress=request.query.get("compress") == "zlib-stream")
+        pump = asyncio.create_task(wire.pump())
+        wire.send(Op.HELLO, {"heartbeat_interval": 41_250})
+        try:
+            async for frame in socket:
+                if frame.type is WSMsgType.TEXT:
+                    await self._hear(wire, json.loads(frame.data))
+        finally:
+            pump.cancel()
+            for session in self.live:
+                if session.wire is wire:
+                    session.wire = None
+        return socket
+
+    async def _hear(self, wire: Wire, frame: Json) -> None:
+        if frame["op"] == Op.HEARTBEAT:
+            wire.send(Op.HEARTBEAT_ACK)
+        elif frame["op"] == Op.IDENTIFY:
+            await self._identify(wire, frame["d"])
+        elif frame["op"] == Op.RESUME:
+            session = self.sessions.get(frame["d"]["session_id"])
+            if session is None:
+                wire.send(Op.INVALID_SESSION, False)
+            else:
+                session.resume(wire, frame["d"]["seq"])
+                self.changed()
+
+    async def _identify(self, wire: Wire, asked: Json) -> None:
+        if asked["token"] != self.token:
+            await wire.socket.close(code=4004)
+            return
+        if asked["intents"] & MESSAGE_CONTENT and not self.message_content:
+            await wire.socket.close(code=4014)
+            return
+        session = Session(self.world.ids.next(), asked["intents"], wire)
+        ready = {
+            "v": 10,
+            "user": self.world.users[self.world.me],
+            "session_id": session.id,
+            "resume_gateway_url": self.url,
+            "guilds": [{"id": guild, "unavailable": True} for guild in self.world.guilds],
+            "application": {"id": self.world.me, "flags": 0},
+        }
+        session.dispatch("READY", ready)
+        if session.intents & GUILDS:
+            for guild in self.world.guilds:
+                session.dispatch("GUILD_CREATE", self.world.guild_create(guild))
+        self.sessions[session.id] = session
+        self.changed()
+
+    async def drop(self, code: int = 4000) -> None:
+        """Close every socket; the sessions can be resumed."""
+        for session in self.live:
+            if session.wire:
+                await session.wire.socket.close(code=code)
+                session.wire = None

@@ -1,0 +1,215 @@
+"""The fake's HTTP side: the routes the bot uses, with Discord's own rules about posts."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from tests.servers.discord.faults import ROOT, respond
+from tests.servers.discord.gateway import Gateway
+from tests.servers.discord.world import DIRECT, Json, Refusal, World
+
+LONGEST = 2_000  # characters of content, though the OpenAPI description says 4,000
+MENTION = re.compile(r"<@!?(\d+)>")
+
+
+@dataclass(slots=True)
+class Rest:
+    world: World
+    gateway: Gateway
+    nonce_window: float = 300.0  # seconds; Discord says "past few minutes"
+    commands: list[Json] = field(default_factory=list)
+    answered: dict[str, int] = field(default_factory=dict)  # interactions, by type of the answer
+    _nonces: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+
+    def routes(self) -> list[web.RouteDef]:
+        messages = f"{ROOT}/channels/{{channel_id}}/messages"
+        return [
+            web.get(f"{ROOT}/users/@me", self.whoami),
+            web.post(f"{ROOT}/users/@me/channels", self.open_direct),
+            web.get(f"{ROOT}/oauth2/applications/@me", self.application),
+            web.get(f"{ROOT}/gateway", self.find_gateway),
+            web.get(f"{ROOT}/gateway/bot", self.find_gateway),
+            web.put(f"{ROOT}/applications/{{application_id}}/commands", self.put_commands),
+            web.get(f"{ROOT}/channels/{{channel_id}}", self.channel),
+            web.post(f"{ROOT}/channels/{{channel_id}}/typing", self.typing),
+            web.get(messages, self.list_messages),
+            web.post(messages, self.create_message),
+            web.get(f"{messages}/{{message_id}}", self.get_message),
+            web.patch(f"{messages}/{{message_id}}", self.edit_message),
+            web.delete(f"{messages}/{{message_id}}", self.delete_message),
+            web.post(f"{ROOT}/interactions/{{interaction_id}}/{{token}}/callback", self.answer),
+        ]
+
+    async def whoami(self, _: web.Request) -> web.Response:
+        return respond(self.world.users[self.world.me])
+
+    async def application(self, _: web.Request) -> web.Response:
+        me = self.world.users[self.world.me]
+        flags = 1 << 19 if self.gateway.message_content else 0
+        return respond(
+            {
+                "id": me["id"],
+                "name": me["username"],
+                "icon": None,
+                "description": "",
+                "bot_public": False,
+                "bot_require_code_grant": False,
+                "verify_key": "0" * 64,
+                "flags": flags,
+                "owner": me,
+                "team": None,
+                "rpc_origins": [],
+            }
+        )
+
+    async def find_gateway(self, _: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        return respond({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
+
+    async def put_commands(self, request: web.Request) -> web.Response:
+        self.commands = await request.json()
+        ids = {"application_id": self.world.me, "version": "1"}
+        return respond([ids | each | {"id": self.world.ids.next()} for each in self.commands])
+
+    async def open_direct(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        return respond(self.world.direct_channel(str(asked["recipient_id"])))
+
+    async def channel(self, request: web.Request) -> web.Response:
+        return respond(self.world.channel(request.match_info["channel_id"]))
+
+    async def typing(self, request: web.Request) -> web.Response:
+        self.world.channel(request.match_info["channel_id"])
+        return respond(None, 204)
+
+    async def list_messages(self, request: web.Request) -> web.Response:
+        """Newest first; `after` gives the oldest that follow."""
+        channel, limit = request.match_info["channel_id"], int(request.query.get("limit", 50))
+        self.world.channel(channel)
+        found = sorted(self.world.messages[channel].values(), key=lambda each: int(each["id"]))
+        if "after" in request.query:
+            found = [each for each in found if int(each["id"]) > int(request.query["after"])]
+            found = found[:limit]
+        if "before" in request.query:
+            found = [each for each in found if int(each["id"]) < int(request.query["before"])]
+        return respond(found[-limit:][::-1])
+
+    async def get_message(self, request: web.Request) -> web.Response:
+        return respond(self._named(request))
+
+    async def create_message(self, request: web.Request) -> web.Response:
+        channel, asked = request.match_info["channel_id"], await request.json()
+        self.world.channel(channel)
+        nonce = str(asked.get("nonce", ""))
+        if asked.get("enforce_nonce") and (earlier := self._earlier(nonce)):
+            return respond(earlier | {"nonce": nonce})
+        message = self.world.add_message(
+            channel, self.world.me, _content(asked), **self._fields(channel, asked)
+        )
+        self._nonces[nonce] = (channel, message["id"], time.monotonic())
+        self.gateway.emit_message("MESSAGE_CREATE", message, nonce=nonce)
+        return respond(message | {"nonce": nonce})
+
+    def _earlier(self, nonce: str) -> Json | None:
+        channel, message, at = self._nonces.get(nonce, ("", "", 0.0))
+        if not message or time.monotonic() - at > self.nonce_window:
+            return None
+        return self.world.message(channel, message)  # unknown when it was deleted meanwhile
+
+    def _fields(self, channel: str, asked: Json) -> Json:
+        allowed = asked.get("allowed_mentions")
+        named = MENTION.findall(asked.get("content") or "")
+        mentioned = named if allowed is None or "users" in allowed["parse"] else []
+        fields: Json = {
+            "flags": asked.get("flags", 0),
+            "components": _numbered(asked.get("components", [])),
+            "mention_everyone": "@everyone" in (asked.get("content") or "")
+            and (allowed is None or "everyone" in allowed["parse"]),
+        }
+        if reference := asked.get("message_reference"):
+            target = self.world.messages[channel].get(str(reference["message_id"]))
+            if target is None and reference.get("fail_if_not_exists", True):
+                raise Refusal(400, 50035, "Invalid Form Body")
+            fields |= {"type": 19, "referenced_message": target} if target else {"type": 0}
+            if target:
+                fields["message_reference"] = {
+                    "type": 0,
+                    "channel_id": channel,
+                    "message_id": target["id"],
+                }
+                if (allowed or {"replied_user": True}).get("replied_user"):
+                    mentioned = [*mentioned, target["author"]["id"]]
+        return fields | {"mentions": self.world.mentioned(mentioned)}
+
+    async def edit_message(self, request: web.Request) -> web.Response:
+        message, asked = self._own(request), await request.json()
+        changes: Json = {"content": _content(asked).strip()} if "content" in asked else {}
+        if "components" in asked:
+            changes["components"] = _numbered(asked["components"])
+        self.world.edit_message(message, **changes)
+        self.gateway.emit_message("MESSAGE_UPDATE", message)
+        return respond(message)
+
+    async def delete_message(self, request: web.Request) -> web.Response:
+        self.remove(self._own(request))
+        return respond(None, 204)
+
+    def remove(self, *messages: Json) -> None:
+        """One, or several at once; all of one channel."""
+        ids = [message["id"] for message in messages]
+        channel = self.world.channel(messages[0]["channel_id"])
+        for each in ids:
+            del self.world.messages[channel["id"]][each]
+        where = {"channel_id": channel["id"]}
+        if channel["type"] != DIRECT:
+            where["guild_id"] = channel["guild_id"]
+        if len(ids) == 1:
+            self.gateway.emit("MESSAGE_DELETE", where | {"id": ids[0]})
+        else:
+            self.gateway.emit("MESSAGE_DELETE_BULK", where | {"ids": ids})
+
+    async def answer(self, request: web.Request) -> web.Response:
+        interaction, asked = request.match_info["interaction_id"], await request.json()
+        if interaction in self.answered:
+            raise Refusal(400, 40060, "Interaction has already been acknowledged.")
+        self.answered[interaction] = asked["type"]
+        return respond(
+            {
+                "interaction": {"id": interaction, "type": 3},
+                "resource": {"type": asked["type"]},
+            }
+        )
+
+    def _named(self, request: web.Request) -> Json:
+        return self.world.message(
+            request.match_info["channel_id"], request.match_info["message_id"]
+        )
+
+    def _own(self, request: web.Request) -> Json:
+        message = self._named(request)
+        if message["author"]["id"] != self.world.me:
+            raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+        return message
+
+
+def _content(asked: Json) -> str:
+    content = asked.get("content") or ""
+    if len(content) > LONGEST:
+        raise Refusal(400, 50035, "Invalid Form Body: must be 2000 or fewer in length")
+    if not content.strip():
+        raise Refusal(400, 50006, "Cannot send an empty message")
+    return str(content)
+
+
+def _numbered(rows: list[Json]) -> list[Json]:
+    """Discord numbers components that the application did not."""
+    next_id: Callable[[], int] = iter(range(1, 100)).__next__
+    return [
+        row
+        | {"id": next_id()}
+        | {"components": [each | {"id": next_id()} for each in row["components"]]}
+        for row in rows
+    ]

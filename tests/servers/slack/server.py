@@ -1,0 +1,230 @@
+"""The fake Slack: starts on a free loopback port, and what tests do with it."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.servers.slack import payloads
+from tests.servers.slack.api import Failure, Methods
+from tests.servers.slack.delivery import Delivery, Sockets
+from tests.servers.slack.faults import Fault, Faults
+from tests.servers.slack.workspace import BOT_USER, Channel, Post, Workspace
+
+SCOPES = (
+    "app_mentions:read,channels:history,channels:read,chat:write,groups:history,groups:read,"
+    "im:history,mpim:history,users:read"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    method: str
+    verb: str  # GET or POST
+    given: dict[str, Any]
+
+
+class Slack:
+    """`async with Slack() as slack:`; every wait is in seconds of the event loop's clock.
+
+    An event that is not acknowledged within `ack_within` is sent again after each of `retries`,
+    as Slack does (at once, after one minute, after five), then lost.
+    """
+
+    bot_token, app_token = "xoxb-fake", "xapp-fake"
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        ack_within: float = 3.0,
+        retries: Sequence[float] = (0.0, 60.0, 300.0),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.bot, self.scopes = BOT_USER, SCOPES
+        self.requests: list[Request] = []
+        self.workspace = Workspace(now)
+        self.sockets = Sockets(ack_within=ack_within, retries=retries, changed=self._changed)
+        self.methods = Methods(self.workspace, self._emit, self._socket_url, now)
+        self._faults = Faults()
+        self._port, self._change = port, asyncio.Event()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api/"
+
+    @property
+    def deliveries(self) -> Sequence[Delivery]:
+        """Every event so far, with its attempts and whether it was acknowledged."""
+        return self.sockets.deliveries
+
+    @property
+    def whispers(self) -> Sequence[Post]:
+        """Ephemeral posts; `to` is who sees them."""
+        return self.workspace.whispers
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_route("*", "/api/{method}", self._call)
+        app.router.add_get("/link", self._link)
+        app.router.add_post("/people/{verb}", self._speak)
+        app.router.add_get("/channels/{channel}", self._show)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.sockets.close()
+        await self._runner.cleanup()
+
+    def channel(self, channel: str, kind: str = "channel", *, shared: bool = False) -> Channel:
+        """Make a channel: channel, group (private), mpim or im; `shared`: Slack Connect."""
+        return self.workspace.channel(channel, kind, shared=shared)
+
+    def say(
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        *,
+        thread: str | None = None,
+        mention: bool = True,
+        order: Sequence[str] = ("message", "app_mention"),
+    ) -> str:
+        """A person's post; with `mention` the bot is addressed and both twins come, in `order`."""
+        place = self.channel(channel)
+        addressed = f"<@{BOT_USER}> {text}" if mention else text
+        post = self.workspace.add(
+            channel, user, addressed, thread=thread or "", client_msg_id=str(uuid.uuid4())
+        )
+        twins = {
+            "message": payloads.said(post, place),
+            "app_mention": payloads.mention(post, place),
+        }
+        for twin in order if mention else ("message",):
+            self._emit(twins[twin], place)
+        return post.ts
+
+    def dm(self, user: str, text: str, *, thread: str | None = None) -> str:
+        """To the bot, in the DM `D` + user id."""
+        channel = self.channel(f"D{user}", "im")
+        return self.say(channel.id, user, text, thread=thread, mention=False)
+
+    def edit(self, channel: str, ts: str, text: str) -> None:
+        place = self.workspace.channels[channel]
+        post, stamp = place.posts[ts], self.workspace.ts()
+        before = post.payload()
+        post.text, post.edited = text, f"{stamp.partition('.')[0]}.000000"
+        self._emit(payloads.changed(post, before, place, stamp), place)
+
+    def delete(self, channel: str, ts: str) -> None:
+        """By its author or an admin."""
+        place = self.workspace.channels[channel]
+        self.methods.remove(place, place.posts[ts])
+
+    def deliver(self, body: dict[str, Any]) -> Delivery:
+        """Send an event body as it is, such as a recorded one."""
+        return self.sockets.deliver(body)
+
+    async def redeliver(self) -> None:
+        await self.sockets.redeliver()
+
+    def posts(self, channel: str, thread: str | None = None) -> Sequence[Post]:
+        """What people see in a channel, or in one thread of it, oldest first."""
+        posts = self.channel(channel).posts.values()
+        seen = self.workspace.thread(channel, thread) if thread else posts
+        return [post for post in seen if not post.tombstone]
+
+    def replies(self, channel: str, thread: str | None = None) -> Sequence[str]:
+        """The texts of the bot's own posts there."""
+        return [post.text for post in self.posts(channel, thread) if post.own]
+
+    def fail(self, method: str, *faults: Fault) -> None:
+        """The next calls of this method meet these faults, one each; "link" is the WebSocket."""
+        self._faults.add(method, *faults)
+
+    def calls(self, method: str) -> Sequence[dict[str, Any]]:
+        """The arguments of every call of this method so far."""
+        return [request.given for request in self.requests if request.method == method]
+
+    async def until(self, predicate: Callable[[], object], *, within: float = 5.0) -> None:
+        """Return as soon as it holds; it is looked at whenever something happened here."""
+        async with asyncio.timeout(within):
+            while not predicate():
+                await self._change.wait()
+
+    def _changed(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()
+
+    def _socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self._port}/link?ticket={self.workspace.serial()}"
+
+    def _emit(self, event: dict[str, Any], channel: Channel) -> None:
+        event_id = f"Ev{self.workspace.serial():010d}"
+        self.sockets.deliver(payloads.callback(event, event_id, shared=channel.shared))
+        self._changed()
+
+    async def _speak(self, request: web.Request) -> web.Response:
+        verbs: dict[str, Callable[..., str | None]] = {
+            "say": self.say,
+            "dm": self.dm,
+            "edit": self.edit,
+            "delete": self.delete,
+        }
+        said = verbs[request.match_info["verb"]](**await request.json())
+        return web.json_response({"ts": said})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        posts = self.posts(request.match_info["channel"], request.query.get("thread"))
+        return web.json_response([post.payload(metadata=True) for post in posts])
+
+    async def _link(self, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(self._faults.take("link").delay)
+        return await self.sockets.link(request)
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        body = await (request.json() if request.content_type.endswith("json") else request.post())
+        given = {**request.query, **body}
+        self.requests.append(Request(method=method, verb=request.method, given=given))
+        self._changed()
+        fault = self._faults.take(method)
+        await asyncio.sleep(fault.delay)
+        if fault.retry_after is not None:
+            limited = {"ok": False, "error": "ratelimited"}
+            wait = {"Retry-After": str(fault.retry_after)}
+            return web.json_response(limited, status=429, headers=wait)
+        broken = fault.cut or fault.status
+        answer = self._answer(request, method, given, fault) if fault.stored or not broken else {}
+        self._changed()
+        if fault.cut and request.transport:
+            request.transport.abort()
+        if broken:
+            return web.Response(status=fault.status or 500, text="<html></html>")
+        return web.json_response(answer, headers={"x-oauth-scopes": self.scopes})
+
+    def _answer(
+        self, request: web.Request, method: str, given: dict[str, Any], fault: Fault
+    ) -> dict[str, Any]:
+        token = self.app_token if method == "apps.connections.open" else self.bot_token
+        if request.headers.get("Authorization") != f"Bearer {token}":
+            return {"ok": False, "error": "invalid_auth"}
+        if fault.error:
+            return {"ok": False, "error": fault.error}
+        try:
+            return {"ok": True, **self.methods.call(method, given)}
+        except Failure as failure:
+            return {"ok": False, "error": str(failure)}
