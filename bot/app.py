@@ -12,14 +12,11 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from adapters.console import Console, stdio
-from adapters.discord.platform import DiscordPlatform
 from adapters.draft import Pace
 from adapters.message import Platform, Refused
-from adapters.slack.platform import SlackPlatform
 from bot.commands import Commands
 from bot.config import Config
 from bot.intake import Intake
-from bot.model import Completions, Endpoint
 from bot.offline import offline
 from bot.ports import Model, Prompt, Request, Role
 from bot.prompt import Budget, Prompter
@@ -31,7 +28,7 @@ from memory.redis import RedisStore
 from memory.seal import Keyring
 from memory.store import StoreDown
 from memory.summary import Summarise, Task
-from memory.tokens import counter
+from memory.tokens import Counter, counter
 from memory.turn import Terms
 from memory.window import Marks
 
@@ -61,7 +58,9 @@ class Bot:
             ]
             sweeping = tasks.create_task(self.turns.sweep())
             await stopping.wait()
-            for task in (*serving, sweeping):
+            sweeping.cancel()
+            await self.turns.drain()  # platforms stay connected: running replies need them
+            for task in serving:
                 task.cancel()
 
     async def _serve(self, platform: Platform, stopping: asyncio.Event) -> None:
@@ -94,7 +93,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         )
         await memory.open()
         platforms = _platforms(config, console=console)
-        prompter = Prompter(config.persona, _budget(config), tokens.count, now)
+        prompter = Prompter(config.persona, _budget(config, tokens), tokens.count, now)
         limits = Limits(
             lease=config.turns.lease_seconds,
             attempts=config.turns.attempts,
@@ -157,10 +156,11 @@ def _settings(config: Config) -> Settings:
     )
 
 
-def _budget(config: Config) -> Budget:
+def _budget(config: Config, tokens: Counter) -> Budget:
+    """An estimate may be a third too low on unusual text: then that much stays free."""
     memory, model = config.memory, config.model
     return Budget(
-        context=model.context_tokens,
+        context=model.context_tokens * (7 if tokens.estimates else 10) // 10,
         reply=model.reply_tokens,
         window=2 * memory.window.high,
         summary=memory.segments * (memory.segment_tokens + 16),
@@ -171,20 +171,20 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     at, model = config.openai, config.model
     if not (at.api_key or at.base_url):
         return offline
-    completions = Completions(
-        Endpoint(
-            base_url=at.base_url or "https://api.openai.com/v1",
-            api_key=at.api_key.get_secret_value() if at.api_key else "",
-            model=model.reply,
-            summary_model=model.summary,
-            limit_parameter=model.limit_parameter,
-            first_token=model.first_token_seconds,
-            idle=model.idle_seconds,
-            total=model.total_seconds,
-            tries=model.tries,
-        ),
-        random.random,
+    from bot.model import Completions, Endpoint
+
+    endpoint = Endpoint(
+        base_url=at.base_url or "https://api.openai.com/v1",
+        api_key=at.api_key.get_secret_value() if at.api_key else "",
+        model=model.reply,
+        summary_model=model.summary,
+        limit_parameter=model.limit_parameter,
+        first_token=model.first_token_seconds,
+        idle=model.idle_seconds,
+        total=model.total_seconds,
+        tries=model.tries,
     )
+    completions = Completions(endpoint, random.random)
     stack.push_async_callback(completions.close)
     return completions
 
@@ -203,34 +203,44 @@ def _summarise(model: Model) -> Summarise:
 
 
 def _platforms(config: Config, *, console: bool) -> Mapping[str, Platform]:
-    turns = config.turns
-    pace = Pace(late=turns.late_seconds, listed=turns.listed_seconds)
-    platforms: list[Platform] = []
-    slack, discord = config.slack, config.discord
-    if slack.bot_token and slack.app_token and not console:
-        platforms.append(
-            SlackPlatform(
-                bot_token=slack.bot_token.get_secret_value(),
-                app_token=slack.app_token.get_secret_value(),
-                **({"api_url": slack.api_url} if slack.api_url else {}),
-                pace=pace,
-                timeout=turns.call_timeout_seconds,
-                now=now,
-            )
-        )
-    if discord.token and not console:
-        platforms.append(
-            DiscordPlatform(
-                token=discord.token.get_secret_value(),
-                **({"api_url": discord.api_url} if discord.api_url else {}),
-                message_content=discord.message_content,
-                pace=pace,
-                timeout=turns.call_timeout_seconds,
-            )
-        )
-    if not platforms:
-        platforms.append(terminal())
+    chosen = [] if console else [_slack(config), _discord(config)]
+    platforms = [platform for platform in chosen if platform] or [terminal()]
     return {platform.name: platform for platform in platforms}
+
+
+def _slack(config: Config) -> Platform | None:
+    slack, turns = config.slack, config.turns
+    if not (slack.bot_token and slack.app_token):
+        return None
+    from adapters.slack.platform import SlackPlatform
+
+    return SlackPlatform(
+        bot_token=slack.bot_token.get_secret_value(),
+        app_token=slack.app_token.get_secret_value(),
+        api_url=slack.api_url or "https://slack.com/api/",
+        pace=_pace(config),
+        timeout=turns.call_timeout_seconds,
+        now=now,
+    )
+
+
+def _discord(config: Config) -> Platform | None:
+    discord, turns = config.discord, config.turns
+    if not discord.token:
+        return None
+    from adapters.discord.platform import DiscordPlatform
+
+    return DiscordPlatform(
+        token=discord.token.get_secret_value(),
+        api_url=discord.api_url or "https://discord.com/api/v10",
+        message_content=discord.message_content,
+        pace=_pace(config),
+        timeout=turns.call_timeout_seconds,
+    )
+
+
+def _pace(config: Config) -> Pace:
+    return Pace(late=config.turns.late_seconds, listed=config.turns.listed_seconds)
 
 
 def terminal() -> Console:

@@ -43,7 +43,7 @@ class Limits:
 
 
 class Turns:
-    """Runs turns in the background; `drain` ends them in good order."""
+    """Runs turns in the background, from `async with` on; `drain` ends them in good order."""
 
     def __init__(
         self,
@@ -61,22 +61,27 @@ class Turns:
         self._running: set[asyncio.Task[None]] = set()
         self._live: dict[str, Turn] = {}  # as many as are running
         self._folding = asyncio.Semaphore(FOLDS)
+        self._draining = False
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        """Wait for what is running, within the limit, then give the leases back."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=self._limits.stop)
         for task in self._running:
             task.cancel()
         await self._tasks.__aexit__(None, None, None)
 
+    async def drain(self) -> None:
+        """Begin no more turns, and wait for those that run, within the limit."""
+        self._draining = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=self._limits.stop)
+
     def wake(self, place: Place) -> None:
-        """Something may be owed here."""
-        self._spawn(self.answer(place))
+        """Something may be owed here; while draining, that is left to another process."""
+        if not self._draining:
+            self._spawn(self.answer(place))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._tasks.create_task(work)
@@ -103,7 +108,7 @@ class Turns:
     async def answer(self, place: Place) -> None:
         """Answer until nothing is owed here; whoever holds the lease does."""
         try:
-            while found := await self._memory.begin(place):
+            while not self._draining and (found := await self._memory.begin(place)):
                 if isinstance(found, Debris):
                     await self._chat(place).remove(found.ids)
                     await self._memory.clear(place, found)

@@ -26,6 +26,7 @@ from memory.seal import KeyProblem, Keyring, fresh_key
 
 _READY = 30.0  # seconds; a large append-only file takes a while to load
 _STOPPED = 15.0  # seconds
+_PATIENCE = 5.0  # seconds for one answer
 _SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103 (unix(7), sys/un.h)
 _OPTIONS = (
     "--port 0 --unixsocket server.sock --unixsocketperm 700 --appendonly yes --appendfsync always "
@@ -213,7 +214,7 @@ def _last_line(home: Path) -> str:
 
 async def _stop(home: Path, socket: Path) -> None:
     with suppress(RedisError, OSError):
-        async with _client(socket) as client:
+        async with asyncio.timeout(_PATIENCE), _client(socket) as client:
             await client.shutdown()
     with _appended(home / "server.lock") as lock:
         if not await _lock(lock, fcntl.LOCK_EX, _STOPPED):
@@ -224,10 +225,10 @@ async def _stop(home: Path, socket: Path) -> None:
 
 async def _answers(socket: Path) -> bool:
     with suppress(RedisError, OSError):
-        async with _client(socket) as client:
+        async with asyncio.timeout(_PATIENCE), _client(socket) as client:
             return bool(await client.ping())
     return False
 
 
 def _client(socket: Path) -> Redis:
-    return Redis(unix_socket_path=str(socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
+    return Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))

@@ -60,6 +60,10 @@ class Counter:
         self._runs = re.compile("|".join(f"({run})" for run in _RATES), re.DOTALL)
         self._rates = tuple(_RATES.values())
 
+    @property
+    def estimates(self) -> bool:
+        return self._encode is None
+
     def count(self, text: str) -> int:
         """Beyond 200,000 characters: one token for each UTF-8 byte, which no tokenizer exceeds."""
         slices = (text[start : start + SLICE] for start in range(0, min(len(text), CAP), SLICE))

@@ -92,6 +92,7 @@ class Bench:
                     now=lambda: NOW,
                 )
                 sweeping.cancel()
+                await turns.drain()
 
     async def _summarise(self, task: Task) -> str:
         self.summaries.append(task)

@@ -148,6 +148,7 @@ async def test_a_stopping_bot_finishes_the_turn_it_is_in(bot: Bench) -> None:
     bot.model.gate = asyncio.Event()
     async with bot.running() as intake:
         await intake.receive(People().say("hello"))
+        await bot.until(lambda: len(bot.platform.posts) > 0)
         asyncio.get_running_loop().call_later(0.05, bot.model.gate.set)
     assert bot.platform.shown == [TOLD + "hello"]
 
@@ -156,6 +157,7 @@ async def test_another_process_finishes_what_a_stopped_one_could_not(bot: Bench)
     bot.model.gate = asyncio.Event()
     async with bot.running() as intake:
         await intake.receive(People().say("hello"))
+        await bot.until(lambda: len(bot.platform.posts) > 0)
     bot.model.gate = None
     async with bot.running():
         await bot.until(lambda: bot.platform.shown == [TOLD + "hello"])

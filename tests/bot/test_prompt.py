@@ -1,0 +1,101 @@
+"""The prompt: persona first, what is stable before what is not, never above the budget."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.ports import Role
+from bot.prompt import Budget, Prompter, left_out
+from memory.entry import ME, Entry, Recollection, Segment
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+def prompter(context: int = 2_000, **budget: int) -> Prompter:
+    return Prompter("Be kind.", Budget(context=context, reply=100, **budget), len, lambda: NOW)
+
+
+def said(text: str, *, number: int = 1, kind: str = "person", name: str = "Ada") -> Entry:
+    return Entry(
+        id=f"m{number}",
+        author="U",
+        name=name,
+        kind=kind,
+        text=text,
+        sent=number,
+        tokens=len(text),
+    )
+
+
+def segment(text: str, *, number: int = 1) -> Segment:
+    return Segment(name=f"s{number}", text=text, tokens=len(text), since=number, covered=3)
+
+
+def recollection(
+    segments: list[Segment], window: list[Entry], question: list[Entry]
+) -> Recollection:
+    return Recollection(segments=tuple(segments), window=tuple(window), question=tuple(question))
+
+
+def test_the_order_is_persona_summary_window_time_question() -> None:
+    mine = said("hi", number=2, kind=ME, name="")
+    request = prompter().build(
+        recollection([segment("- old")], [said("hello"), mine], [said("now?", number=3)]), "k"
+    )
+    texts = [(each.role, each.text) for each in request.prompts]
+    assert texts[0][0] is Role.SYSTEM
+    assert texts[0][1].startswith("Be kind.")
+    assert texts[1:] == [
+        (Role.USER, "Earlier:\n- old"),
+        (Role.USER, "Ada: hello"),
+        (Role.ASSISTANT, "hi"),
+        (Role.SYSTEM, "It is Friday, 2026-11-20 09:30 UTC."),
+        (Role.USER, "Ada: now?"),
+    ]
+    assert request.stable == 4
+
+
+def test_when_room_is_short_the_oldest_segments_and_messages_stay_out() -> None:
+    many = [said("x" * 50, number=n) for n in range(100)]
+    request = prompter(window=200, summary=100).build(
+        recollection([segment("a" * 60), segment("b" * 60, number=2)], many, [said("?")]), "k"
+    )
+    texts = [each.text for each in request.prompts]
+    assert "Earlier:\n" + "b" * 60 in texts
+    assert "Earlier:\n" + "a" * 60 not in texts
+    assert 0 < sum(text == "Ada: " + "x" * 50 for text in texts) < 5
+
+
+def test_a_question_too_long_keeps_its_head_and_its_tail() -> None:
+    text = "BEGIN" + "x" * 5_000 + "END"
+    what = recollection([], [], [said(text)])
+    request = prompter().build(what, "k")
+    shown = request.prompts[-1].text
+    assert shown.startswith("Ada: BEGIN")
+    assert shown.endswith("END")
+    assert "characters left out" in shown
+    assert left_out(what, request)
+
+
+def test_nothing_is_left_out_of_a_question_that_fits() -> None:
+    what = recollection([], [], [said("short")])
+    assert not left_out(what, prompter().build(what, "k"))
+
+
+@given(
+    st.lists(st.integers(0, 400), max_size=30),
+    st.lists(st.integers(0, 400), max_size=10),
+    st.lists(st.integers(0, 5_000), min_size=1, max_size=4),
+)
+def test_the_prompt_never_exceeds_the_budget(
+    window: list[int], segments: list[int], question: list[int]
+) -> None:
+    what = recollection(
+        [segment("s" * n, number=i) for i, n in enumerate(segments)],
+        [said("w" * n, number=i) for i, n in enumerate(window)],
+        [said("q" * n, number=100 + i) for i, n in enumerate(question)],
+    )
+    request = prompter().build(what, "k")
+    assert sum(len(each.text) for each in request.prompts) <= 2_000 - 100
+    assert request.prompts[0].text.startswith("Be kind.")
