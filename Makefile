@@ -1,12 +1,12 @@
 # make run   set everything up and start the bot      make test   all tests but the long lane
 # make prove the long lane                            make check  format, lint, types, imports, lines
-# make bench every figure the README claims
+# make bench what can be measured                      make unit   the tests that start no server
 
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BOT := .venv/bin/python
 
-.PHONY: run test prove check bench
+.PHONY: run test unit prove check bench
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -14,6 +14,9 @@ run: .venv/run
 
 test: .venv/dev
 	@$(BOT) -m pytest -m "not long"
+
+unit: .venv/dev
+	@$(BOT) -m pytest -m "not long and not wire"
 
 prove: .venv/dev
 	@$(BOT) -m pytest -m long

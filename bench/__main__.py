@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import ledger
+from bench import ledger, start, turn
 
-BENCHES: Mapping[str, Callable[[], int]] = {"ledger": ledger.main}
+BENCHES: Mapping[str, Callable[[], int]] = {
+    "ledger": ledger.main,
+    "start": start.main,
+    "turn": turn.main,
+}
 
 
 def main(names: list[str]) -> int:

@@ -14,6 +14,17 @@ def pytest_report_header() -> list[str]:
     return ["stores: " + (", ".join(str(server) for server in SERVERS) or "none found")]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts a server or a process is on the wire; the rest is the unit lane."""
+    for item in items:
+        module = getattr(item, "module", None)
+        names = [getattr(each, "__module__", "") or "" for each in vars(module).values()]
+        fixtures = set(getattr(item, "fixturenames", ()))
+        served = any(name.startswith("tests.servers") for name in names)
+        if served or fixtures & {"server", "any_server"} or "e2e" in item.path.parts:
+            item.add_marker("wire")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
