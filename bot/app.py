@@ -20,6 +20,7 @@ from bot.intake import Intake
 from bot.offline import offline
 from bot.ports import Model, Prompt, Request, Role
 from bot.prompt import Budget, Prompter
+from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.embedded import memory_key, private_server
@@ -94,13 +95,10 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await memory.open()
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, _budget(config, tokens), tokens.count, now)
-        limits = Limits(
-            lease=config.turns.lease_seconds,
-            attempts=config.turns.attempts,
-            sweep=config.turns.sweep_seconds,
-            stop=config.turns.stop_seconds,
-        )
-        turns = Turns(memory, model, prompter, platforms, limits=limits, metrics=metrics)
+        at = config.turns
+        replies = Replies(model, prompter, lease=at.lease_seconds, attempts=at.attempts)
+        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds)
+        turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
         commands = Commands(memory, about(config))
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)

@@ -214,13 +214,23 @@ def _last_line(home: Path) -> str:
 
 async def _stop(home: Path, socket: Path) -> None:
     with suppress(RedisError, OSError):
-        async with asyncio.timeout(_PATIENCE), _client(socket) as client:
+        async with asyncio.timeout(_STOPPED), _client(socket) as client:
+            await _rewritten(client)
             await client.shutdown()
     with _appended(home / "server.lock") as lock:
         if not await _lock(lock, fcntl.LOCK_EX, _STOPPED):
             structlog.get_logger().warning("private server still running", folder=str(home))
         elif socket.parent != home:
             socket.parent.unlink(missing_ok=True)
+
+
+async def _rewritten(client: Redis) -> None:
+    """Shutting down would end a rewrite that takes forgotten bytes off the disk."""
+    while True:
+        info = await client.info("persistence")
+        if not (info["aof_rewrite_in_progress"] or info["aof_rewrite_scheduled"]):
+            return
+        await asyncio.sleep(0.02)
 
 
 async def _answers(socket: Path) -> bool:

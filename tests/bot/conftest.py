@@ -13,6 +13,7 @@ from bot.commands import Commands
 from bot.intake import Intake
 from bot.ports import Request
 from bot.prompt import Budget, Prompter
+from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -76,10 +77,9 @@ class Bench:
             await memory.open()
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             platforms = {self.platform.name: self.platform}
-            limits = Limits(lease=LEASE, attempts=2, sweep=0.02, stop=1.0)
-            turns = Turns(
-                memory, self.model, prompter, platforms, limits=limits, metrics=self.metrics
-            )
+            replies = Replies(self.model, prompter, lease=LEASE, attempts=2)
+            limits = Limits(sweep=0.02, stop=1.0)
+            turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)
             await stack.enter_async_context(turns)
             async with asyncio.TaskGroup() as tasks:
                 sweeping = tasks.create_task(turns.sweep())

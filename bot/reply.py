@@ -1,0 +1,160 @@
+"""One turn's reply: from the model to the posts people see, to its conclusion."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+
+import structlog
+
+from adapters.message import Chat, Posted, Refused
+from bot.ports import Model, ModelFailed
+from bot.prompt import Prompter, left_out
+from memory.turn import Lost, Stale, Turn, Withdrawn
+
+log = structlog.get_logger()
+
+TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning and its end.)\n\n"
+STOPPED = "(stopped)"
+
+
+class Replies:
+    """Brings turns to their end. `lease` in seconds; `attempts`: so often the model may fail."""
+
+    def __init__(self, model: Model, prompter: Prompter, *, lease: float, attempts: int) -> None:
+        self._model, self._prompter = model, prompter
+        self._lease, self._attempts = lease, attempts
+
+    async def finish(self, turn: Turn, chat: Chat) -> bool:
+        """Reply and conclude, or take back what has nothing left to answer. Whether more is owed.
+
+        Raises Lost, and what went wrong with model, platform or store: then try again.
+        """
+        apology = ""
+        if turn.attempt > self._attempts and not turn.text:
+            apology = _apology(turn, "it failed several times")
+        while True:
+            try:
+                if turn.withdrawn:
+                    return await _take_back(turn, chat)
+                return await self._say(turn, chat, apology)
+            except (Stale, Withdrawn):
+                await turn.reload()
+            except ModelFailed as error:
+                if not error.lasting and turn.attempt < self._attempts:
+                    raise
+                apology = _apology(turn, str(error))
+
+    async def _say(self, turn: Turn, chat: Chat, apology: str) -> bool:
+        """Reply on the posts that are there already, and conclude with what was delivered."""
+        posted = await _left(turn, chat)
+        try:
+            async with (
+                aclosing(self._pieces(turn, apology, posted)) as pieces,
+                aclosing(chat.reply(turn, pieces, posted)) as reply,
+            ):
+                async for posted in reply:
+                    await turn.note([post for post in posted.ids if post not in turn.posted])
+        except Refused as error:
+            log.error("set aside: the platform refuses", **who(turn), error=str(error))
+            posted = Posted(removed=turn.posted)
+        return await _conclude(turn, chat, posted)
+
+    async def _pieces(self, turn: Turn, apology: str, shown: Posted) -> AsyncGenerator[str, None]:
+        """The reply; complete and recorded before its end, so that no takeover asks again."""
+        text = apology or turn.text
+        if turn.stopped and not text:
+            text = shown.text or STOPPED
+        if text:
+            yield text
+        else:
+            async with aclosing(self._generate(turn)) as pieces:
+                async for piece in pieces:
+                    text += piece
+                    yield piece
+        if text != turn.text:
+            await turn.note(text=text)
+
+    async def _generate(self, turn: Turn) -> AsyncGenerator[str, None]:
+        """Ask the model; the lease is renewed while it is silent, and a stop ends it."""
+        cache_key = hashlib.sha256(turn.place.key.encode()).hexdigest()[:16]
+        request = self._prompter.build(turn.recollection, cache_key)
+        if left_out(turn.recollection, request):
+            yield TOO_LONG
+        async with aclosing(self._model(request)) as answer:
+            while not turn.stopped and (piece := await self._next(answer, turn)) is not None:
+                yield piece
+
+    async def _next(self, pieces: AsyncGenerator[str, None], turn: Turn) -> str | None:
+        """A piece, or None at the end. Not by a TaskGroup: that would wrap the model's errors."""
+        reading = asyncio.ensure_future(anext(pieces, None))
+        try:
+            while not reading.done():
+                await asyncio.wait({reading}, timeout=self._lease / 3)
+                if not reading.done():
+                    await turn.note()
+            return reading.result()
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+
+
+async def _left(turn: Turn, chat: Chat) -> Posted:
+    """The posts of this turn so far: those noted, and those a crash kept from being noted."""
+    if turn.attempt == 1:
+        return Posted(ids=turn.posted)
+    found = await chat.find(turn.id, turn.began_at)
+    if new := [post for post in found.ids if post not in turn.posted]:
+        await turn.note(new)
+    return Posted(ids=_in_order({*turn.posted, *found.ids}), text=found.text)
+
+
+async def _conclude(turn: Turn, chat: Chat, posted: Posted) -> bool:
+    removed = posted.removed
+    while True:
+        end = await turn.conclude(posted.ids, removed, posted.text)
+        match end.verdict:
+            case "done":
+                return end.more
+            case "stale":
+                raise Stale
+            case "withdrawn":
+                raise Withdrawn
+            case "unknown":
+                await turn.secure()
+                await chat.remove(end.ids)
+                removed = (*removed, *end.ids)
+            case _:
+                raise Lost
+
+
+async def _take_back(turn: Turn, chat: Chat) -> bool:
+    """Nothing is left to answer: what was posted for it goes."""
+    found = await chat.find(turn.id, turn.began_at)
+    removed: tuple[str, ...] = ()
+    ids = _in_order({*turn.posted, *found.ids})
+    while True:
+        await turn.secure()
+        await chat.remove(ids)
+        removed = (*removed, *ids)
+        end = await turn.withdraw(removed)
+        if end.verdict == "done":
+            return end.more
+        if end.verdict == "lost":
+            raise Lost
+        ids = end.ids
+
+
+def _in_order(ids: Iterable[str]) -> tuple[str, ...]:
+    """Platforms' ids grow, in length too."""
+    return tuple(sorted(ids, key=lambda each: (len(each), each)))
+
+
+def _apology(turn: Turn, reason: str) -> str:
+    log.error("set aside for the operator", **who(turn), reason=reason)
+    return f"Sorry, I could not answer this: {reason}. Your message is remembered; ask me again."
+
+
+def who(turn: Turn) -> dict[str, object]:
+    """The turn, as logs name it."""
+    return {"conversation": turn.place.key, "turn": turn.id, "attempt": turn.attempt}
