@@ -102,7 +102,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await stack.enter_async_context(turns)
         commands = Commands(memory, about(config))
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
-        lines = status(config, platforms, tokens.name)
+        lines = status(config, platforms, tokens)
         yield Bot(platforms=platforms, turns=turns, intake=intake, status=lines)
 
 
@@ -245,7 +245,7 @@ def terminal() -> Console:
     return stdio(person=getpass.getuser(), now=now)
 
 
-def status(config: Config, platforms: Mapping[str, Platform], tokens: str) -> Sequence[str]:
+def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -> Sequence[str]:
     """What is on, what is not, and which variable would turn it on."""
     off = {
         "slack": "set SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
@@ -262,7 +262,9 @@ def status(config: Config, platforms: Mapping[str, Platform], tokens: str) -> Se
         "memory: the server at REDIS_URL"
         if config.redis_url
         else f"memory: a private server under {config.data} (set REDIS_URL for your own)",
-        f"tokens: counted with {tokens}",
+        "tokens: estimated (set TIKTOKEN_CACHE_DIR to count them)"
+        if tokens.estimates
+        else f"tokens: counted with {tokens.name}",
     ]
 
 

@@ -64,7 +64,7 @@ def _reply(request: Request) -> str:
     *before, last = [*_spoken(request.prompts)] or [Line(speaker="", text="")]
     if last.asks:
         quotes = [f"{line.speaker} said: “{_cut(line.text)}”" for line in _matching(last, before)]
-        answer = "\n".join(quotes) or _NOTHING
+        answer = "\n".join(dict.fromkeys(quotes)) or _NOTHING
     else:
         answer = _KEPT
     first = all(prompt.role is not Role.ASSISTANT for prompt in request.prompts)
