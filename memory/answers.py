@@ -1,10 +1,9 @@
 """Turns what the scripts answer (nested lists of bytes and numbers) into records."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from memory.store import Concluded, Fold, Forgotten, Kept, Lease, Noted, Received, Snapshot
+from memory.store import Concluded, Folded, Forgotten, Kept, Lease, Noted, Received, Snapshot
 
 Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
 
@@ -42,7 +41,7 @@ def snapshot(answer: Answer) -> Snapshot:
     return Snapshot(
         wrapped=wrapped,
         revision=int(revision),
-        messages=tuple(_kept(*message) for message in messages),
+        messages=tuple(_kept(message) for message in messages),
         folds=tuple(_fold(name, value) for name, value in pairs),
         unfolded=unfolded,
         audience=audience.decode(),
@@ -84,20 +83,20 @@ def ids(answer: Sequence[bytes]) -> tuple[str, ...]:
     return tuple(each.decode() for each in answer)
 
 
-def _kept(name: bytes, owed: bytes, value: bytes) -> Kept:
+def _kept(message: bytes) -> Kept:
+    name, _, value = message.partition(b"\n")
     head, _, blob = value.partition(b":")
     version, _, sent = head[1:].partition(b",")
     return Kept(
-        id=name.decode(),
+        id=name[1:].decode(),
         state=head[:1].decode(),
         version=int(version),
         sent=int(sent),
-        owed=owed == b"1",
+        owed=name[:1] == b"1",
         blob=blob,
     )
 
 
-def _fold(name: bytes, value: bytes) -> Fold:
-    head, _, blob = value.partition(b"\n")
-    covered = {each: int(version) for each, version in json.loads(head).items()}
-    return Fold(name=name.decode(), covered=covered, blob=blob)
+def _fold(name: bytes, value: bytes) -> Folded:
+    covered, _, blob = value.partition(b":")
+    return Folded(name=name.decode(), covered=int(covered), blob=blob)

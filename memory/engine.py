@@ -9,7 +9,7 @@ from memory.entry import PERSON, Description, Entry, Recollection, Segment
 from memory.keys import Keys, sealed
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
 from memory.store import Arrival, Debris, Fold, Forgotten, Place, Store
-from memory.summary import Summarise, accept, task
+from memory.summary import Summarise, accept, shortened, task, transcript
 from memory.turn import Means, Terms, Turn, message_context, open_entries, open_segments
 from memory.window import Marks, overflow
 
@@ -40,6 +40,7 @@ class Memory:
     ) -> None:
         self._store, self._keyring, self._settings = store, keyring, settings
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
+        self._marks = _bounded(settings.marks)
         self._measure, self._summarise = measure, summarise
         self._means = Means(store=store, keys=self._keys, measure=measure, terms=settings.terms)
         self._pepper = b""
@@ -61,7 +62,8 @@ class Memory:
             elif got.rekey is not None:
                 key = self._keys.learn(place, got.rekey)
             else:
-                self._keys.keep(place, key)
+                if got.owed or not key.fresh:  # else it may not have been stored at all
+                    self._keys.keep(place, key)
                 return got.owed
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
@@ -89,7 +91,7 @@ class Memory:
     def crowded(self, recollection: Recollection) -> bool:
         """Whether the window, as a turn saw it, is above its high mark."""
         entries = (*recollection.window, *recollection.question)
-        return overflow(entries, self._settings.marks, self._settings.batch) > 0
+        return overflow(entries, self._marks, self._settings.batch) > 0
 
     async def settle(self, place: Place) -> int:
         """Fold what is above the window's high mark. How many messages were folded."""
@@ -167,10 +169,10 @@ class Memory:
             return 0
         key = self._keys.learn(place, snapshot.wrapped)
         entries = open_entries(place, key, snapshot)
-        entries = entries[: overflow(entries, self._settings.marks, self._settings.batch)]
+        entries = entries[: overflow(entries, self._marks, self._settings.batch)]
         if not entries:
             return 0
-        question = task(entries, self._settings.segment)
+        question = task(await self._readable(transcript(entries)), self._settings.segment)
         text = (await self._summarise(question)).strip()
         if not accept(text, question.text):
             raise NotASummary
@@ -187,6 +189,13 @@ class Memory:
         fold = Fold(name=segment.name, covered=covered, blob=blob)
         done = await self._store.fold(place, fold, snapshot.wrapped)
         return len(entries) if done else 0
+
+    async def _readable(self, text: str) -> str:
+        """Two batches, names counted: a single message may be longer than the model's context."""
+        most = 2 * self._settings.batch
+        while (tokens := await self._measure(text)) > most:
+            text = shortened(text, most / tokens)
+        return text
 
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         text = self._keys.open_alone(_pending(place, entry.id), blob).decode()
@@ -218,6 +227,12 @@ class Memory:
 
 class NotASummary(Exception):
     """The model's answer was no summary: the messages stay as they are."""
+
+
+def _bounded(marks: Marks) -> Marks:
+    """Short messages fold before there are more than are read at once: none falls out of sight."""
+    high = min(marks.messages_high or MOST, MOST * 4 // 5)
+    return replace(marks, messages_high=high, messages_low=min(marks.messages_low or high, high))
 
 
 def _pending(place: Place, message: str) -> str:

@@ -13,7 +13,14 @@ from urllib.parse import quote
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    NoScriptError,
+    ReadOnlyError,
+    ResponseError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as NoAnswer
 
@@ -36,9 +43,14 @@ from memory.store import (
     StoreDown,
 )
 
+CONNECTIONS = 64  # redis-py fails a call that would need its 101st
+SEGMENTS = 16  # read for a turn: more than a prompt takes
 PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 DAY = 86_400
-DOWN = (Disconnected, NoAnswer, BusyLoadingError, ReadOnlyError, OSError)
+DOWN = (
+    *(Disconnected, NoAnswer, OSError),
+    *(BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError),  # a failover under way
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +71,7 @@ class RedisStore:
         message_days: int = 30,
         summary_days: int = 90,
         timeout: float = 2.0,
-        tries: int = 3,
+        pauses: Sequence[float] = (0.2, 0.8),
         most: int = 500,
     ) -> None:
         # The deadline of a call is ours: redis-py 8.1 with a socket_timeout loses most
@@ -70,8 +82,9 @@ class RedisStore:
         self._timeout = timeout
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
-        self._tries, self._most = tries, most
+        self._pauses, self._most = pauses, most
         self._scripts = dict(_scripts(Path(__file__).with_name("scripts")))
+        self._free = asyncio.Semaphore(CONNECTIONS)
         self.round_trips = 0
 
     async def close(self) -> None:
@@ -89,7 +102,7 @@ class RedisStore:
 
     async def begin(self, place: Place, token: str, candidate: str) -> Lease | Debris | None:
         times = (self._lease, self._grace)
-        answer = await self._run("begin", place, token, candidate, *times, self._most)
+        answer = await self._run("begin", place, token, candidate, *times, self._most, SEGMENTS)
         match answer[0]:
             case b"turn":
                 return answers.lease(answer)
@@ -136,7 +149,7 @@ class RedisStore:
         return [Place.parse(key.decode()) for key in found[:limit]]
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
-        snapshot, messages, water = await self._run("read", place, limit)
+        snapshot, messages, water = await self._run("read", place, limit, 10_000)
         return answers.snapshot(snapshot), messages, int(water)
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
@@ -186,10 +199,14 @@ class RedisStore:
         return [_sibling(place, thread) for thread in found]
 
     async def scrub(self) -> None:
-        try:
-            await self._call(self._redis.bgrewriteaof)
-        except ResponseError:
-            return  # one is under way, or a hosted server keeps this to itself
+        for _ in range(100):
+            try:
+                await self._call(self._redis.bgrewriteaof)
+            except ResponseError as error:
+                if "in progress" in str(error):  # it began before the deletion: wait it out
+                    await asyncio.sleep(0.1)
+                    continue
+            return  # started, or refused: a hosted server keeps this to itself
 
     async def pepper(self, candidate: bytes) -> bytes:
         await self._call(lambda: self._redis.set("tk:pepper", candidate, nx=True))
@@ -213,16 +230,17 @@ class RedisStore:
         return await self._call(run)
 
     async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
-        """Repeats what got no answer: every step may run twice."""
-        for attempt in range(1, self._tries + 1):
+        """Repeats what got no answer, after these pauses: every step may run twice."""
+        for pause in (*self._pauses, None):
             self.round_trips += 1
             try:
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._timeout), self._free:
                     return await ask()
             except DOWN as error:
-                if attempt == self._tries:
-                    raise StoreDown(f"the store does not answer ({type(error).__name__})") from error
-                await asyncio.sleep(0.05 * 4**attempt)
+                if pause is None:
+                    reason = type(error).__name__
+                    raise StoreDown(f"the store does not answer ({reason})") from error
+                await asyncio.sleep(pause)
         raise AssertionError
 
 

@@ -1,28 +1,28 @@
 """The Store port: records of sealed bytes, and the atomic steps a conversation goes through."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a conversation happens. `key` names its record."""
+    """Where a conversation happens. `key` names its record, `channel_key` its channel's."""
 
     platform: str
     space: str
     channel: str
     thread: str = ""
     audience: str = ""
+    key: str = field(init=False, repr=False, compare=False)
+    channel_key: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        return f"{self.channel_key}:{quote(self.thread, safe='')}"
-
-    @property
-    def channel_key(self) -> str:
-        return ":".join(quote(part, safe="") for part in (self.platform, self.space, self.channel))
+    def __post_init__(self) -> None:
+        parts = (self.platform, self.space, self.channel)
+        channel = ":".join(quote(part, safe="") for part in parts)
+        object.__setattr__(self, "channel_key", channel)
+        object.__setattr__(self, "key", f"{channel}:{quote(self.thread, safe='')}")
 
     @classmethod
     def parse(cls, key: str, audience: str = "") -> "Place":
@@ -70,10 +70,19 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """A stored segment: the covered ids with the versions that were summarised."""
+    """A segment to store: the covered ids with the versions that were summarised."""
 
     name: str
     covered: Mapping[str, int]
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A stored segment, and how many messages it covers."""
+
+    name: str
+    covered: int
     blob: bytes
 
 
@@ -82,7 +91,7 @@ class Snapshot:
     wrapped: bytes
     revision: int
     messages: tuple[Kept, ...]
-    folds: tuple[Fold, ...]
+    folds: tuple[Folded, ...]  # a turn gets the newest
     unfolded: int  # messages in the window's run, beyond those read too
     audience: str
 

@@ -32,13 +32,19 @@ _NO_SUMMARY = re.compile(
 )
 
 
-def task(entries: Sequence[Entry], tokens: int) -> Task:
-    return Task(instruction=INSTRUCTION, text=transcript(entries), tokens=tokens)
+def task(text: str, tokens: int) -> Task:
+    return Task(instruction=INSTRUCTION, text=text, tokens=tokens)
 
 
 def transcript(entries: Sequence[Entry]) -> str:
     """`Name: text`, oldest first; further lines of a message are indented under its speaker."""
     return "\n".join(f"{entry.name}: {entry.text}".replace("\n", "\n  ") for entry in entries)
+
+
+def shortened(text: str, share: float) -> str:
+    """Less than this share of a text, from its head and its tail."""
+    half = int(len(text) * share * 0.45)
+    return f"{text[:half]}\n[…]\n{text[len(text) - half :]}"
 
 
 def accept(summary: str, source: str) -> bool:

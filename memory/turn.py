@@ -184,7 +184,7 @@ def open_segments(place: Place, key: Key, snapshot: Snapshot) -> tuple[Segment, 
         Segment.unpack(
             key.data.open(fold.blob, place.key, "segment", fold.name),
             name=fold.name,
-            covered=len(fold.covered),
+            covered=fold.covered,
         )
         for fold in snapshot.folds
     ]

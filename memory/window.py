@@ -26,22 +26,22 @@ def overflow(entries: Sequence[Entry], marks: Marks, most: int) -> int:
     The cut falls between exchanges: what stays begins with somebody else's message, so that no
     reply of ours is parted from what it answers.
     """
-    if not _above(entries, marks.high, marks.messages_high):
+    tokens, messages = sum(entry.tokens for entry in entries), len(entries)
+    if not _above(tokens, marks.high) and not _above(messages, marks.messages_high):
         return 0
-    cut, folded = 0, 0
+    cut, left = 0, tokens
     for index, entry in enumerate(entries):
-        folded += entry.tokens
-        if cut and folded > most:
+        left -= entry.tokens
+        rest = messages - index - 1
+        if cut and tokens - left > most:
             break
-        rest = entries[index + 1 :]
-        if rest and rest[0].kind == ME:
+        if rest and entries[index + 1].kind == ME:
             continue
         cut = index + 1
-        if not _above(rest, marks.low, marks.messages_low):
+        if not _above(left, marks.low) and not _above(rest, marks.messages_low):
             break
     return cut
 
 
-def _above(entries: Sequence[Entry], tokens: int, messages: int) -> bool:
-    too_many = bool(messages) and len(entries) > messages
-    return too_many or (bool(tokens) and sum(entry.tokens for entry in entries) > tokens)
+def _above(size: int, mark: int) -> bool:
+    return bool(mark) and size > mark

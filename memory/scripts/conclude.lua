@@ -5,7 +5,7 @@ local turn, fence, revision, wrapped = unpack(ARGV, 2, 5)
 local final, removed = cjson.decode(ARGV[6]), cjson.decode(ARGV[7])
 local sent, sealed, thread, messages, records = unpack(ARGV, 8, 12)
 
-if redis.call('HEXISTS', CONVERSATION .. '/done', turn) == 1 then
+if finished(turn) then
   return { 'done', redis.call('ZCARD', CONVERSATION .. '/owed') }
 end
 if not held(turn, fence) then return { 'lost' } end
@@ -14,7 +14,10 @@ if revision ~= (get('revision') or '0') or wrapped ~= get('key') then return { '
 local unknown = without(without(list(get('posted')), final), removed)
 if #unknown > 0 then return { 'unknown', unknown } end
 
-for _, id in ipairs(list(get('claims'))) do redis.call('ZREM', CONVERSATION .. '/owed', id) end
+for _, id in ipairs(list(get('claims'))) do
+  redis.call('ZREM', CONVERSATION .. '/owed', id)
+  if final[1] then redis.call('HSET', CONVERSATION .. '/replies', id, final[1]) end
+end
 if final[1] then
   redis.call('HSET', CONVERSATION .. '/msg', final[1], pack('m', '0', sent, sealed))
   redis.call('ZADD', CONVERSATION .. '/win', sent, final[1])

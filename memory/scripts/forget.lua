@@ -2,6 +2,9 @@
 -- What came later is given back to be sealed under the new key, and must not have changed meanwhile.
 -- ARGV: conversation, water, whole channel, new wrapped key, thread, (id, version, sealed)...
 local water, whole_channel, wrapped, thread = tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4], ARGV[5]
+if whole_channel and water > tonumber(redis.call('GET', CHANNEL .. '/water') or 0) then
+  redis.call('SET', CHANNEL .. '/water', ARGV[2], 'EX', 90 * DAY)
+end
 if tonumber(get('water') or 0) >= water then
   local receipt = list(get('receipt'))
   return { 'done', receipt[1] or 0, receipt[2] or 0 }
@@ -9,15 +12,23 @@ end
 
 local resealed, given = {}, 0
 for i = 6, #ARGV, 3 do resealed[ARGV[i]] = { version = ARGV[i + 1], sealed = ARGV[i + 2] }; given = given + 1 end
+local stored, quoting = redis.call('HKEYS', CONVERSATION .. '/msg'), {}
 local gone, survivors, fits = {}, {}, true
-for _, id in ipairs(redis.call('HKEYS', CONVERSATION .. '/msg')) do
+for _, id in ipairs(stored) do
   local message = unpack_message(id)
-  if tonumber(message.sent) <= water then
+  if tonumber(message.sent) > water then
+    survivors[id] = message
+  else
+    quoting[redis.call('HGET', CONVERSATION .. '/replies', id) or ''] = true
+  end
+end
+for _, id in ipairs(stored) do
+  if quoting[id] then survivors[id] = nil end
+  if not survivors[id] then
     gone[#gone + 1] = id
   else
-    survivors[id] = message
     given = given - 1
-    fits = fits and resealed[id] ~= nil and resealed[id].version == message.version
+    fits = fits and resealed[id] ~= nil and resealed[id].version == survivors[id].version
   end
 end
 if not fits or given ~= 0 then
@@ -31,7 +42,7 @@ if not fits or given ~= 0 then
 end
 
 local segments = redis.call('HLEN', CONVERSATION .. '/seg')
-redis.call('DEL', CONVERSATION .. '/seg')
+redis.call('DEL', CONVERSATION .. '/seg', CONVERSATION .. '/cover', CONVERSATION .. '/sum')
 for _, id in ipairs(gone) do lose(id) end
 unset('key', 'joined', 'writer', 'text', 'text_revision')
 for id, message in pairs(survivors) do
@@ -41,12 +52,15 @@ for id, message in pairs(survivors) do
   if message.state == 'c' then set('joined', message.sent) end
 end
 if not next(survivors) then redis.call('ZREM', CHANNEL .. '/threads', thread) end
-redis.call('DEL', CHANNEL .. '/pend/' .. today, CHANNEL .. '/pend/' .. (today - 1))
+for _, day in ipairs({ today, today - 1 }) do
+  local pending = redis.call('HGETALL', CHANNEL .. '/pend/' .. day)
+  for i = 1, #pending, 2 do
+    if tonumber(string.match(pending[i + 1], '^%d+')) <= water then redis.call('HDEL', CHANNEL .. '/pend/' .. day, pending[i]) end
+  end
+end
 bump('revision')
 set('water', ARGV[2], 'receipt', cjson.encode({ #gone, segments }))
-redis.call('EXPIRE', CONVERSATION .. '/rec', 90 * DAY)
-if whole_channel and water > tonumber(redis.call('GET', CHANNEL .. '/water') or 0) then
-  redis.call('SET', CHANNEL .. '/water', ARGV[2], 'EX', 90 * DAY)
-end
+redis.call('EXPIRE', CONVERSATION .. '/rec', 90 * DAY, 'NX')
+redis.call('EXPIRE', CONVERSATION .. '/rec', 90 * DAY, 'GT')
 look_again()
 return { 'done', #gone, segments }

@@ -9,12 +9,13 @@ end
 
 if get('turn') ~= turn then
   -- A post that shows up after its turn was concluded: the sweep removes it.
-  local done = redis.call('HGET', CONVERSATION .. '/done', turn)
+  local done = finished(turn)
   if done then
     local known = list(redis.call('HGET', CONVERSATION .. '/debris', turn))
-    local stray = without(union(known), cjson.decode(done).ids)
+    local stray = without(union(known), list(done))
     if #stray > 0 then
       redis.call('HSET', CONVERSATION .. '/debris', turn, cjson.encode(stray))
+      redis.call('EXPIRE', CONVERSATION .. '/debris', 30 * DAY, 'NX')
       look_again()
     end
   end

@@ -1,6 +1,6 @@
 -- Keeps an edit that came before its message: done | arrived. ARGV: '', id, fingerprint, version, sealed
 local id, fingerprint, version, sealed = unpack(ARGV, 2, 5)
-if redis.call('HEXISTS', CHANNEL .. '/where', id) == 1 then return { 'arrived' } end
+if home(id) then return { 'arrived' } end
 local seen = recent('seen', fingerprint)
 local kept = recent('pend', fingerprint)
 if seen or (kept and tonumber(string.match(kept, '^%d+')) >= tonumber(version)) then return { 'done' } end

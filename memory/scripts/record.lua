@@ -4,8 +4,11 @@
 --   CONVERSATION/msg    hash    id -> state, version, time, sealed message
 --   CONVERSATION/win    zset    ids of the unfolded messages by time
 --   CONVERSATION/owed   zset    ids that need an answer by time
---   CONVERSATION/seg    hash    name -> covered ids and versions, sealed text
---   CONVERSATION/done   hash    finished turn -> the ids of its posts
+--   CONVERSATION/seg    hash    name -> how many messages it covers, sealed text
+--   CONVERSATION/cover  hash    name -> covered ids and versions
+--   CONVERSATION/sum    zset    names of segments by the time of their last message
+--   CONVERSATION/replies hash   id -> the first post of the reply to it
+--   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CHANNEL/where       hash    id -> thread
 --   CHANNEL/threads     zset    threads by last activity
@@ -77,6 +80,14 @@ local function unpack_message(id)
   return { state = state, version = version, sent = sent, sealed = string.sub(value, start) }
 end
 
+-- The thread a post is remembered in. Where a conversation expired, its posts are still named here.
+local function home(id)
+  local thread = redis.call('HGET', CHANNEL .. '/where', id)
+  if thread and redis.call('HEXISTS', CHANNEL .. ':' .. thread .. '/msg', id) == 1 then return thread end
+  redis.call('HDEL', CHANNEL .. '/where', id)
+  return nil
+end
+
 -- The sweep looks at a conversation when its lease and the grace after it have run out.
 local function look(at) redis.call('ZADD', DUE, whole(at), ARGV[1]) end
 
@@ -91,11 +102,16 @@ end
 
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
 local function unfold(id)
-  local segments = redis.call('HGETALL', CONVERSATION .. '/seg')
+  local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
+  local segments = redis.call('HGETALL', CONVERSATION .. '/cover')
   for i = 1, #segments, 2 do
-    local covered = cjson.decode(string.match(segments[i + 1], '^[^\n]*'))
+    -- Most segments can be told apart without decoding them: there may be hundreds.
+    local likely = not plain or string.find(segments[i + 1], plain, 1, true)
+    local covered = likely and cjson.decode(segments[i + 1]) or {}
     if covered[id] then
       redis.call('HDEL', CONVERSATION .. '/seg', segments[i])
+      redis.call('HDEL', CONVERSATION .. '/cover', segments[i])
+      redis.call('ZREM', CONVERSATION .. '/sum', segments[i])
       for each in pairs(covered) do
         local message = unpack_message(each)
         if message then redis.call('ZADD', CONVERSATION .. '/win', message.sent, each) end
@@ -104,8 +120,12 @@ local function unfold(id)
   end
 end
 
--- A message leaves the record; a running turn that answered only this is to be withdrawn.
+-- A message leaves the record, and with it the reply to it, which may quote it; a running turn that
+-- answered only this is to be withdrawn.
 local function lose(id)
+  local reply = redis.call('HGET', CONVERSATION .. '/replies', id)
+  redis.call('HDEL', CONVERSATION .. '/replies', id)
+  if reply then lose(reply) end
   unfold(id)
   redis.call('HDEL', CONVERSATION .. '/msg', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
@@ -121,10 +141,13 @@ end
 
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
-  for _, kind in ipairs({ 'msg', 'win', 'owed' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
-  for _, kind in ipairs({ 'rec', 'seg', 'done', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
+  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
+  for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
   redis.call('EXPIRE', CHANNEL .. '/where', messages)
   redis.call('EXPIRE', CHANNEL .. '/threads', records)
+  -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
+  for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end
+  redis.call('ZREMRANGEBYSCORE', CHANNEL .. '/threads', '-inf', whole(microseconds - (records + DAY) * 1000000))
 end
 
 -- How the running turn stands for a holder: nil if it is not theirs.
@@ -132,12 +155,15 @@ local function held(turn, fence)
   return get('turn') == turn and get('fence') == fence
 end
 
+-- The posts of a turn that ended, for a day or two; nil if it did not.
+local function finished(turn)
+  return redis.call('HGET', CONVERSATION .. '/done/' .. today, turn)
+    or redis.call('HGET', CONVERSATION .. '/done/' .. (today - 1), turn)
+end
+
 local function finish(turn, ids)
-  redis.call('HSET', CONVERSATION .. '/done', turn, cjson.encode({ at = seconds, ids = ids }))
-  local done = redis.call('HGETALL', CONVERSATION .. '/done')
-  for i = 1, #done, 2 do
-    if cjson.decode(done[i + 1]).at < seconds - DAY then redis.call('HDEL', CONVERSATION .. '/done', done[i]) end
-  end
+  redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, encode(ids))
+  redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY)
   unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'posted', 'text',
     'text_revision', 'token', 'until')
 end

@@ -3,7 +3,7 @@ for i = 3, #ARGV, 2 do
   local id, fingerprint = ARGV[i], ARGV[i + 1]
   keep('seen', fingerprint, '-')
   drop('pend', fingerprint)
-  local thread = redis.call('HGET', CHANNEL .. '/where', id)
+  local thread = home(id)
   if thread then
     CONVERSATION = CHANNEL .. ':' .. thread
     ARGV[1] = ARGV[2] .. ':' .. thread

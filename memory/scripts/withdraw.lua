@@ -1,7 +1,7 @@
 -- Ends a turn that has nothing left to answer, once its posts are gone: done, owed left | lost | unknown, ids.
 -- ARGV: conversation, turn, fence, removed ids
 local turn, fence, removed = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
-if redis.call('HEXISTS', CONVERSATION .. '/done', turn) == 1 then
+if finished(turn) then
   return { 'done', redis.call('ZCARD', CONVERSATION .. '/owed') }
 end
 if not held(turn, fence) then return { 'lost' } end

@@ -1,0 +1,116 @@
+"""A proxy before a Redis server that loses, delays or withholds what the server answers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+CHUNK = 1 << 16
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(slots=True)
+class Proxy:
+    """`url` speaks for `server` (`unix://` or `redis://`)."""
+
+    server: str
+    url: str = ""
+    delay: float = 0.0  # seconds before an answer passes
+    lost: int = 0  # answers that were lost so far
+    reached: asyncio.Event = field(default_factory=asyncio.Event)  # a request came while hung
+    _losing: list[bytes] = field(default_factory=list)
+    _open: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def lose(self, *commands: bytes) -> None:
+        """The server runs these, one after the other; their answers and connections are lost."""
+        self._losing = list(commands)
+
+    def hang(self) -> None:
+        self._open.clear()
+        self.reached.clear()
+
+    def resume(self) -> None:
+        self._open.set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        server = await self._connect()
+        try:
+            await self._relay((reader, writer), server)
+        except asyncio.CancelledError:
+            pass  # the end of the test; a stream server would report it
+        finally:
+            self._tasks.discard(task)
+            for each in (writer, server[1]):
+                each.close()
+                with suppress(OSError):
+                    await each.wait_closed()
+
+    async def close(self) -> None:
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _relay(self, client: Ends, server: Ends) -> None:
+        """Until either side ends, or an answer is to be lost."""
+        losing = asyncio.Event()
+        both = [
+            asyncio.create_task(self._ask(client[0], server[1], losing)),
+            asyncio.create_task(self._answer(server[0], client[1], losing)),
+        ]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                each.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+    async def _ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, losing: asyncio.Event
+    ) -> None:
+        while data := await reader.read(CHUNK):
+            if not self._open.is_set():
+                self.reached.set()
+            if self._losing and self._losing[0] in data:
+                self._losing.pop(0)
+                losing.set()
+            writer.write(data)
+            await writer.drain()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, losing: asyncio.Event
+    ) -> None:
+        while data := await reader.read(CHUNK):
+            await asyncio.sleep(self.delay)
+            await self._open.wait()
+            if losing.is_set():
+                self.lost += 1
+                return
+            writer.write(data)
+            await writer.drain()
+
+    async def _connect(self) -> Ends:
+        where = urlsplit(self.server)
+        if where.scheme == "unix":
+            return await asyncio.open_unix_connection(where.path)
+        return await asyncio.open_connection(where.hostname, where.port or 6379)
+
+
+@asynccontextmanager
+async def before(server: str) -> AsyncIterator[Proxy]:
+    """A proxy before this server, on a free port of the loopback."""
+    proxy = Proxy(server=server)
+    proxy.resume()
+    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    host, port = listening.sockets[0].getsockname()[:2]
+    proxy.url = f"redis://{host}:{port}"
+    async with listening:
+        try:
+            yield proxy
+        finally:
+            await proxy.close()
