@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning and its end.)\n\n"
 STOPPED = "(stopped)"
+REDOS = 5  # passes at one turn while its question keeps changing; then it waits
 
 
 class Replies:
@@ -30,24 +31,28 @@ class Replies:
 
         Raises Lost, and what went wrong with model, platform or store: then try again.
         """
-        apology = ""
+        apology, again = "", turn.attempt > 1
         if turn.attempt > self._attempts and not turn.text:
             apology = _apology(turn, "it failed several times")
-        while True:
+        for left in reversed(range(REDOS)):
             try:
                 if turn.withdrawn:
                     return await _take_back(turn, chat)
-                return await self._say(turn, chat, apology)
+                return await self._say(turn, chat, apology, again=again)
             except (Stale, Withdrawn):
+                if not left:
+                    raise
                 await turn.reload()
             except ModelFailed as error:
                 if not error.lasting and turn.attempt < self._attempts:
                     raise
                 apology = _apology(turn, str(error))
+            again = True
+        raise AssertionError
 
-    async def _say(self, turn: Turn, chat: Chat, apology: str) -> bool:
+    async def _say(self, turn: Turn, chat: Chat, apology: str, *, again: bool) -> bool:
         """Reply on the posts that are there already, and conclude with what was delivered."""
-        posted = await _left(turn, chat)
+        posted = await _left(turn, chat) if again else Posted()
         try:
             async with (
                 aclosing(self._pieces(turn, apology, posted)) as pieces,
@@ -57,7 +62,7 @@ class Replies:
                     await turn.note([post for post in posted.ids if post not in turn.posted])
         except Refused as error:
             log.error("set aside: the platform refuses", **who(turn), error=str(error))
-            posted = Posted(removed=turn.posted)
+            posted = Posted(ids=turn.posted, text=posted.text)
         return await _conclude(turn, chat, posted)
 
     async def _pieces(self, turn: Turn, apology: str, shown: Posted) -> AsyncGenerator[str, None]:
@@ -72,6 +77,9 @@ class Replies:
                 async for piece in pieces:
                     text += piece
                     yield piece
+            if turn.stopped and not text:
+                text = STOPPED
+                yield text
         if text != turn.text:
             await turn.note(text=text)
 
@@ -100,9 +108,7 @@ class Replies:
 
 
 async def _left(turn: Turn, chat: Chat) -> Posted:
-    """The posts of this turn so far: those noted, and those a crash kept from being noted."""
-    if turn.attempt == 1:
-        return Posted(ids=turn.posted)
+    """The posts of this turn so far: those noted, and those that could not be noted any more."""
     found = await chat.find(turn.id, turn.began_at)
     if new := [post for post in found.ids if post not in turn.posted]:
         await turn.note(new)
@@ -121,8 +127,7 @@ async def _conclude(turn: Turn, chat: Chat, posted: Posted) -> bool:
             case "withdrawn":
                 raise Withdrawn
             case "unknown":
-                await turn.secure()
-                await chat.remove(end.ids)
+                await _remove(turn, chat, end.ids)
                 removed = (*removed, *end.ids)
             case _:
                 raise Lost
@@ -134,8 +139,7 @@ async def _take_back(turn: Turn, chat: Chat) -> bool:
     removed: tuple[str, ...] = ()
     ids = _in_order({*turn.posted, *found.ids})
     while True:
-        await turn.secure()
-        await chat.remove(ids)
+        await _remove(turn, chat, ids)
         removed = (*removed, *ids)
         end = await turn.withdraw(removed)
         if end.verdict == "done":
@@ -145,6 +149,12 @@ async def _take_back(turn: Turn, chat: Chat) -> bool:
         ids = end.ids
 
 
+async def _remove(turn: Turn, chat: Chat, ids: Iterable[str]) -> None:
+    for post in ids:
+        await turn.secure()
+        await chat.remove([post])
+
+
 def _in_order(ids: Iterable[str]) -> tuple[str, ...]:
     """Platforms' ids grow, in length too."""
     return tuple(sorted(ids, key=lambda each: (len(each), each)))
@@ -152,7 +162,8 @@ def _in_order(ids: Iterable[str]) -> tuple[str, ...]:
 
 def _apology(turn: Turn, reason: str) -> str:
     log.error("set aside for the operator", **who(turn), reason=reason)
-    return f"Sorry, I could not answer this: {reason}. Your message is remembered; ask me again."
+    why = reason.removesuffix(".")
+    return f"Sorry, I could not answer this: {why}. Your message is remembered; ask me again."
 
 
 def who(turn: Turn) -> dict[str, object]:

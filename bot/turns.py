@@ -27,6 +27,7 @@ from memory.turn import Lost, Turn
 log = structlog.get_logger()
 
 FOLDS = 4  # summaries made at once
+TURNS = 200  # turns run at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Turns:
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
         self._live: dict[str, Turn] = {}  # as many as are running
-        self._folding = asyncio.Semaphore(FOLDS)
+        self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(TURNS)
         self._draining = False
 
     async def __aenter__(self) -> Self:
@@ -95,21 +96,31 @@ class Turns:
                 for place in await self._memory.overdue():
                     if place.platform in self._platforms:
                         self.wake(place)
+                await self._memory.scrub()
             except StoreDown as error:
                 log.warning("sweep skipped", reason=str(error))
             await asyncio.sleep(self._limits.sweep)
 
     async def answer(self, place: Place) -> None:
         """Answer until nothing is owed here; whoever holds the lease does."""
+        async with self._slots:
+            await self._answer(place)
+
+    async def _answer(self, place: Place) -> None:
         try:
             while not self._draining and (found := await self._memory.begin(place)):
                 if isinstance(found, Debris):
-                    await self._chat(place).remove(found.ids)
-                    await self._memory.clear(place, found)
+                    await self._clear(place, found)
                 elif not await self._turn(found):
                     return
         except Exception as error:  # noqa: BLE001 - the edge: one failing turn ends no process
             log.error("turn not begun", conversation=place.key, error=_describe(error))
+
+    async def _clear(self, place: Place, debris: Debris) -> None:
+        """Remove posts that showed up after their turn had ended, as far as we may."""
+        with suppress(Refused):
+            await self._chat(place).remove(debris.ids)
+        await self._memory.clear(place, debris)
 
     async def _turn(self, turn: Turn) -> bool:
         """One turn to its end, or given back to be tried again. Whether more is owed."""
@@ -127,7 +138,8 @@ class Turns:
         except Exception as error:  # noqa: BLE001 - the edge: logged, counted, tried again
             self._metrics.turns.labels("failed").inc()
             log.error("turn failed", **who(turn), error=_describe(error))
-            await turn.release(clean=False, wait=min(60.0, 2.0**turn.attempt))
+            with suppress(StoreDown):
+                await turn.release(clean=False, wait=min(60.0, 2.0**turn.attempt))
             return False
         finally:
             self._live.pop(turn.id, None)

@@ -13,6 +13,7 @@ from memory.summary import Summarise, accept, shortened, task, transcript
 from memory.turn import Means, Terms, Turn, message_context, open_entries, open_segments
 from memory.window import Marks, overflow
 
+SCRUBS = 600.0  # seconds between rewrites after edits and deletions; /forget asks at once
 MOST = 500  # messages read at once for upkeep and descriptions
 
 
@@ -44,6 +45,7 @@ class Memory:
         self._measure, self._summarise = measure, summarise
         self._means = Means(store=store, keys=self._keys, measure=measure, terms=settings.terms)
         self._pepper = b""
+        self._unscrubbed, self._scrubbed = True, -SCRUBS  # a killed process may have left it to us
 
     async def open(self) -> None:
         """Read the store's own secret; raises UnknownKey if MEMORY_KEY does not fit the store."""
@@ -102,7 +104,7 @@ class Memory:
 
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
-        tokens = await self._measure(text)
+        self._unscrubbed, tokens = True, await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
 
@@ -120,6 +122,7 @@ class Memory:
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
+        self._unscrubbed = True
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
 
     async def describe(self, place: Place) -> Description:
@@ -139,11 +142,20 @@ class Memory:
         """
         places = {each.key: each for each in (place, *await self._siblings(place, channel))}
         receipts = [await self._forget(each, until, channel) for each in places.values()]
-        await self._store.scrub()
+        self._unscrubbed, self._scrubbed = True, -SCRUBS
+        await self.scrub()
         return Forgotten(
             messages=sum(receipt.messages for receipt in receipts),
             segments=sum(receipt.segments for receipt in receipts),
         )
+
+    async def scrub(self) -> None:
+        """Have the server rewrite its file without what was deleted: now and then, if it was."""
+        now = asyncio.get_running_loop().time()
+        if self._unscrubbed and now - self._scrubbed >= SCRUBS:
+            self._unscrubbed, self._scrubbed = False, now
+            if not await self._store.scrub():
+                self._unscrubbed, self._scrubbed = True, -SCRUBS
 
     async def _siblings(self, place: Place, channel: bool) -> Sequence[Place]:
         return await self._store.threads(place, 10_000) if channel else ()

@@ -198,7 +198,7 @@ class RedisStore:
         found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
         return [_sibling(place, thread) for thread in found]
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         for _ in range(100):
             try:
                 await self._call(self._redis.bgrewriteaof)
@@ -206,7 +206,8 @@ class RedisStore:
                 if "in progress" in str(error):  # it began before the deletion: wait it out
                     await asyncio.sleep(0.1)
                     continue
-            return  # started, or refused: a hosted server keeps this to itself
+            return True  # started, or refused: a hosted server keeps this to itself
+        return False
 
     async def pepper(self, candidate: bytes) -> bytes:
         await self._call(lambda: self._redis.set("tk:pepper", candidate, nx=True))

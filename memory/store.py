@@ -222,8 +222,11 @@ class Store(Protocol):
         """The channel's remembered conversations, newest first."""
         ...
 
-    async def scrub(self) -> None:
-        """Ask the server to rewrite what it keeps on disk without what was deleted."""
+    async def scrub(self) -> bool:
+        """Ask the server to rewrite what it keeps on disk without what was deleted.
+
+        False: it is at it, perhaps since before the deletion; ask again.
+        """
         ...
 
     async def pepper(self, candidate: bytes) -> bytes:

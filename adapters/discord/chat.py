@@ -36,7 +36,9 @@ class DiscordChat:
         return write(self._posts, turn, text, onto, self._pace)
 
     async def find(self, turn: str, since: datetime) -> Posted:
-        return Posted(ids=tuple(await self._posts.find(turn, since)))
+        found = await self._posts.carrying(turn, since)
+        shown = "\n".join(post.content for post in found)
+        return Posted(ids=tuple(str(post.id) for post in found), text=shown)
 
     async def remove(self, ids: Sequence[str]) -> None:
         for each in ids:

@@ -31,6 +31,7 @@ Deliver = Callable[[int, Callable[[], Awaitable[None]]], None]
 def redirect(api_url: str) -> None:
     """discord.py keeps its addresses in class attributes, so the whole process moves."""
     Route.BASE = api_url
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody asked for voice
 
 
 class Gateway(discord.Client):

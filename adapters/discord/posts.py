@@ -99,12 +99,15 @@ class DiscordPosts:
                 await self.channel.get_partial_message(int(post)).delete()
 
     async def find(self, turn: str, since: datetime) -> Sequence[str]:
+        return [str(post.id) for post in await self.carrying(turn, since)]
+
+    async def carrying(self, turn: str, since: datetime) -> Sequence[discord.Message]:
         """By the Stop button: a nonce cannot be read back. A minute is for differing clocks."""
         me, start = self._connected().user, since - timedelta(minutes=1)
         async with answered(self._timeout):
             posts = self.channel.history(after=start, limit=500, oldest_first=True)
             return [
-                str(post.id)
+                post
                 async for post in posts
                 if post.author == me and f"{STOP}{turn}" in _custom_ids(post)
             ]

@@ -9,6 +9,7 @@ from adapters.markup import neutralise, split
 from adapters.message import Answer, Author, Hold, Message, Posted
 from adapters.slack.directory import Directory
 from adapters.slack.events import message, people
+from adapters.slack.mrkdwn import markdown
 from adapters.slack.posts import SlackPosts
 
 
@@ -24,7 +25,9 @@ class SlackChat:
         return write(self.posts, turn, text, onto, self.pace)
 
     async def find(self, turn: str, since: datetime) -> Posted:
-        return Posted(ids=tuple(await self.posts.find(turn, since)))
+        found = await self.posts.carrying(turn, since)
+        shown = "\n".join(markdown(post.get("text", ""), me="", names={}) for post in found)
+        return Posted(ids=tuple(post["ts"] for post in found), text=shown)
 
     async def remove(self, ids: Sequence[str]) -> None:
         for post in ids:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 Names = Mapping[str, str]
 
 _CODE = re.compile(r"```(?P<block>.+?)```|`(?P<span>[^`\n]+)`", re.DOTALL)
-_ENTITY = re.compile(r"<([^<>]+)>")
+_ENTITY = re.compile(r"<([^<>|][^<>]*)>")
 _BULLET = re.compile(r"^(\s*)[•◦▪] +", re.MULTILINE)
 # A raw angle bracket only ever delimits an entity: the first lookahead keeps styles out of links.
 _STYLE = r"(?<![\w{0}])[{0}](?![^<>]*>)(?=[^\s{0}])([^{0}\n]+?)(?<=\S)[{0}](?![\w{0}])"

@@ -55,10 +55,12 @@ class SlackPosts:
         await self._change("chat.delete", post)
 
     async def find(self, turn: str, since: datetime) -> Sequence[str]:
+        return [post["ts"] for post in await self.carrying(turn, since)]
+
+    async def carrying(self, turn: str, since: datetime) -> Sequence[Payload]:
         me = await self.me()
         listed = await self.listed(f"{(since - _SKEW).timestamp():.6f}")
-        own = (post for post in listed if post.get("bot_id") == me.bot)
-        return [post["ts"] for post in own if _carries(post, turn)]
+        return [post for post in listed if post.get("bot_id") == me.bot and _carries(post, turn)]
 
     async def listed(self, oldest: str) -> Sequence[Payload]:
         """The thread's posts, or the DM's outside threads, from `oldest` on, oldest first."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,7 +44,7 @@ OFFER = Answer(
 class Bot:
     """An Inbox that answers every message, unless told to be silent, and offers on /forget."""
 
-    reply: Callable[[Message], AsyncIterator[str]] | None = None
+    reply: Callable[[Message], AsyncGenerator[str, None]] | None = None
     console: Console | None = None
     messages: list[Message] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)

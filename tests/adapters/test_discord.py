@@ -390,7 +390,8 @@ async def test_a_turns_posts_are_found_while_it_is_written(
     post = await talk.posts.post(talk.turn, 0, "so far", live=True)
     await talk.posts.post(Turn(talk.message.id, id="another"), 0, "not this", live=True)
     other_process = platform.chat(talk.message.conversation)
-    assert await other_process.find(talk.turn.id, talk.turn.began_at) == Posted(ids=(post,))
+    found = await other_process.find(talk.turn.id, talk.turn.began_at)
+    assert found == Posted(ids=(post,), text="so far")
     await talk.posts.edit(talk.turn, post, "done", live=False)
     assert await other_process.find(talk.turn.id, talk.turn.began_at) == Posted()
 

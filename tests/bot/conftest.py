@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,12 +34,18 @@ class ScriptedModel:
     script: Callable[[Request], str | Exception]
     seen: list[Request] = field(default_factory=list)
     gate: asyncio.Event | None = None  # waited for between the first piece and the rest
+    asked: Callable[[], Awaitable[None]] | None = None
+    door: asyncio.Event | None = None  # waited for before the first piece
 
     async def __call__(self, request: Request) -> AsyncGenerator[str, None]:
         self.seen.append(request)
+        if self.asked:
+            await self.asked()
         answer = self.script(request)
         if isinstance(answer, Exception):
             raise answer
+        if self.door:
+            await self.door.wait()
         half = max(len(answer) // 2, 1)
         yield answer[:half]
         if self.gate:
@@ -75,6 +81,7 @@ class Bench:
                 randbytes=os.urandom,
             )
             await memory.open()
+            self.model.asked = self.platform.notify
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             platforms = {self.platform.name: self.platform}
             replies = Replies(self.model, prompter, lease=LEASE, attempts=2)

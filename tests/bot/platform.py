@@ -82,7 +82,7 @@ class FakePlatform:
 
     async def find(self, turn: str, since: datetime) -> Posted:
         found = [post for post, shown in self.posts.items() if shown.turn == turn]
-        return Posted(ids=tuple(found))
+        return Posted(ids=tuple(found), text="".join(self.posts[post].text for post in found))
 
     async def remove(self, ids: Sequence[str]) -> None:
         for post in ids:

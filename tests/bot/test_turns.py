@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from adapters.message import Author, Deletion, Edit, Kind, Refused, Stop, Unclear
+from bot.places import place_of
 from bot.ports import ModelFailed, Role
 from memory.window import Marks
 from tests.bot.conftest import Bench, ScriptedModel
@@ -106,6 +107,34 @@ async def test_a_stop_keeps_what_was_shown(bot: Bench) -> None:
         bot.model.gate.set()
     assert len(bot.platform.shown) == 1
     assert "one two th".startswith(bot.platform.shown[0][:9])
+
+
+async def test_a_stop_before_the_first_word_says_that_it_stopped(bot: Bench) -> None:
+    bot.model.door = asyncio.Event()
+    async with bot.running() as intake:
+        await intake.receive(People().say("count to ten"))
+        await bot.until(lambda: len(bot.model.seen) > 0)
+        (turn,) = intake._turns._live
+        await intake.stop(Stop(conversation=HERE, turn=turn))
+        bot.model.door.set()
+        await bot.answers(1)
+    assert bot.platform.shown == ["re: Ada: c"]  # the piece that was under way
+    assert len(bot.model.seen) == 1
+
+
+async def test_a_stopped_turn_is_not_made_again_by_the_next_process(bot: Bench) -> None:
+    bot.model.gate = asyncio.Event()
+    async with bot.running() as intake:
+        await intake.receive(People().say("count to ten"))
+        await bot.until(lambda: len(bot.platform.posts) > 0)
+        (post,) = bot.platform.posts.values()
+        await intake._memory.stop(place_of(HERE), post.turn)
+        shown = post.text
+    bot.model.gate = None
+    async with bot.running():
+        await bot.answers(1)
+    assert bot.platform.shown == [shown]
+    assert len(bot.model.seen) == 1
 
 
 async def test_a_turn_that_crashed_after_its_first_post_ends_on_that_post(bot: Bench) -> None:
