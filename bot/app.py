@@ -149,6 +149,7 @@ def _settings(config: Config) -> Settings:
     return Settings(
         marks=marks,
         segment=config.memory.segment_tokens,
+        batch=min(8_000, config.model.context_tokens // 4),
         follow=config.follow,
         terms=Terms(lease=turns.lease_seconds, call=turns.call_timeout_seconds),
     )

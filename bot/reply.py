@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning and its end.)\n\n"
 STOPPED = "(stopped)"
+CRASHES = 20  # processes that may die over one turn
 REDOS = 5  # passes at one turn while its question keeps changing; then it waits
 
 
@@ -32,7 +33,8 @@ class Replies:
         Raises Lost, and what went wrong with model, platform or store: then try again.
         """
         apology, again = "", turn.attempt > 1
-        if turn.attempt > self._attempts and not turn.text:
+        hopeless = turn.failures >= self._attempts or turn.attempt > CRASHES
+        if hopeless and not turn.text:
             apology = _apology(turn, "it failed several times")
         for left in reversed(range(REDOS)):
             try:
@@ -44,7 +46,7 @@ class Replies:
                     raise
                 await turn.reload()
             except ModelFailed as error:
-                if not error.lasting and turn.attempt < self._attempts:
+                if not error.lasting and turn.failures + 1 < self._attempts:
                     raise
                 apology = _apology(turn, str(error))
             again = True

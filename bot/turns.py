@@ -139,7 +139,7 @@ class Turns:
             self._metrics.turns.labels("failed").inc()
             log.error("turn failed", **who(turn), error=_describe(error))
             with suppress(StoreDown):
-                await turn.release(clean=False, wait=min(60.0, 2.0**turn.attempt))
+                await turn.release(clean=False, failed=True, wait=_pause(turn))
             return False
         finally:
             self._live.pop(turn.id, None)
@@ -160,6 +160,11 @@ class Turns:
 
     def _chat(self, place: Place) -> Chat:
         return self._platforms[place.platform].chat(conversation_at(place))
+
+
+def _pause(turn: Turn) -> float:
+    """Seconds before the next try."""
+    return min(60.0, 2.0 ** (turn.failures + 1))
 
 
 def _describe(error: Exception) -> str:

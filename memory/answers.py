@@ -19,11 +19,14 @@ def received(answer: Answer) -> Received:
 
 
 def lease(answer: Answer) -> Lease:
-    _, turn, fence, attempt, anchor, began, state, stopped, text, posted, claims, rest = answer
+    _, turn, fence, attempt, failures, anchor, began, state, stopped, text, posted, claims, rest = (
+        answer
+    )
     return Lease(
         turn=turn.decode(),
         fence=int(fence),
         attempt=int(attempt),
+        failures=int(failures),
         anchor=anchor.decode(),
         began=int(began),
         withdrawn=state == b"withdrawn",

@@ -125,9 +125,11 @@ class RedisStore:
         posts = json.dumps(list(removed))
         return answers.concluded(await self._run("withdraw", place, lease.turn, lease.fence, posts))
 
-    async def release(self, place: Place, lease: Lease, *, clean: bool, wait: float) -> None:
+    async def release(
+        self, place: Place, lease: Lease, *, clean: bool, failed: bool, wait: float
+    ) -> None:
         times = (self._grace, int(wait * 1000))
-        await self._run("release", place, lease.turn, lease.fence, clean, *times)
+        await self._run("release", place, lease.turn, lease.fence, clean, failed, *times)
 
     async def clear(self, place: Place, debris: Debris) -> None:
         await self._run("clear", place, debris.turn, json.dumps(debris.ids))

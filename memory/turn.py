@@ -69,6 +69,10 @@ class Turn:
         return self._lease.attempt
 
     @property
+    def failures(self) -> int:
+        return self._lease.failures
+
+    @property
     def began_at(self) -> datetime:
         return datetime.fromtimestamp(self._lease.began / 1_000_000, UTC)
 
@@ -142,9 +146,9 @@ class Turn:
     async def withdraw(self, removed: Sequence[str]) -> Concluded:
         return await self._store.withdraw(self.place, self._lease, removed)
 
-    async def release(self, *, clean: bool, wait: float = 0.0) -> None:
+    async def release(self, *, clean: bool, failed: bool = False, wait: float = 0.0) -> None:
         """Give the lease back; `clean`: no platform call of ours can still be under way."""
-        await self._store.release(self.place, self._lease, clean=clean, wait=wait)
+        await self._store.release(self.place, self._lease, clean=clean, failed=failed, wait=wait)
 
     def _context(self) -> tuple[str, ...]:
         return (self.place.key, "text", self.id, str(self._lease.snapshot.revision))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import aiohttp
+import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
@@ -23,6 +24,8 @@ _SCOPES = (
     "app_mentions:read,channels:history,channels:read,chat:write,groups:history,groups:read,"
     "im:history,mpim:history,users:read"
 )
+_log = structlog.get_logger()
+
 _LOOK, _LOOKS = 10.0, 3  # seconds between looks at the socket; this many in vain: a new one
 _PAUSE = 5.0  # seconds before connecting again
 
@@ -82,10 +85,14 @@ class SlackPlatform:
 
     def _app(self, inbox: Inbox) -> AsyncApp:
         async def store(body: Payload) -> BoltResponse:
-            await self._deliver(body, inbox)
+            try:
+                await self._deliver(body, inbox)
+            except Exception as error:  # noqa: BLE001  Bolt would log it whole, people's words too
+                _log.warning("slack event not stored: it comes again", error=type(error).__name__)
+                return BoltResponse(status=500)
             return BoltResponse(status=200)
 
-        # Bolt acknowledges what a middleware answers with 200, not what raises. `store` answers
+        # Bolt acknowledges what a middleware answers with 200. `store` answers
         # all and comes before two that would acknowledge what nobody stored: the authorization,
         # when its auth.test fails, and the one that hides deletions of the bot's own posts.
         return AsyncApp(

@@ -5,7 +5,7 @@ local holder, expires = get('token'), tonumber(get('until') or 0)
 
 local function turn()
   return {
-    'turn', get('turn'), get('fence'), get('attempt'), get('anchor'), get('began'), get('state'),
+    'turn', get('turn'), get('fence'), get('attempt'), get('failures') or 0, get('anchor'), get('began'), get('state'),
     get('stopped') or '', get('text_revision') == (get('revision') or '0') and get('text') or '',
     list(get('posted')), list(get('claims')), snapshot(newest(limit), ARGV[7]),
   }

@@ -164,6 +164,6 @@ end
 local function finish(turn, ids)
   redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, encode(ids))
   redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY)
-  unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'posted', 'text',
+  unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'failures', 'posted', 'text',
     'text_revision', 'token', 'until')
 end

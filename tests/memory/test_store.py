@@ -208,7 +208,9 @@ SCENES = (
     Scene(
         name="release",
         prepare=Actor.asked,
-        step=lambda do, lease: do.store.release(PLACE, of(lease), clean=False, wait=1.0),
+        step=lambda do, lease: do.store.release(
+            PLACE, of(lease), clean=False, failed=True, wait=1.0
+        ),
     ),
     Scene(
         name="clear half of the debris",
