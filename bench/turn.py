@@ -12,14 +12,15 @@ from redis.asyncio import Redis
 
 from bot.prompt import Budget, Prompter
 from memory.embedded import private_server
-from memory.engine import Memory, Settings
+from memory.engine import Memory
 from memory.entry import Entry
+from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
 from memory.store import Place
 from memory.summary import Task
 from memory.tokens import counter
-from memory.turn import Turn
+from memory.turn import Terms, Turn
 
 STORED = (100, 2_000, 10_000)
 TURNS = 200
@@ -84,7 +85,9 @@ def _memory(store: RedisStore) -> Memory:
     return Memory(
         store,
         Keyring([fresh_key()]),
-        settings=Settings(),
+        sizes=Sizes(),
+        terms=Terms(),
+        follow="one-on-one",
         measure=counter("").measure,
         summarise=summarise,
         randbytes=os.urandom,

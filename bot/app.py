@@ -24,7 +24,8 @@ from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.embedded import memory_key, private_server
-from memory.engine import Memory, Settings
+from memory.engine import Memory
+from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring
 from memory.store import StoreDown
@@ -83,11 +84,13 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         store, keyring = await _storage(config, stack)
         tokens = counter(config.model.reply)
         model = _model(config, stack)
-        metrics = Metrics()
+        metrics, at = Metrics(), config.turns
         memory = Memory(
             store,
             keyring,
-            settings=_settings(config),
+            sizes=_sizes(config),
+            terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
+            follow=config.follow,
             measure=tokens.measure,
             summarise=_summarise(model),
             randbytes=os.urandom,
@@ -95,7 +98,6 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await memory.open()
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, _budget(config, tokens), tokens.count, now)
-        at = config.turns
         replies = Replies(model, prompter, lease=at.lease_seconds, attempts=at.attempts)
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
@@ -138,20 +140,18 @@ async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, K
     return store, Keyring.parse(keys)
 
 
-def _settings(config: Config) -> Settings:
-    window, turns = config.memory.window, config.turns
-    marks = Marks(
-        high=window.high,
-        low=window.low,
-        messages_high=window.messages_high,
-        messages_low=window.messages_low,
-    )
-    return Settings(
-        marks=marks,
-        segment=config.memory.segment_tokens,
+def _sizes(config: Config) -> Sizes:
+    memory, window = config.memory, config.memory.window
+    return Sizes(
+        marks=Marks(
+            high=window.high,
+            low=window.low,
+            messages_high=window.messages_high,
+            messages_low=window.messages_low,
+        ),
+        segment=memory.segment_tokens,
+        segments=memory.segments,
         batch=min(8_000, config.model.context_tokens // 4),
-        follow=config.follow,
-        terms=Terms(lease=turns.lease_seconds, call=turns.call_timeout_seconds),
     )
 
 

@@ -1,51 +1,46 @@
 """The memory of conversations: what comes in, what a reply may build on, what is forgotten."""
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
-from memory.entry import PERSON, Description, Entry, Recollection, Segment
+from memory.entry import PERSON, Description, Entry, Recollection
+from memory.folding import MOST, Folding, Sizes
+from memory.forgetting import Forgetting
 from memory.keys import Keys, sealed
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
-from memory.store import Arrival, Debris, Fold, Forgotten, Place, Store
-from memory.summary import Summarise, accept, shortened, task, transcript
+from memory.store import Arrival, Debris, Forgotten, Place, Store
+from memory.summary import Summarise
 from memory.turn import Means, Terms, Turn, message_context, open_entries, open_segments
-from memory.window import Marks, overflow
-
-SCRUBS = 600.0  # seconds between rewrites after edits and deletions; /forget asks at once
-MOST = 500  # messages read at once for upkeep and descriptions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    marks: Marks = field(default_factory=Marks)
-    segment: int = 500  # tokens of one summary
-    batch: int = 8_000  # tokens of messages summarised at once
-    follow: str = "one-on-one"  # or never, always: who need not call again in a joined thread
-    terms: Terms = field(default_factory=Terms)
 
 
 class Memory:
-    """One engine for all platforms: it seals what it stores, and takes time from the messages."""
+    """One engine for all platforms: it seals what it stores, and takes time from the messages.
+
+    `follow` (never, one-on-one, always): who need not call again in a joined thread.
+    """
 
     def __init__(
         self,
         store: Store,
         keyring: Keyring,
         *,
-        settings: Settings,
+        sizes: Sizes,
+        terms: Terms,
+        follow: str,
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
         randbytes: Randbytes,
     ) -> None:
-        self._store, self._keyring, self._settings = store, keyring, settings
+        self._store, self._keyring, self._follow = store, keyring, follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
-        self._marks = _bounded(settings.marks)
-        self._measure, self._summarise = measure, summarise
-        self._means = Means(store=store, keys=self._keys, measure=measure, terms=settings.terms)
+        self._measure = measure
+        self._folding = Folding(
+            store, self._keys, sizes=sizes, measure=measure, summarise=summarise
+        )
+        self._forgetting = Forgetting(store, self._keys)
+        self._means = Means(store=store, keys=self._keys, measure=measure, terms=terms)
         self._pepper = b""
-        self._unscrubbed, self._scrubbed = True, -SCRUBS  # a killed process may have left it to us
 
     async def open(self) -> None:
         """Read the store's own secret; raises UnknownKey if MEMORY_KEY does not fit the store."""
@@ -92,19 +87,16 @@ class Memory:
 
     def crowded(self, recollection: Recollection) -> bool:
         """Whether the window, as a turn saw it, is above its high mark."""
-        entries = (*recollection.window, *recollection.question)
-        return overflow(entries, self._marks, self._settings.batch) > 0
+        return self._folding.crowded((*recollection.window, *recollection.question))
 
     async def settle(self, place: Place) -> int:
         """Fold what is above the window's high mark. How many messages were folded."""
-        folded = 0
-        while batch := await self._fold(place):
-            folded += batch
-        return folded
+        return await self._folding.settle(place)
 
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
-        self._unscrubbed, tokens = True, await self._measure(text)
+        self._forgetting.deleted()
+        tokens = await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
 
@@ -122,7 +114,7 @@ class Memory:
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
-        self._unscrubbed = True
+        self._forgetting.deleted()
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
 
     async def describe(self, place: Place) -> Description:
@@ -140,74 +132,11 @@ class Memory:
 
         What was said later stays, sealed under a new key; the old one is destroyed.
         """
-        places = {each.key: each for each in (place, *await self._siblings(place, channel))}
-        receipts = [await self._forget(each, until, channel) for each in places.values()]
-        self._unscrubbed, self._scrubbed = True, -SCRUBS
-        await self.scrub()
-        return Forgotten(
-            messages=sum(receipt.messages for receipt in receipts),
-            segments=sum(receipt.segments for receipt in receipts),
-        )
+        return await self._forgetting.forget(place, until, channel=channel)
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""
-        now = asyncio.get_running_loop().time()
-        if self._unscrubbed and now - self._scrubbed >= SCRUBS:
-            self._unscrubbed, self._scrubbed = False, now
-            if not await self._store.scrub():
-                self._unscrubbed, self._scrubbed = True, -SCRUBS
-
-    async def _siblings(self, place: Place, channel: bool) -> Sequence[Place]:
-        return await self._store.threads(place, 10_000) if channel else ()
-
-    async def _forget(self, place: Place, until: int, channel: bool) -> Forgotten:
-        fresh = self._keys.fresh(place)
-        survivors: list[tuple[str, int, bytes]] = []
-        while True:
-            got = await self._store.forget(place, until, fresh.wrapped, survivors, channel=channel)
-            if got.done:
-                self._keys.learn(place, b"")
-                return got
-            old = self._keys.learn(place, got.wrapped)
-            survivors = []
-            for name, version, blob in got.survivors:
-                context = message_context(place, name, version)
-                again = fresh.data.seal(old.data.open(blob, *context), *context)
-                survivors.append((name, version, again))
-
-    async def _fold(self, place: Place) -> int:
-        snapshot, _, _ = await self._store.read(place, MOST)
-        if not snapshot.wrapped:
-            return 0
-        key = self._keys.learn(place, snapshot.wrapped)
-        entries = open_entries(place, key, snapshot)
-        entries = entries[: overflow(entries, self._marks, self._settings.batch)]
-        if not entries:
-            return 0
-        question = task(await self._readable(transcript(entries)), self._settings.segment)
-        text = (await self._summarise(question)).strip()
-        if not accept(text, question.text):
-            raise NotASummary
-        covered = {entry.id: entry.version for entry in entries}
-        segment = Segment(
-            name=_name(covered),
-            text=text,
-            tokens=await self._measure(text),
-            since=entries[-1].sent,
-            covered=len(entries),
-            authors=tuple({entry.author: None for entry in entries}),
-        )
-        blob = key.data.seal(segment.pack(), place.key, "segment", segment.name)
-        fold = Fold(name=segment.name, covered=covered, blob=blob)
-        done = await self._store.fold(place, fold, snapshot.wrapped)
-        return len(entries) if done else 0
-
-    async def _readable(self, text: str) -> str:
-        """Two batches, names counted: a single message may be longer than the model's context."""
-        most = 2 * self._settings.batch
-        while (tokens := await self._measure(text)) > most:
-            text = shortened(text, most / tokens)
-        return text
+        await self._forgetting.scrub()
 
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         text = self._keys.open_alone(_pending(place, entry.id), blob).decode()
@@ -224,7 +153,7 @@ class Memory:
             version=entry.version,
             called=entry.called,
             person=entry.kind == PERSON,
-            follow=self._settings.follow if place.thread else "never",
+            follow=self._follow if place.thread else "never",
         )
 
     def _seen(self, place: Place, message: str) -> bytes:
@@ -237,21 +166,5 @@ class Memory:
         return self._randbytes(10).hex()
 
 
-class NotASummary(Exception):
-    """The model's answer was no summary: the messages stay as they are."""
-
-
-def _bounded(marks: Marks) -> Marks:
-    """Short messages fold before there are more than are read at once: none falls out of sight."""
-    high = min(marks.messages_high or MOST, MOST * 4 // 5)
-    return replace(marks, messages_high=high, messages_low=min(marks.messages_low or high, high))
-
-
 def _pending(place: Place, message: str) -> str:
     return f"{place.channel_key}:pending:{message}"
-
-
-def _name(covered: Mapping[str, int]) -> str:
-    """The same messages at the same versions make the same segment."""
-    whole = "\n".join(f"{each} {version}" for each, version in covered.items())
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]

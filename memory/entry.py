@@ -63,14 +63,16 @@ class Segment:
     since: int  # when its last message was sent
     covered: int  # how many messages it stands for
     authors: tuple[str, ...] = ()  # ids of those who wrote them
+    level: int = 0  # of merging: a leaf summarises messages
+    children: tuple[str, ...] = ()  # the names of those it was merged from
 
     def pack(self) -> bytes:
-        fields = [self.text, self.tokens, self.since, self.authors]
+        fields = [self.text, self.tokens, self.since, self.authors, self.level]
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
     def unpack(cls, packed: bytes, *, name: str, covered: int) -> "Segment":
-        text, tokens, since, authors = json.loads(packed)
+        text, tokens, since, authors, level = json.loads(packed)
         return cls(
             name=name,
             text=text,
@@ -78,6 +80,7 @@ class Segment:
             since=since,
             covered=covered,
             authors=tuple(authors),
+            level=level,
         )
 
 

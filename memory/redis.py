@@ -157,7 +157,12 @@ class RedisStore:
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
         covered = json.dumps({each: str(version) for each, version in fold.covered.items()})
         head = (fold.name, wrapped, covered, fold.blob)
-        answer = await self._run("fold", place, *head, *self._kept)
+        merges = [
+            part
+            for each in fold.merges
+            for part in (each.name, json.dumps(each.children), each.blob)
+        ]
+        answer = await self._run("fold", place, *head, *self._kept, *merges)
         return bool(answer[0] == b"done")
 
     async def locate(self, place: Place, message: str) -> Found | None:

@@ -69,12 +69,22 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """A segment to stand for two others, which stay stored behind it."""
+
+    name: str
+    children: tuple[str, ...]
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
     """A segment to store: the covered ids with the versions that were summarised."""
 
     name: str
     covered: Mapping[str, int]
     blob: bytes
+    merges: tuple[Merge, ...] = ()  # in the same commit: the prompt's prefix breaks there anyway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
--- Puts a summary in the place of messages, if they are still what the summariser read: done | changed.
--- ARGV: conversation, name, wrapped key, covered (json object id -> version), sealed, seconds messages and records are kept
+-- Puts a summary in the place of messages, if they are still what the summariser read, and merges
+-- older ones: done | changed.
+-- ARGV: conversation, name, wrapped key, covered (json object id -> version), sealed, seconds messages
+--       and records are kept, (name, children as json, sealed)...
 local name, wrapped, covered, sealed, messages, records = unpack(ARGV, 2, 7)
 if redis.call('HEXISTS', CONVERSATION .. '/seg', name) == 1 then return { 'done' } end
 if get('key') ~= wrapped then return { 'changed' } end
@@ -13,9 +15,32 @@ for id, version in pairs(versions) do
   end
   count, since = count + 1, math.max(since, tonumber(message.sent))
 end
+local made = { [name] = true }
+for i = 8, #ARGV, 3 do
+  for _, child in ipairs(cjson.decode(ARGV[i + 1])) do
+    if not made[child] and not redis.call('ZSCORE', CONVERSATION .. '/sum', child) then return { 'changed' } end
+  end
+  made[ARGV[i]] = true
+end
+
+local function stand(segment, size, time, parts, text)
+  redis.call('HSET', CONVERSATION .. '/seg', segment, size .. ':' .. text)
+  redis.call('HSET', CONVERSATION .. '/cover', segment, parts)
+  redis.call('ZADD', CONVERSATION .. '/sum', whole(time), segment)
+end
+
 for id in pairs(versions) do redis.call('ZREM', CONVERSATION .. '/win', id) end
-redis.call('HSET', CONVERSATION .. '/seg', name, count .. ':' .. sealed)
-redis.call('HSET', CONVERSATION .. '/cover', name, covered)
-redis.call('ZADD', CONVERSATION .. '/sum', whole(since), name)
+stand(name, count, since, covered, sealed)
+for i = 8, #ARGV, 3 do
+  local size, time = 0, 0
+  for _, child in ipairs(cjson.decode(ARGV[i + 1])) do
+    local score = redis.call('ZSCORE', CONVERSATION .. '/sum', child)
+    size = size + tonumber(string.match(redis.call('HGET', CONVERSATION .. '/seg', child), '^%d+'))
+    time = math.max(time, tonumber(score))
+    redis.call('HSET', CONVERSATION .. '/above', child, ARGV[i] .. ',' .. score)
+    redis.call('ZREM', CONVERSATION .. '/sum', child)
+  end
+  stand(ARGV[i], size, time, ARGV[i + 1], ARGV[i + 2])
+end
 outlive(messages, records)
 return { 'done' }

@@ -41,8 +41,8 @@ if not fits or given ~= 0 then
   return answer
 end
 
-local segments = redis.call('HLEN', CONVERSATION .. '/seg')
-redis.call('DEL', CONVERSATION .. '/seg', CONVERSATION .. '/cover', CONVERSATION .. '/sum')
+local segments = redis.call('ZCARD', CONVERSATION .. '/sum')
+for _, kind in ipairs({ 'seg', 'cover', 'sum', 'above' }) do redis.call('DEL', CONVERSATION .. '/' .. kind) end
 for _, id in ipairs(gone) do lose(id) end
 unset('key', 'joined', 'writer', 'text', 'text_revision')
 for id, message in pairs(survivors) do

@@ -5,8 +5,9 @@
 --   CONVERSATION/win    zset    ids of the unfolded messages by time
 --   CONVERSATION/owed   zset    ids that need an answer by time
 --   CONVERSATION/seg    hash    name -> how many messages it covers, sealed text
---   CONVERSATION/cover  hash    name -> covered ids and versions
---   CONVERSATION/sum    zset    names of segments by the time of their last message
+--   CONVERSATION/cover  hash    name -> covered ids and versions, or names of the merged segments
+--   CONVERSATION/sum    zset    names of segments in prompts by the time of their last message
+--   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
 --   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
@@ -100,6 +101,23 @@ local function look_again()
   end
 end
 
+-- Takes a segment away, and what was merged from it; the other parts of those stand for themselves again.
+local function scrap(name)
+  local above = redis.call('HGET', CONVERSATION .. '/above', name)
+  for _, kind in ipairs({ 'seg', 'cover', 'above' }) do redis.call('HDEL', CONVERSATION .. '/' .. kind, name) end
+  redis.call('ZREM', CONVERSATION .. '/sum', name)
+  if not above then return end
+  local parent = string.match(above, '^[^,]*')
+  for _, child in ipairs(list(redis.call('HGET', CONVERSATION .. '/cover', parent))) do
+    local link = redis.call('HGET', CONVERSATION .. '/above', child)
+    if link then
+      redis.call('ZADD', CONVERSATION .. '/sum', string.match(link, ',(.*)$'), child)
+      redis.call('HDEL', CONVERSATION .. '/above', child)
+    end
+  end
+  scrap(parent)
+end
+
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
 local function unfold(id)
   local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
@@ -109,9 +127,7 @@ local function unfold(id)
     local likely = not plain or string.find(segments[i + 1], plain, 1, true)
     local covered = likely and cjson.decode(segments[i + 1]) or {}
     if covered[id] then
-      redis.call('HDEL', CONVERSATION .. '/seg', segments[i])
-      redis.call('HDEL', CONVERSATION .. '/cover', segments[i])
-      redis.call('ZREM', CONVERSATION .. '/sum', segments[i])
+      scrap(segments[i])
       for each in pairs(covered) do
         local message = unpack_message(each)
         if message then redis.call('ZADD', CONVERSATION .. '/win', message.sent, each) end
@@ -142,7 +158,7 @@ end
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
   for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
-  for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
+  for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
   redis.call('EXPIRE', CHANNEL .. '/where', messages)
   redis.call('EXPIRE', CHANNEL .. '/threads', records)
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.

@@ -16,7 +16,8 @@ from bot.prompt import Budget, Prompter
 from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
-from memory.engine import Memory, Settings
+from memory.engine import Memory
+from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
 from memory.summary import Task
@@ -75,7 +76,9 @@ class Bench:
             memory = Memory(
                 store,
                 self.keyring,
-                settings=Settings(marks=self.marks, terms=Terms(lease=LEASE, call=0.2)),
+                sizes=Sizes(marks=self.marks),
+                terms=Terms(lease=LEASE, call=0.2),
+                follow="one-on-one",
                 measure=_measure,
                 summarise=self._summarise,
                 randbytes=os.urandom,

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from memory.engine import Memory, Settings
+from memory.engine import Memory
 from memory.entry import Entry
+from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
 from memory.store import Place
@@ -25,23 +26,26 @@ class World:
         self.url = url
         self.summaries: list[Task] = []
         self.summary = "- kept"
+        self.copying = False  # the summary is then its source: what it says can be traced
         self.at = NOW
 
     def store(self, lease: float = 30.0, grace: float = 13.0) -> RedisStore:
         return RedisStore(self.url, lease=lease, grace=grace)
 
-    def memory(self, store: RedisStore, marks: Marks | None = None) -> Memory:
+    def memory(self, store: RedisStore, marks: Marks | None = None, segments: int = 8) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
 
         async def summarise(task: Task) -> str:
             self.summaries.append(task)
-            return self.summary
+            return task.text if self.copying else self.summary
 
         return Memory(
             store,
             self.keyring,
-            settings=Settings(marks=marks or Marks(), terms=Terms(lease=30.0, call=5.0)),
+            sizes=Sizes(marks=marks or Marks(), segments=segments),
+            terms=Terms(lease=30.0, call=5.0),
+            follow="one-on-one",
             measure=measure,
             summarise=summarise,
             randbytes=os.urandom,

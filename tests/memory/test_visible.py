@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory.engine import Memory, Settings
+from memory.engine import Memory
 from memory.entry import Entry
+from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
 from memory.store import Place
 from memory.summary import Task
-from memory.turn import Turn
+from memory.turn import Terms, Turn
 from memory.window import Marks
 from tests.memory.conftest import NOW
 
@@ -227,7 +228,9 @@ async def test_memory_holds_what_is_visible(redis_url: str, steps: list[Step]) -
         memory = Memory(
             store,
             KEYRING,
-            settings=Settings(marks=Marks(high=20, low=8)),
+            sizes=Sizes(marks=Marks(high=20, low=8), segments=2),
+            terms=Terms(),
+            follow="one-on-one",
             measure=measure,
             summarise=repeat,
             randbytes=os.urandom,

@@ -1,0 +1,154 @@
+"""Upkeep: old messages become segments, and old segments merge, so that the summary stays small."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from memory.entry import Entry, Segment
+from memory.keys import Key, Keys
+from memory.store import Fold, Merge, Place, Store
+from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, shortened, transcript
+from memory.turn import open_entries, open_segments
+from memory.window import Marks, overflow
+
+MOST = 500  # messages read at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Tokens, but for `segments`: so many stand in a prompt; beyond, the oldest merge."""
+
+    marks: Marks = field(default_factory=Marks)
+    segment: int = 500
+    segments: int = 8
+    batch: int = 8_000  # of messages summarised at once
+
+
+class NotASummary(Exception):
+    """The model's answer was no summary: the messages stay as they are."""
+
+
+class Folding:
+    """Runs behind the replies; what it makes counts only if nothing changed meanwhile."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        *,
+        sizes: Sizes,
+        measure: Callable[[str], Awaitable[int]],
+        summarise: Summarise,
+    ) -> None:
+        self._store, self._keys, self._sizes = store, keys, sizes
+        self._marks = _bounded(sizes.marks)
+        self._measure, self._summarise = measure, summarise
+
+    def crowded(self, entries: Sequence[Entry]) -> bool:
+        return overflow(entries, self._marks, self._sizes.batch) > 0
+
+    async def settle(self, place: Place) -> int:
+        """Fold what is above the window's high mark. How many messages were folded."""
+        folded = 0
+        while batch := await self._fold(place):
+            folded += batch
+        return folded
+
+    async def _fold(self, place: Place) -> int:
+        snapshot, _, _ = await self._store.read(place, MOST)
+        if not snapshot.wrapped:
+            return 0
+        key = self._keys.learn(place, snapshot.wrapped)
+        entries = open_entries(place, key, snapshot)
+        entries = entries[: overflow(entries, self._marks, self._sizes.batch)]
+        if not entries:
+            return 0
+        leaf = await self._leaf(entries)
+        merged = await self._merged([*open_segments(place, key, snapshot), leaf])
+        fold = Fold(
+            name=leaf.name,
+            covered={entry.id: entry.version for entry in entries},
+            blob=_sealed(place, key, leaf),
+            merges=tuple(
+                Merge(name=each.name, children=each.children, blob=_sealed(place, key, each))
+                for each in merged
+            ),
+        )
+        done = await self._store.fold(place, fold, snapshot.wrapped)
+        return len(entries) if done else 0
+
+    async def _leaf(self, entries: Sequence[Entry]) -> Segment:
+        """Summarises raw messages, nothing else: what is deleted leaves no trace in later ones."""
+        text = await self._ask(INSTRUCTION, transcript(entries))
+        return Segment(
+            name=_name([f"{entry.id} {entry.version}" for entry in entries]),
+            text=text,
+            tokens=await self._measure(text),
+            since=entries[-1].sent,
+            covered=len(entries),
+            authors=tuple({entry.author: None for entry in entries}),
+        )
+
+    async def _merged(self, live: Sequence[Segment]) -> Sequence[Segment]:
+        """New parents, until few enough are left: a binary counter, so that levels stay low."""
+        rest, parents = list(live), list[Segment]()
+        while len(rest) > self._sizes.segments:
+            at = _pair(rest)
+            try:
+                parent = await self._parent(rest[at], rest[at + 1])
+            except NotASummary:
+                break  # the oldest stay out of prompts until the next fold
+            rest[at : at + 2] = [parent]
+            parents.append(parent)
+        return parents
+
+    async def _parent(self, older: Segment, newer: Segment) -> Segment:
+        text = await self._ask(MERGING, f"{older.text}\n{newer.text}")
+        return Segment(
+            name=_name([older.name, newer.name]),
+            text=text,
+            tokens=await self._measure(text),
+            since=newer.since,
+            covered=older.covered + newer.covered,
+            authors=tuple(dict.fromkeys((*older.authors, *newer.authors))),
+            level=max(older.level, newer.level) + 1,
+            children=(older.name, newer.name),
+        )
+
+    async def _ask(self, instruction: str, source: str) -> str:
+        source = await self._readable(source)
+        task = Task(instruction=instruction, text=source, tokens=self._sizes.segment)
+        text = (await self._summarise(task)).strip()
+        if not accept(text, source):
+            raise NotASummary
+        return text
+
+    async def _readable(self, text: str) -> str:
+        """Two batches, names counted: a single message may be longer than the model's context."""
+        most = 2 * self._sizes.batch
+        while (tokens := await self._measure(text)) > most:
+            text = shortened(text, most / tokens)
+        return text
+
+
+def _pair(segments: Sequence[Segment]) -> int:
+    """The oldest two neighbours of one level, else the oldest two."""
+    levels = [segment.level for segment in segments]
+    pairs = enumerate(pairwise(levels))
+    return next((at for at, (older, newer) in pairs if older == newer), 0)
+
+
+def _sealed(place: Place, key: Key, segment: Segment) -> bytes:
+    return key.data.seal(segment.pack(), place.key, "segment", segment.name)
+
+
+def _bounded(marks: Marks) -> Marks:
+    """Short messages fold before there are more than are read at once: none falls out of sight."""
+    high = min(marks.messages_high or MOST, MOST * 4 // 5)
+    return replace(marks, messages_high=high, messages_low=min(marks.messages_low or high, high))
+
+
+def _name(parts: Sequence[str]) -> str:
+    """The same messages at the same versions make the same segment."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,59 @@
+"""Forgetting: what was said up to a time goes; what came later is sealed under a new key."""
+
+import asyncio
+from collections.abc import Sequence
+
+from memory.keys import Keys
+from memory.store import Forgotten, Place, Store
+from memory.turn import message_context
+
+SCRUBS = 600.0  # seconds between rewrites after edits and deletions; /forget asks at once
+THREADS = 10_000
+
+
+class Forgetting:
+    """Destroys records and their keys, and sees to it that the disk follows."""
+
+    def __init__(self, store: Store, keys: Keys) -> None:
+        self._store, self._keys = store, keys
+        self._unscrubbed, self._scrubbed = True, -SCRUBS  # a killed process may have left it to us
+
+    async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
+        """See Memory.forget."""
+        siblings: Sequence[Place] = await self._store.threads(place, THREADS) if channel else ()
+        places = {each.key: each for each in (place, *siblings)}
+        receipts = [await self._forget(each, until, channel) for each in places.values()]
+        self.deleted()
+        self._scrubbed = -SCRUBS
+        await self.scrub()
+        return Forgotten(
+            messages=sum(receipt.messages for receipt in receipts),
+            segments=sum(receipt.segments for receipt in receipts),
+        )
+
+    def deleted(self) -> None:
+        """The disk still holds something that memory does not."""
+        self._unscrubbed = True
+
+    async def scrub(self) -> None:
+        """Have the server rewrite its file without what was deleted: now and then, if it was."""
+        now = asyncio.get_running_loop().time()
+        if self._unscrubbed and now - self._scrubbed >= SCRUBS:
+            self._unscrubbed, self._scrubbed = False, now
+            if not await self._store.scrub():
+                self._unscrubbed, self._scrubbed = True, -SCRUBS
+
+    async def _forget(self, place: Place, until: int, channel: bool) -> Forgotten:
+        fresh = self._keys.fresh(place)
+        survivors: list[tuple[str, int, bytes]] = []
+        while True:
+            got = await self._store.forget(place, until, fresh.wrapped, survivors, channel=channel)
+            if got.done:
+                self._keys.learn(place, b"")
+                return got
+            old = self._keys.learn(place, got.wrapped)
+            survivors = []
+            for name, version, blob in got.survivors:
+                context = message_context(place, name, version)
+                again = fresh.data.seal(old.data.open(blob, *context), *context)
+                survivors.append((name, version, again))
