@@ -78,8 +78,11 @@ class Recalling:
             known, news = channel.seen, changes.seen
             if (news.epoch, news.number) <= (known.epoch, known.number):
                 return  # another turn of this channel read as much before
-            if changes.seen.epoch > channel.seen.epoch and self._words:
+            if news.epoch > known.epoch and self._words:
                 channel.index, channel.seen = Index(self._words), Seen()
+            if changes.after > channel.seen.number:
+                channel.behind = True  # this index was made anew since they were asked for
+                return
             keys = {key: self._keys.unwrapped(key, each) for key, each in changes.wrapped.items()}
             for place, kept in changes.kept:
                 context = message_context(place, kept.id, kept.version)

@@ -142,6 +142,7 @@ end
 -- Indexes follow the channel's log: what came or changed gets the next number, so does what went.
 local function log(entry)
   redis.call('ZADD', CHANNEL .. '/log', redis.call('INCR', CHANNEL .. '/count'), entry)
+  redis.call('ZREMRANGEBYRANK', CHANNEL .. '/log', 0, -20001)  -- as much as an index holds
   redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
 end
 

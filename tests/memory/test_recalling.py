@@ -121,3 +121,16 @@ async def test_without_recall_nothing_is_read_for_it(world: World, place: Place)
     turn = await turn_in(memory, place)
     assert await turn.recall(100, ()) == ()
     await store.close()
+
+
+async def test_an_index_dropped_during_a_turn_is_made_whole_again(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await chatter(memory, world, place, 3)
+    await memory.receive(place, world.say("the safe opens with 7391", author="U9", called=False))
+    assert await recalled(memory, world, place, "what opens the safe?")
+    await memory.receive(place, world.say("what opens the safe?"))
+    turn = await turn_in(memory, place)
+    await memory.forget(replace(place, thread="other"), world.at, channel=False)
+    found = await turn.recall(100, ())
+    assert "the safe opens with 7391" in [entry.text for entry in found]
