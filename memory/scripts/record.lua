@@ -88,6 +88,7 @@ end
 local function home(id)
   local thread = redis.call('HGET', CHANNEL .. '/where', id)
   if thread and redis.call('HEXISTS', CHANNEL .. ':' .. thread .. '/msg', id) == 1 then return thread end
+  if thread and redis.call('EXISTS', CHANNEL .. ':' .. thread .. '/cover') == 1 then return nil, thread end
   redis.call('HDEL', CHANNEL .. '/where', id)
   return nil
 end
@@ -171,8 +172,8 @@ end
 local function outlive(messages, records)
   for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
-  for _, kind in ipairs({ 'where', 'log', 'count', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
-  redis.call('EXPIRE', CHANNEL .. '/threads', records)
+  for _, kind in ipairs({ 'log', 'count', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
+  for _, kind in ipairs({ 'where', 'threads' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, records) end
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
   for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end
   redis.call('ZREMRANGEBYSCORE', CHANNEL .. '/threads', '-inf', whole(microseconds - (records + DAY) * 1000000))
