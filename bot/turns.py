@@ -96,6 +96,7 @@ class Turns:
                 for place in await self._memory.overdue():
                     if place.platform in self._platforms:
                         self.wake(place)
+                await self._memory.persons.recheck()
                 await self._memory.scrub()
             except StoreDown as error:
                 log.warning("sweep skipped", reason=str(error))

@@ -1,9 +1,20 @@
 """Turns what the scripts answer (nested lists of bytes and numbers) into records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memory.store import Concluded, Folded, Forgotten, Kept, Lease, Noted, Received, Snapshot
+from memory.store import (
+    Concluded,
+    Folded,
+    Forgotten,
+    Kept,
+    Lease,
+    Noted,
+    Person,
+    Received,
+    Slot,
+    Snapshot,
+)
 
 Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
 
@@ -18,7 +29,7 @@ def received(answer: Answer) -> Received:
     return Received(owed=answer[0] == b"owed")
 
 
-def lease(answer: Answer) -> Lease:
+def lease(answer: Answer, read: Mapping[str, Slot]) -> Lease:
     _, turn, fence, attempt, failures, anchor, began, state, stopped, text, posted, claims, rest = (
         answer
     )
@@ -35,7 +46,17 @@ def lease(answer: Answer) -> Lease:
         posted=ids(posted),
         claims=ids(claims),
         snapshot=snapshot(rest),
+        slots=read,
     )
+
+
+def slots(people: Sequence[Person], answer: Sequence[Answer]) -> Mapping[str, Slot]:
+    """Every second answer is that of the EXPIRE behind."""
+    rows = zip(people, answer[::2], strict=True)
+    return {
+        person.key: Slot(wrapped=key or b"", revision=int(revision or 0), blob=facts or b"")
+        for person, (key, revision, facts) in rows
+    }
 
 
 def snapshot(answer: Answer) -> Snapshot:

@@ -8,10 +8,13 @@ from memory.entry import PERSON, Description, Entry, Recollection
 from memory.folding import MOST, Folding, Sizes
 from memory.forgetting import Forgetting
 from memory.keys import Keys, sealed
+from memory.persons import Persons
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
-from memory.store import Arrival, Debris, Forgotten, Place, Store
+from memory.store import Arrival, Debris, Forgotten, Person, Place, Store
 from memory.summary import Summarise
 from memory.turn import Means, Terms, Turn, message_context, open_entries, open_segments
+
+EXPECTED = 1_000  # turns that have not begun
 
 
 class Memory:
@@ -35,11 +38,15 @@ class Memory:
         self._store, self._keyring, self._follow = store, keyring, follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
+        self.persons = Persons(store, self._keys, randbytes)
         self._folding = Folding(
-            store, self._keys, sizes=sizes, measure=measure, summarise=summarise
+            store, self._keys, self.persons, sizes=sizes, measure=measure, summarise=summarise
         )
         self._forgetting = Forgetting(store, self._keys)
-        self._means = Means(store=store, keys=self._keys, measure=measure, terms=terms)
+        self._means = Means(
+            store=store, keys=self._keys, persons=self.persons, measure=measure, terms=terms
+        )
+        self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
         self._pepper = b""
 
     async def open(self) -> None:
@@ -61,6 +68,8 @@ class Memory:
             else:
                 if got.owed or not key.fresh:  # else it may not have been stored at all
                     self._keys.keep(place, key)
+                if got.owed:
+                    self._expect(place, entry.author)
                 return got.owed
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
@@ -71,10 +80,14 @@ class Memory:
     async def begin(self, place: Place) -> Turn | Debris | None:
         """Take the turn that is due here, if one is and nobody else holds it."""
         token, asked = self._token(), asyncio.get_running_loop().time()
-        lease = await self._store.begin(place, token, self._token())
+        asking = self._asking.pop(place.key, None)
+        people = [asking] if asking else []
+        lease = await self._store.begin(place, token, self._token(), people)
         if lease is None or isinstance(lease, Debris):
             return lease
-        return Turn(self._means, place, lease, token=token, asked=asked)
+        turn = Turn(self._means, place, lease, token=token, asked=asked)
+        await turn.acquaint()
+        return turn
 
     async def clear(self, place: Place, debris: Debris) -> None:
         await self._store.clear(place, debris)
@@ -99,6 +112,7 @@ class Memory:
         tokens = await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
+        await self.persons.recheck(place)
 
     async def _amend(self, place: Place, message: str, text: str, at: int, tokens: int) -> bool:
         found = await self._store.locate(place, message)
@@ -116,6 +130,7 @@ class Memory:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
         self._forgetting.deleted()
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
+        await self.persons.recheck(place)
 
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)
@@ -132,11 +147,19 @@ class Memory:
 
         What was said later stays, sealed under a new key; the old one is destroyed.
         """
-        return await self._forgetting.forget(place, until, channel=channel)
+        receipt = await self._forgetting.forget(place, until, channel=channel)
+        await self.persons.recheck(place)
+        return receipt
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""
         await self._forgetting.scrub()
+
+    def _expect(self, place: Place, author: str) -> None:
+        """What is known of them will come with the turn's lease, in the same round trip."""
+        self._asking[place.key] = place.person(author)
+        if len(self._asking) > EXPECTED:
+            del self._asking[next(iter(self._asking))]
 
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         text = self._keys.open_alone(_pending(place, entry.id), blob).decode()

@@ -31,6 +31,57 @@ class Place:
             platform=platform, space=space, channel=channel, thread=thread, audience=audience
         )
 
+    def person(self, author: str) -> "Person":
+        return Person(platform=self.platform, space=self.space, id=author)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody in one space; `key` names the record of what is known of them."""
+
+    platform: str
+    space: str
+    id: str
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = (self.platform, self.space, self.id)
+        object.__setattr__(
+            self, "key", ":".join(["person", *(quote(part, safe="") for part in parts)])
+        )
+
+    @property
+    def channel_key(self) -> str:
+        return self.key
+
+    @classmethod
+    def parse(cls, key: str) -> "Person":
+        _, platform, space, person = (unquote(part) for part in key.split(":"))
+        return cls(platform=platform, space=space, id=person)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """What is stored of a person; empty where nothing is known."""
+
+    wrapped: bytes = b""
+    revision: int = 0
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A note that facts of a person are to be checked against a message."""
+
+    token: str
+    channel: str  # its key
+    message: str
+    person: str  # their key
+
+    @property
+    def place(self) -> Place:
+        return Place.parse(f"{self.channel}:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
@@ -122,6 +173,7 @@ class Lease:
     posted: tuple[str, ...]
     claims: tuple[str, ...]
     snapshot: Snapshot
+    slots: Mapping[str, Slot] = field(default_factory=dict)  # by key: of those that were asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +247,12 @@ class Store(Protocol):
 
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received: ...
     async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool: ...
-    async def begin(self, place: Place, token: str, candidate: str) -> Lease | Debris | None: ...
+    async def begin(
+        self, place: Place, token: str, candidate: str, people: Sequence[Person] = ()
+    ) -> Lease | Debris | None:
+        """Take the lease; in the same round trip read the slots of those who probably ask."""
+        ...
+
     async def note(
         self, place: Place, lease: Lease, posted: Sequence[str], text: bytes
     ) -> Noted: ...
@@ -235,6 +292,28 @@ class Store(Protocol):
         """The channel's remembered conversations, newest first."""
         ...
 
+    async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
+        """Their slots by key; reading keeps them from expiring."""
+        ...
+
+    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
+        """Put a slot in the place of the one read at `revision`; False: it has changed since."""
+        ...
+
+    async def cite(
+        self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
+    ) -> Sequence[str]:
+        """Which messages (id, version, person's key) may yield facts: they stand, and did not yet.
+
+        Opens a doubt about each, for the sweep to find should the facts never be written.
+        """
+        ...
+
+    async def doubts(self, place: Place | None) -> Sequence[Doubt]:
+        """Open doubts: of a channel those that edits and deletions left, else all that are due."""
+        ...
+
+    async def settle(self, doubt: Doubt) -> None: ...
     async def scrub(self) -> bool:
         """Ask the server to rewrite what it keeps on disk without what was deleted.
 

@@ -3,6 +3,7 @@ for i = 3, #ARGV, 2 do
   local id, fingerprint = ARGV[i], ARGV[i + 1]
   keep('seen', fingerprint, '-')
   drop('pend', fingerprint)
+  strike(id, 'gone')
   local thread = home(id)
   if thread then
     CONVERSATION = CHANNEL .. ':' .. thread
