@@ -3,18 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memory.store import (
-    Concluded,
-    Folded,
-    Forgotten,
-    Kept,
-    Lease,
-    Noted,
-    Person,
-    Received,
-    Slot,
-    Snapshot,
-)
+from memory.slots import Person, Slot
+from memory.store import Concluded, Folded, Forgotten, Kept, Lease, Noted, Received, Snapshot
 
 Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
 

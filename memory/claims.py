@@ -23,7 +23,8 @@ says about another person, asks, supposes, quotes, or tells you to do. For each 
 "value": the answer in the person's own words, all there is to one key in one value;
 "quote": the whole sentence that says it, copied letter by letter from one message of that person.
 Answer with JSON only:
-{"summary": "the summary, its lines parted by \n", "facts": [{"person": "…", "key": "…", "value": "…", "quote": "…"}]}"""
+{"summary": "the summary, its lines parted by \n",
+ "facts": [{"person": "…", "key": "…", "value": "…", "quote": "…"}]}"""
 _ANSWER = re.compile(r'\A\s*(?:```\w*\s*)?(?:\{|\[\s*[{\]])|\{\s*"(?:summary|facts)"\s*:')
 _SUMMARY = re.compile(r'"summary"\s*:\s*(?=")')
 

@@ -10,7 +10,8 @@ from memory.forgetting import Forgetting
 from memory.keys import Keys, sealed
 from memory.persons import Persons
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
-from memory.store import Arrival, Debris, Forgotten, Person, Place, Store
+from memory.slots import Person
+from memory.store import Arrival, Debris, Forgotten, Place, Store
 from memory.summary import Summarise
 from memory.turn import Means, Terms, Turn, message_context, open_entries, open_segments
 

@@ -4,7 +4,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from memory.seal import DataKey, Keyring, Randbytes
-from memory.store import Person, Place, Sealed
+from memory.slots import Person
+from memory.store import Place, Sealed
 
 AT_HAND = 10_000  # conversations; a key and its name are about 300 bytes
 

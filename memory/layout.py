@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from memory.store import Doubt, Person, Place
+from memory.slots import Doubt, Person
+from memory.store import Place
 
 PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 
@@ -30,7 +31,7 @@ def scripts(folder: Path) -> Sequence[tuple[str, Script]]:
 
 def prefix(place: Place | Person) -> str:
     """Of all keys of a channel, or of a person."""
-    return f"{tag(zlib.crc32(place.channel_key.encode()) % PARTITIONS)}:"
+    return f"{tag(_partition(place.channel_key))}:"
 
 
 def keys(place: Place | Person) -> tuple[str, str, str]:
@@ -39,8 +40,12 @@ def keys(place: Place | Person) -> tuple[str, str, str]:
     return start + place.key, start + place.channel_key, start.rstrip(":") + "/due"
 
 
-def journal(place: Place) -> str:
-    return prefix(place).rstrip(":") + "/journal"
+def journal(channel: str) -> str:
+    return f"{tag(_partition(channel))}/journal"
+
+
+def _partition(channel: str) -> int:
+    return zlib.crc32(channel.encode()) % PARTITIONS
 
 
 def tag(number: int) -> str:

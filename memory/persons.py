@@ -9,7 +9,8 @@ import structlog
 from memory.facts import Fact, Source, known, merge, without
 from memory.keys import Keys, sealed
 from memory.seal import Randbytes, SealBroken, UnknownKey
-from memory.store import Doubt, Person, Place, Slot, Store, StoreDown
+from memory.slots import Doubt, Person, Slot
+from memory.store import Place, Store, StoreDown
 
 TRIES = 20  # at a record that others keep changing
 LEARNING = 30.0  # seconds a learner may take; the sweep looks after its doubts later
@@ -45,23 +46,23 @@ class Persons:
         if not facts:
             return
         place, token = facts[0].place, self._randbytes(10).hex()
-        cited = {fact.sources[0].message: fact for fact in facts}
-        accepted = await self._store.cite(
-            place,
-            token,
-            [(id_, fact.sources[0].version, fact.person) for id_, fact in cited.items()],
-        )
-        fresh = [fact for fact in facts if fact.sources[0].message in accepted]
+        cited = {
+            (source.message, source.version, place.person(fact.person).key)
+            for fact in facts
+            for source in fact.sources
+        }
         async with asyncio.timeout(LEARNING):
-            for person in {fact.person for fact in fresh}:
-                await self._add(
-                    place.person(person), [each for each in fresh if each.person == person]
+            accepted = await self._store.cite(place, token, sorted(cited))
+            fresh = [fact for fact in facts if fact.sources[0].message in accepted]
+            for author in dict.fromkeys(fact.person for fact in fresh):
+                new = [fact for fact in fresh if fact.person == author]
+                await self._add(place.person(author), new)
+        for message, _, person in cited:
+            if message in accepted:
+                doubt = Doubt(
+                    token=token, channel=place.channel_key, message=message, person=person
                 )
-        for message in accepted:
-            author = place.person(cited[message].person)
-            await self._settle(
-                Doubt(token=token, channel=place.channel_key, message=message, person=author.key)
-            )
+                await self._settle(doubt)
 
     async def recheck(self, place: Place | None = None) -> None:
         """Drop what rests on messages that were edited, deleted or forgotten; None: everywhere."""
@@ -86,7 +87,7 @@ class Persons:
 
     async def _settle(self, doubt: Doubt) -> None:
         """What its message does not say any more goes, then the doubt itself."""
-        found = await self._store.locate(doubt.place, doubt.message)
+        found = await self._store.locate(Place.parse(f"{doubt.channel}:"), doubt.message)
         version = found.version if found else None
 
         def gone(source: Source) -> bool:

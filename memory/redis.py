@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,20 @@ from redis.exceptions import TimeoutError as NoAnswer
 
 from memory import answers, layout
 from memory.answers import Answer
+from memory.slots import Doubt, Person, Slot
 from memory.store import (
     Arrival,
     Concluded,
     Debris,
-    Doubt,
     Fold,
     Forgotten,
     Found,
     Lease,
     Noted,
-    Person,
     Place,
     Received,
     Reply,
     Sealed,
-    Slot,
     Snapshot,
     StoreDown,
 )
@@ -184,8 +183,7 @@ class RedisStore:
         return answers.received(await self._run("amend", place, *head))
 
     async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None:
-        pairs = [part for pair in posts.items() for part in pair]
-        await self._run("retract", place, place.channel_key, *pairs)
+        await self._run("retract", place, place.channel_key, *chain(*posts.items()))
 
     async def forget(
         self,
@@ -196,9 +194,8 @@ class RedisStore:
         *,
         channel: bool,
     ) -> Forgotten:
-        given = [part for survivor in survivors for part in survivor]
         head = (water, channel, wrapped, layout.thread(place))
-        return answers.forgotten(await self._run("forget", place, *head, *given))
+        return answers.forgotten(await self._run("forget", place, *head, *chain(*survivors)))
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         key = f"{layout.prefix(place)}{place.channel_key}/threads"
@@ -216,18 +213,18 @@ class RedisStore:
         self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
     ) -> Sequence[str]:
         head = (token, layout.thread(place), FACTS, UNSETTLED)
-        given = [part for source in sources for part in source]
-        return answers.ids(await self._run("cite", place, *head, *given))
+        return answers.ids(await self._run("cite", place, *head, *chain(*sources)))
 
     async def doubts(self, place: Place | None) -> Sequence[Doubt]:
         if place is None:
             return [layout.doubt(member) for member in await self._ready("journal", DOUBTS)]
-        left = await self._call(lambda: self._redis.zrangebyscore(layout.journal(place), 0, 0))
-        return [each for each in map(layout.doubt, left) if each.channel == place.channel_key]
+        key = layout.journal(place.channel_key)
+        found = map(layout.doubt, await self._call(lambda: self._redis.zrangebyscore(key, 0, 0)))
+        return [doubt for doubt in found if doubt.channel == place.channel_key]
 
     async def settle(self, doubt: Doubt) -> None:
-        key, member = layout.journal(doubt.place), layout.member(doubt)
-        await self._call(lambda: self._redis.zrem(key, member))
+        key = layout.journal(doubt.channel)
+        await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
 
     async def scrub(self) -> bool:
         for _ in range(100):

@@ -284,9 +284,8 @@ async def dump(url: str) -> dict[bytes, object]:
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
                 case b"zset":
-                    value = await redis.zrange(
-                        key, 0, -1, withscores=not key.endswith((b"/due", b"/journal"))
-                    )
+                    timed = key.endswith((b"/due", b"/journal"))
+                    value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = await redis.get(key)
             expires = await redis.ttl(key) > 0
