@@ -95,24 +95,21 @@ def verify(claims: Sequence[Claim], entries: Sequence[Entry], place: Place) -> S
     A literal quote proves who said it, not what was meant: so it is kept with its whole sentence.
     """
     people = [(each, plain(each.name)) for each in entries if each.kind == PERSON]
-    names = {name for _, name in people}
-    runs = {each.id: _runs(each.text) for each, _ in people}
+    names, claimed = {name for _, name in people}, {plain(each.person) for each in claims}
+    runs = {each.id: _runs(each.text) for each, name in people if name in claimed}
     return [
-        _fact(claim, entry, quote, place)
+        Fact(person=said.author, key=key, value=value, sources=(_source(said, place, quote),))
         for claim in claims[:_MOST]
-        if sound(claim.key, claim.value)
-        for entry, name in people
+        for key, value in [_phrases(claim.key, claim.value)]
+        if sound(key, value)
+        for said, name in people
         if name == plain(claim.person)
-        and (quote := _said(claim, entry, runs[entry.id], names - {name}))
+        and (quote := _said(claim, said, runs[said.id], names - {name}))
     ]
 
 
-def _fact(claim: Claim, entry: Entry, quote: str, place: Place) -> Fact:
-    source = Source(
-        place=place, message=entry.id, version=entry.version, said=entry.sent, quote=quote
-    )
-    key, value = _phrases(claim.key, claim.value)
-    return Fact(person=entry.author, key=key, value=value, used=entry.sent, sources=(source,))
+def _source(said: Entry, place: Place, quote: str) -> Source:
+    return Source(place=place, message=said.id, version=said.version, said=said.sent, quote=quote)
 
 
 def _phrases(key: str, value: str) -> tuple[str, str]:

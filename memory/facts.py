@@ -35,7 +35,6 @@ class Fact:
     person: str
     key: str
     value: str
-    used: int  # when a prompt last held it
     sources: tuple[Source, ...]
 
     @property
@@ -54,18 +53,19 @@ class Fact:
             (each.place.key, each.place.audience, each.message, each.version, each.said, each.quote)
             for each in self.sources
         ]
-        fields = [self.key, self.value, self.used, sources]
-        dense = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+        dense = json.dumps(
+            [self.key, self.value, sources], ensure_ascii=False, separators=(",", ":")
+        )
         return dense.encode("utf-8", "surrogatepass")
 
     @classmethod
     def unpack(cls, packed: bytes, *, person: str) -> "Fact":
-        key, value, used, rows = json.loads(packed.decode("utf-8", "surrogatepass"))
+        key, value, rows = json.loads(packed.decode("utf-8", "surrogatepass"))
         sources = (
             Source(place=Place.parse(name, seen), message=id_, version=edited, said=at, quote=quote)
             for name, seen, id_, edited, at, quote in rows
         )
-        return cls(person=person, key=key, value=value, used=used, sources=tuple(sources))
+        return cls(person=person, key=key, value=value, sources=tuple(sources))
 
 
 def usable(fact: Fact, *, here: Place, asker: str) -> bool:
@@ -88,8 +88,8 @@ def known(facts: Iterable[Fact], *, here: Place, asker: str) -> Sequence[Fact]:
 def merge(old: Iterable[Fact], new: Iterable[Fact]) -> Sequence[Fact]:
     """One person's facts of one space: the newest value of a key wins wherever it may be read.
 
-    What was said in private thus never changes what is known in public. Beyond MOST the least
-    recently used go; below it, the same facts in any order, and again, merge to the same.
+    What was said in private thus never changes what is known in public. Beyond MOST the
+    oldest go; below it, the same facts in any order, and again, merge to the same.
     """
     together: dict[object, Fact] = {}
     for fact in (*old, *new):
@@ -99,8 +99,7 @@ def merge(old: Iterable[Fact], new: Iterable[Fact]) -> Sequence[Fact]:
     for fact in sorted(together.values(), key=_age, reverse=True):
         if not any(_replaces(newer, fact) for newer in kept):
             kept.append(fact)
-    recent = sorted(kept, key=lambda fact: (fact.used, _age(fact)), reverse=True)
-    return tuple(sorted(recent[:MOST], key=_age))
+    return tuple(reversed(kept[:MOST]))
 
 
 def without(facts: Iterable[Fact], gone: Callable[[Source], bool]) -> Sequence[Fact]:
@@ -161,5 +160,4 @@ def _joined(one: Fact, other: Fact) -> Fact:
     said = sorted((*one.sources, *other.sources), key=_when)
     sources = sorted({each.origin: each for each in said}.values(), key=_when, reverse=True)
     newest = max(one, other, key=_age)
-    used = max(one.used, other.used)
-    return replace(newest, used=used, sources=tuple(sources[:_SOURCES]))
+    return replace(newest, sources=tuple(sources[:_SOURCES]))

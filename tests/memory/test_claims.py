@@ -119,7 +119,7 @@ def test_the_instruction_asks_for_what_is_read() -> None:
 
 def test_a_fact_has_its_quote_with_the_whole_sentence_its_message_and_place() -> None:
     (fact,) = learned("Hi! Since May I live in Lisbon with a cat. Bye.", quote="i live in  LISBON")
-    assert (fact.person, fact.key, fact.value, fact.used) == ("U1", "home city", "Lisbon", 7)
+    assert (fact.person, fact.key, fact.value) == ("U1", "home city", "Lisbon")
     (source,) = fact.sources
     assert source.quote == "Since May I live in Lisbon with a cat."
     assert (source.place, source.message, source.version, source.said) == (HERE, "1", 3, 7)

@@ -40,7 +40,6 @@ lone = st.builds(
     person=st.just("U1"),
     key=st.sampled_from(["home", "work"]),
     value=st.sampled_from(["Lisbon", "Porto", "lisbon"]),
-    used=st.integers(1, 5),
     sources=st.tuples(sources),
 )
 collections = st.lists(lone, max_size=12).map(lambda facts: merge([], facts))
@@ -59,7 +58,7 @@ def fact(value: str = "Lisbon", at: int = DAY, where: Place | None = None, **fie
         quote=f"I live in {value}.",
     )
     key = fields.get("key", "home")
-    return Fact(person="U1", key=key, value=value, used=at, sources=(source,))
+    return Fact(person="U1", key=key, value=value, sources=(source,))
 
 
 def values(facts: Sequence[Fact]) -> list[str]:
@@ -172,13 +171,12 @@ def test_nothing_that_is_left_rests_on_what_is_gone(facts: Sequence[Fact], gone:
     assert [(each.key, each.reach) for each in left] == [(each.key, each.reach) for each in kept]
 
 
-def test_beyond_the_most_the_least_recently_used_go() -> None:
+def test_beyond_the_most_the_oldest_go() -> None:
     many = [fact(f"v{n}", n, key=f"k{n}") for n in range(MOST)]
-    many[0] = replace(many[0], used=10_000)
     kept = merge(many, [fact("new", 999, key="new")])
     assert len(kept) == MOST
-    assert {"k0", "new"} <= {each.key for each in kept}
-    assert "k1" not in {each.key for each in kept}
+    assert {"k1", "new"} <= {each.key for each in kept}
+    assert "k0" not in {each.key for each in kept}
 
 
 def test_a_fact_said_a_hundred_times_keeps_a_few_sources_the_newest() -> None:
