@@ -9,7 +9,7 @@ from bot.ports import Prompt, Request, Role
 from memory import facts
 from memory.entry import ME, PERSON, Entry, Recollection, Segment
 
-Item = TypeVar("Item", Entry, Segment)
+Item = TypeVar("Item", Entry, Segment, facts.Fact)
 EACH = 8  # tokens an endpoint may add around one message, generously
 HEADING = "Earlier:\n"
 CUT = "[… {:,} characters left out …]"
@@ -67,9 +67,9 @@ class Prompter:
         names = {each.author: each.name for each in recollection.question if each.author in people}
         prompts = []
         for person, name in names.items():
-            rows = [fact for fact in recollection.facts if fact.person == person]
-            while rows and self._count(facts.render(rows, name)) + EACH > most // len(names):
-                rows = rows[1:]
+            told = [fact for fact in recollection.facts if fact.person == person]
+            room = most // len(names) - len(name.encode()) - 3 * EACH  # for the heading
+            rows = _newest(told, room, lambda fact: self._count(facts.line(fact)) + EACH)
             prompts += [Prompt(role=Role.USER, text=facts.render(rows, name))] if rows else []
         return prompts
 

@@ -39,11 +39,11 @@ class Memory:
         self._store, self._keyring, self._follow = store, keyring, follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
-        self.persons = Persons(store, self._keys, randbytes)
+        self._forgetting = Forgetting(store, self._keys)
+        self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
         self._folding = Folding(
             store, self._keys, self.persons, sizes=sizes, measure=measure, summarise=summarise
         )
-        self._forgetting = Forgetting(store, self._keys)
         self._means = Means(
             store=store, keys=self._keys, persons=self.persons, measure=measure, terms=terms
         )

@@ -21,8 +21,11 @@ Change = Callable[[Sequence[Fact]], Sequence[Fact]]
 class Persons:
     """Facts stay true to their messages: who changes either leaves a doubt, and looks at both."""
 
-    def __init__(self, store: Store, keys: Keys, randbytes: Randbytes) -> None:
+    def __init__(
+        self, store: Store, keys: Keys, randbytes: Randbytes, deleted: Callable[[], None]
+    ) -> None:
         self._store, self._keys, self._randbytes = store, keys, randbytes
+        self._deleted = deleted  # told that the disk holds something that memory does not
 
     async def facts(self, person: Person) -> Sequence[Fact]:
         """All that is known of one person, in one space."""
@@ -76,6 +79,7 @@ class Persons:
 
     async def drop(self, person: Person, facts: Sequence[Fact]) -> None:
         """Forget these; their messages never make them known again."""
+        self._deleted()
         names = {(fact.key, fact.reach) for fact in facts}
         await self._change(
             person, lambda old: [each for each in old if (each.key, each.reach) not in names]
@@ -83,6 +87,7 @@ class Persons:
 
     async def correct(self, person: Person, facts: Sequence[Fact], value: str, at: int) -> None:
         """These have another value, as the person says now; they go with their newest message."""
+        self._deleted()
         await self._add(person, [_corrected(each, value, at) for each in facts])
 
     async def _settle(self, doubt: Doubt) -> None:

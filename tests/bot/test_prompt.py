@@ -1,5 +1,6 @@
 """The prompt: persona first, what is stable before what is not, never above the budget."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -8,7 +9,10 @@ from hypothesis import strategies as st
 from bot.ports import Role
 from bot.prompt import Budget, Prompter, left_out
 from memory.entry import ME, Entry, Recollection, Segment
+from memory.facts import Fact, Source
+from memory.store import Place
 
+PLACE = Place(platform="fake", space="S", channel="C", audience="public")
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
@@ -78,6 +82,23 @@ def test_a_question_too_long_keeps_its_head_and_its_tail() -> None:
     assert left_out(what, request)
 
 
+def fact(number: int, value: str = "Lisbon") -> Fact:
+    source = Source(place=PLACE, message="m", version=0, said=number, quote=f"I live in {value}.")
+    return Fact(person="U", key=f"home {number}", value=value, sources=(source,))
+
+
+def test_of_what_is_known_the_newest_that_fits_stands_behind_the_clock() -> None:
+    what = replace(recollection([], [], [said("now?")]), facts=tuple(fact(n) for n in range(1, 50)))
+    prompts = prompter(10_000, facts=300).build(what, "k").prompts
+    clock, known, asked = (each.text for each in prompts[1:])
+    assert (clock[:5], asked) == ("It is", "Ada: now?")
+    assert known.startswith("Ada said about themselves earlier:\n- home ")
+    assert "- home 49: Lisbon" in known
+    assert "- home 1: " not in known
+    assert len(known) <= 300
+    assert not left_out(what, prompter(10_000, facts=300).build(what, "k"))
+
+
 def test_nothing_is_left_out_of_a_question_that_fits() -> None:
     what = recollection([], [], [said("short")])
     assert not left_out(what, prompter().build(what, "k"))
@@ -87,15 +108,17 @@ def test_nothing_is_left_out_of_a_question_that_fits() -> None:
     st.lists(st.integers(0, 400), max_size=30),
     st.lists(st.integers(0, 400), max_size=10),
     st.lists(st.integers(0, 5_000), min_size=1, max_size=4),
+    st.lists(st.integers(1, 300), max_size=10),
 )
 def test_the_prompt_never_exceeds_the_budget(
-    window: list[int], segments: list[int], question: list[int]
+    window: list[int], segments: list[int], question: list[int], known: list[int]
 ) -> None:
     what = recollection(
         [segment("s" * n, number=i) for i, n in enumerate(segments)],
         [said("w" * n, number=i) for i, n in enumerate(window)],
         [said("q" * n, number=100 + i) for i, n in enumerate(question)],
     )
+    what = replace(what, facts=tuple(fact(i, "v" * n) for i, n in enumerate(known)))
     request = prompter().build(what, "k")
     assert sum(len(each.text) for each in request.prompts) <= 2_000 - 100
     assert request.prompts[0].text.startswith("Be kind.")
