@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from memory.entry import Entry
 from memory.keys import Keys, message_context
 from memory.recall import Index
-from memory.store import Changes, Place, Seen, Store
+from memory.records import Changes, Place, Seen
+from memory.store import Store
 from memory.words import Words
 
 CHANNELS = 32

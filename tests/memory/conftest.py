@@ -8,9 +8,9 @@ import pytest
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
+from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.store import Place
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
@@ -45,7 +45,7 @@ class World:
 
         async def summarise(task: Task) -> str:
             self.summaries.append(task)
-            return task.text if self.copying else self.summary
+            return self.answer(task)
 
         return Memory(
             store,
@@ -60,6 +60,9 @@ class World:
             summarise=summarise,
             randbytes=os.urandom,
         )
+
+    def answer(self, task: Task) -> str:
+        return task.text if self.copying else self.summary
 
     def say(self, text: str, *, id: str = "", **fields: object) -> Entry:  # noqa: A002
         self.at += 1_000_000

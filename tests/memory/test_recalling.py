@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from memory.engine import Memory
-from memory.store import Place
+from memory.records import Place
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in
 
