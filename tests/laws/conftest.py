@@ -1,0 +1,56 @@
+"""One server and one loop for all plays: what a play needs is made anew, the rest is not."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from memory.seal import Keyring, fresh_key
+from tests.laws.observed import ObservedStore
+from tests.laws.play import Move, Play
+from tests.laws.store import Server
+from tests.virtual import VirtualLoop
+
+
+class Theatre:
+    """Where plays run; `changes` are mutations of the scripts."""
+
+    def __init__(self, url: str, changes: Mapping[str, str]) -> None:
+        self._server, self._keyring = Server(url), Keyring([fresh_key()])
+        self._stores = [ObservedStore(self._server, changes) for _ in range(2)]
+        self._loop = VirtualLoop()
+        self._loop.set_default_executor(_Inline())
+
+    def play(self, moves: Sequence[Move]) -> None:
+        play = Play(self._server, self._stores, self._keyring)
+        self._loop.run_until_complete(play.run(moves))
+
+    def close(self) -> None:
+        self._loop.close()
+
+
+class _Inline(ThreadPoolExecutor):
+    """Threads would make every run another one."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001
+            future.set_exception(error)
+        return future
+
+
+@pytest.fixture
+def theatre(any_server: str) -> Iterator[Callable[[Mapping[str, str]], Theatre]]:
+    opened: list[Theatre] = []
+
+    def theatre(changes: Mapping[str, str] = {}) -> Theatre:
+        opened.append(Theatre(any_server, changes))
+        return opened[-1]
+
+    yield theatre
+    for each in opened:
+        each.close()

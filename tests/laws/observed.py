@@ -1,0 +1,86 @@
+"""A store that says what was begun and concluded in the very step in which it was."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from memory.records import Concluded, Debris, Lease, Place, Reply, Seen
+from memory.slots import Person
+from tests.laws.laws import law
+from tests.laws.stage import Stage
+from tests.laws.store import Server, SteppedStore
+from tests.laws.truth import Truth
+
+
+class Observer:
+    """What the processes of one play were given by the store, and what they made of it."""
+
+    def __init__(self, truth: Truth) -> None:
+        self.truth = truth
+        self.mark = 0  # how much was forbidden when the last call was answered
+        self._marks: dict[tuple[str, int], int] = {}  # how much was forbidden when a turn was read
+        self._prompts: dict[tuple[str, int], set[str]] = {}
+        self._finished: set[str] = set()
+        self._answered: set[str] = set()
+
+    def began(self, lease: Lease) -> None:
+        self._marks[lease.turn, lease.fence] = self.mark
+
+    def prompted(self, lease: Lease, met: set[str], facts: set[str]) -> None:
+        """What a turn was told of its conversation, and of the person who asks."""
+        unheard = set(self.truth.forbidden[: self._marks[lease.turn, lease.fence]])
+        law(not met & unheard, "in a prompt after it was to go:", met & unheard)
+        law(not facts & unheard, "a fact of what was to go:", facts & unheard)
+        self._prompts[lease.turn, lease.fence] = met
+
+    def recalled(self, lease: Lease, met: set[str]) -> None:
+        unheard = set(self.truth.forbidden[: self._marks[lease.turn, lease.fence]])
+        law(not met & unheard, "recalled after it was to go:", met & unheard)
+
+    def described(self, met: set[str]) -> None:
+        unheard = set(self.truth.forbidden[: self.mark])
+        law(not met & unheard, "described after it was to go:", met & unheard)
+
+    def concluded(self, lease: Lease) -> None:
+        """Just now, or before."""
+        if lease.turn in self._finished:
+            return
+        self._finished.add(lease.turn)
+        law(not self._answered.intersection(lease.claims), "answered twice", lease.claims)
+        self._answered.update(lease.claims)
+        old = self._prompts.get((lease.turn, lease.fence), set()) & set(self.truth.forbidden)
+        law(not old, "a reply stands that builds on what was to go:", old)
+
+
+class ObservedStore(SteppedStore):
+    observer: Observer
+
+    def __init__(self, server: Server, changes: Mapping[str, str]) -> None:
+        super().__init__(server, changes)
+        self._ending: dict[asyncio.Task[Any] | None, Lease] = {}
+
+    async def begin(
+        self,
+        place: Place,
+        token: str,
+        candidate: str,
+        seen: Seen | None,
+        people: Sequence[Person] = (),
+    ) -> Lease | Debris | None:
+        lease = await super().begin(place, token, candidate, seen, people)
+        if isinstance(lease, Lease):
+            self.observer.began(lease)
+        return lease
+
+    async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
+        self._ending[asyncio.current_task()] = lease
+        try:
+            return await super().conclude(place, lease, reply)
+        finally:
+            del self._ending[asyncio.current_task()]
+
+    def executed(self, answer: Any) -> None:
+        self.observer.mark = len(self.observer.truth.forbidden)
+        lease = self._ending.get(asyncio.current_task())
+        if lease and answer[0][0] == b"done":
+            self.observer.concluded(lease)

@@ -1,0 +1,258 @@
+"""What happens, to whom and how far: moves that two processes on one store go through."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from memory.engine import Memory
+from memory.records import Place
+from memory.seal import Keyring
+from tests.laws import laws
+from tests.laws.holdings import holdings
+from tests.laws.observed import ObservedStore, Observer
+from tests.laws.process import Means, Process
+from tests.laws.stage import Stage
+from tests.laws.store import Server
+from tests.laws.truth import Post, Truth
+from tests.virtual import VirtualLoop
+
+NOW = 1_800_000_000_000_000
+TICK = 0.1  # seconds
+TAKEOVER = 50.0  # seconds: longer than a lease and the grace after it
+DAY = 86_400.0
+PLACES = tuple(
+    Place(platform="slack", space="T", channel="C", thread=thread, audience="public")
+    for thread in ("1", "2")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`number` picks one of several; `how` far it goes: now, begun, or later."""
+
+    kind: str
+    process: int
+    number: int
+    how: str
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """Something a platform says until it is acknowledged."""
+
+    tell: Callable[[Memory], Awaitable[object]]
+    known: Callable[[], None]
+    task: asyncio.Task[None] | None = None
+    done: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return not self.done and (self.task is None or self.task.done())
+
+
+class Play:
+    """One run: what happens goes to memory and to the truth, and the laws compare them."""
+
+    def __init__(self, server: Server, stores: Sequence[ObservedStore], keyring: Keyring) -> None:
+        self.truth = Truth()
+        self._server, self._keyring = server, keyring
+        self._stage = Stage()
+        observer, means = Observer(self.truth), Means(keyring=keyring, randbytes=random.Random(0).randbytes)  # noqa: S311
+        for store in stores:
+            store.observer, store.stage = observer, self._stage
+        self._processes = [Process(store, means) for store in stores]
+        self._events: list[Event] = []
+
+    async def run(self, moves: Sequence[Move]) -> None:
+        self._server.begin(NOW)
+        try:
+            for process in self._processes:
+                await self._start(process)
+            for move in moves:
+                await getattr(self, f"_{move.kind}")(move)
+            await self._end()
+        finally:
+            for task in [*self._stage.tasks]:
+                await self._stage.kill(task)
+
+    async def _rest(self, _: Move) -> None:
+        """Nothing: what a failing play is reduced to but for what it takes."""
+
+    async def _say(self, move: Move) -> None:
+        called, author = divmod(move.number, 2)
+        await self._post(move, author, called=not called % 2)
+
+    async def _chat(self, move: Move) -> None:
+        """Enough to be folded."""
+        for _ in range(3):
+            await self._post(Move("", move.process, move.number, "now"), 1, called=False)
+
+    async def _post(self, move: Move, author: int, *, called: bool) -> None:
+        place = _place(move)
+        post = self.truth.say(place, author, await self._tick(), called=called)
+        entry = post.entry()
+        await self._happen(
+            move,
+            lambda memory: memory.receive(place, entry),
+            lambda: setattr(post, "received", True),
+        )
+
+    async def _again(self, move: Move) -> None:
+        """A delivery of what has come already."""
+        if post := self._pick(move):
+            entry = post.entry()
+            await self._happen(move, lambda memory: memory.receive(post.place, entry), lambda: None)
+
+    async def _edit(self, move: Move) -> None:
+        if post := self._pick(move):
+            at = await self._tick()
+            text = self.truth.edit(post, at)
+            await self._happen(
+                move,
+                lambda memory: memory.amend(post.place, post.id, text, at),
+                lambda: self.truth.outdated(post, at),
+            )
+
+    async def _delete(self, move: Move) -> None:
+        if post := self._pick(move):
+            post.deleted = True
+            await self._happen(
+                move,
+                lambda memory: memory.retract(post.place, [post.id]),
+                lambda: self.truth.lost(post),
+            )
+
+    async def _forget(self, move: Move) -> None:
+        """Here or in the whole channel; up to now or up to a post of before."""
+        if not (post := self._pick(move)):
+            return
+        channel, until = move.number % 3 == 0, post.sent if move.number % 2 else await self._tick()
+        places = PLACES if channel else [post.place]
+        gone = [each for place in places for each in self.truth.forget(place, until)]
+        await self._happen(
+            move,
+            lambda memory: memory.forget(post.place, until, channel=channel),
+            lambda: self.truth.lost(*gone),
+        )
+
+    async def _deliver(self, move: Move) -> None:
+        if waiting := [event for event in self._events if event.waits]:
+            await self._under_way(move, waiting[move.number % len(waiting)])
+
+    async def _settle(self, move: Move) -> None:
+        await self._do(move, self._processes[move.process].settle(_place(move)))
+
+    async def _answer(self, move: Move) -> None:
+        await self._do(move, self._processes[move.process].answer(_place(move)))
+        self._look()
+
+    async def _describe(self, move: Move) -> None:
+        await self._do(move, self._processes[move.process].describe(_place(move)))
+
+    async def _step(self, move: Move) -> None:
+        if tasks := self._stage.tasks:
+            await self._stage.step(tasks[move.number % len(tasks)], lost=move.how == "later")
+
+    async def _finish(self, move: Move) -> None:
+        if tasks := self._stage.tasks:
+            await self._stage.finish(tasks[move.number % len(tasks)])
+
+    async def _crash(self, move: Move) -> None:
+        process = self._processes[move.process]
+        for task in process.tasks & {*self._stage.tasks}:
+            await self._stage.kill(task)
+        process.tasks.clear()
+        await self._start(process)
+
+    async def _freeze(self, _: Move) -> None:
+        await self._wait(TAKEOVER)
+
+    async def _age(self, move: Move) -> None:
+        """More than a day, or most of what messages are kept for; nothing is under way so long."""
+        await self._deliver_all()
+        await self._wait((1.1 if move.number % 2 else 20) * DAY)
+
+    def _pick(self, move: Move) -> Post | None:
+        posts = [*self.truth.posts.values()]
+        return posts[-1 - move.number % len(posts)] if posts else None
+
+    async def _happen(
+        self, move: Move, tell: Callable[[Memory], Awaitable[object]], known: Callable[[], None]
+    ) -> None:
+        event = Event(tell, known)
+        self._events.append(event)
+        if move.how != "later":
+            await self._under_way(move, event)
+
+    async def _under_way(self, move: Move, event: Event) -> None:
+        event.task = await self._do(move, self._told(self._processes[move.process], event))
+
+    async def _told(self, process: Process, event: Event) -> None:
+        await event.tell(process.memory)
+        await self._stage.border()  # it may die before the platform hears of it
+        event.done = True
+        event.known()
+
+    async def _start(self, process: Process) -> None:
+        await self._run(process.start())
+
+    async def _do(self, move: Move, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = await self._stage.start(work)
+        self._processes[move.process].tasks.add(task)
+        if move.how == "now":
+            await self._stage.finish(task)
+        return task
+
+    async def _tick(self) -> int:
+        """Time has passed; now it is so many microseconds since 1970."""
+        await self._wait(TICK)
+        return self._server.now
+
+    async def _wait(self, seconds: float) -> None:
+        self.truth.expired(self._server.wait(seconds))
+        cast("VirtualLoop", asyncio.get_running_loop())._jump(seconds)
+        await self._stage.wake()
+
+    async def _deliver_all(self) -> None:
+        while self._stage.tasks:
+            await self._stage.finish(self._stage.tasks[0])
+        for number, event in enumerate(self._events):
+            if not event.done:
+                await self._under_way(Move("", number % 2, 0, "now"), event)
+        for _ in range(2):
+            await self._wait(TAKEOVER)
+            for number, place in enumerate(PLACES):
+                await self._run(self._processes[number].answer(place))
+
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        await self._stage.finish(await self._stage.start(work))
+
+    def _look(self) -> None:
+        laws.at_any_time(self.truth, holdings(self._server, self._keyring, PLACES))
+
+    async def _end(self) -> None:
+        """Everything is delivered and answered; the sweep has looked after what was left behind."""
+        await self._deliver_all()
+        await self._wait(2 * TAKEOVER)
+        for process, place in zip(self._processes, PLACES, strict=True):
+            await self._run(process.settle(place))
+            await self._run(process.memory.persons.recheck())
+        laws.in_the_end(self.truth, holdings(self._server, self._keyring, PLACES))
+        for number, process in enumerate(self._processes):
+            await self._run(process.describe(PLACES[number]))
+            await self._say(Move("", number, 0, "now"))
+            held = holdings(self._server, self._keyring, PLACES)
+            await self._run(process.answer(PLACES[0]))
+            laws.at_hand(self.truth, held, process.memory)
+            await self._run(self._facts(process.memory))
+
+    async def _facts(self, memory: Memory) -> None:
+        for author in range(2):
+            facts = await memory.persons.facts(PLACES[0].person(f"U{author}"))
+            laws.known(self.truth, facts)
+
+
+def _place(move: Move) -> Place:
+    return PLACES[move.number // 4 % 2]

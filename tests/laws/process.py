@@ -1,0 +1,125 @@
+"""One of several processes on the same store: what it does is done step by step."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memory.engine import Memory, Settings
+from memory.folding import NotASummary, Sizes
+from memory.records import Debris, Place
+from memory.seal import Keyring
+from memory.summary import MERGING, Task
+from memory.turn import Lost, Stale, Turn, Withdrawn
+from memory.window import Marks
+from tests.laws.laws import recollected
+from tests.laws.observed import ObservedStore
+from tests.laws.truth import words
+
+SIZES = Sizes(
+    marks=Marks(high=0, low=0, messages_high=4, messages_low=2),
+    segment=100_000,
+    segments=2,
+    batch=100_000,
+)
+ROOM = 100_000  # tokens for recall: all there is
+PASSES = 8  # at one turn
+SAID = re.compile(r"^(\w+): I live in (\w+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What all processes have in common."""
+
+    keyring: Keyring
+    randbytes: Callable[[int], bytes]
+
+
+class Process:
+    """When it is started again, nothing of what it had at hand is left."""
+
+    def __init__(self, store: ObservedStore, means: Means) -> None:
+        self._store, self._means = store, means
+        self._observer, self._stage = store.observer, store.stage
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self.memory = Memory(
+            self._store,
+            self._means.keyring,
+            settings=Settings(sizes=SIZES),
+            measure=_measure,
+            summarise=self._summarise,
+            randbytes=self._means.randbytes,
+        )
+        await self.memory.open()
+
+    async def settle(self, place: Place) -> None:
+        try:
+            await self.memory.settle(place)
+        except (NotASummary, TimeoutError):
+            pass  # it took too long to learn facts: the sweep sees to it
+
+    async def describe(self, place: Place) -> None:
+        held = await self.memory.describe(place)
+        self._observer.described(words(each.text for each in (*held.segments, *held.window)))
+
+    async def answer(self, place: Place) -> None:
+        """Take the turn that is due, if one is, to its end."""
+        turn = await self.memory.begin(place)
+        if isinstance(turn, Debris):
+            await self.memory.clear(place, turn)
+        if not isinstance(turn, Turn):
+            return
+        try:
+            for _ in range(PASSES):
+                try:
+                    await self._say(turn)
+                except (Stale, Withdrawn):
+                    await turn.reload()
+                else:
+                    return
+            await turn.release(clean=True)
+        except Lost:
+            return
+
+    async def _say(self, turn: Turn) -> None:
+        await self._read(turn)
+        post, truth = f"p{turn.id}", self._observer.truth
+        if turn.withdrawn:
+            truth.shown.pop(post, None)
+            await turn.withdraw(turn.posted)
+            return
+        text = turn.text or truth.reply(turn._lease.claims)
+        await turn.secure()
+        truth.shown[post] = text
+        await turn.note([post], text)
+        verdict = (await turn.conclude([post], [], text)).verdict
+        if verdict == "lost":
+            raise Lost
+        if verdict != "done":
+            raise Stale
+
+    async def _read(self, turn: Turn) -> None:
+        """What the prompt would hold."""
+        told = turn.recollection
+        facts = words(source.quote for fact in told.facts for source in fact.sources)
+        self._observer.prompted(turn._lease, recollected(told), facts)
+        recalled = await turn.recall(ROOM, ())
+        self._observer.recalled(turn._lease, words(each.text for each in recalled))
+
+    async def _summarise(self, task: Task) -> str:
+        """It tells all it read, and who lives where."""
+        await self._stage.border()
+        if task.instruction == MERGING:
+            return task.text
+        facts = [
+            {"person": name, "key": "home", "value": word, "quote": f"I live in {word}"}
+            for name, word in SAID.findall(task.text)
+        ]
+        return json.dumps({"summary": task.text, "facts": facts})
+
+
+async def _measure(text: str) -> int:
+    return len(text)

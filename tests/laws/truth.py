@@ -1,0 +1,117 @@
+"""What was said, changed and forgotten in a play, and which words nobody may meet any more."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from memory.entry import Entry
+from memory.records import Place
+
+_WORD = re.compile(r"zz\d+v\d+|yy\d+")
+NAMES = ("Ada", "Bob")
+
+
+def words(texts: Iterable[str]) -> set[str]:
+    """The canaries in these texts."""
+    return {word for text in texts for word in _WORD.findall(text)}
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Post:
+    """A message as its platform has it; times in microseconds."""
+
+    number: int
+    place: Place
+    author: int
+    called: bool
+    sent: int
+    words: dict[int, str] = field(default_factory=dict)  # by the time of the edit
+    sure: bool  # called, or overheard where the bot is known to have joined
+    received: bool = False
+    deleted: bool = False
+    expired: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"m{self.number}"
+
+    def text(self, version: int) -> str:
+        told = "I live in" if self.number % 3 == 0 else "more on the topic:"
+        return f"{told} {self.words[version]}"
+
+    def entry(self) -> Entry:
+        return Entry(
+            id=self.id,
+            author=f"U{self.author}",
+            name=NAMES[self.author],
+            kind="person",
+            text=self.text(0),
+            sent=self.sent,
+            called=self.called,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Truth:
+    posts: dict[str, Post] = field(default_factory=dict)
+    water: dict[str, int] = field(default_factory=dict)  # by conversation
+    replies: dict[str, frozenset[str]] = field(default_factory=dict)  # word -> what it answers
+    shown: dict[str, str] = field(default_factory=dict)  # the bot's posts as people see them
+    forbidden: list[str] = field(default_factory=list)  # grows only
+
+    def say(self, place: Place, author: int, sent: int, *, called: bool) -> Post:
+        number, sure = len(self.posts), called or self._joined(place)
+        post = Post(
+            number=number, place=place, author=author, called=called, sent=sent, sure=sure
+        )
+        self.posts[post.id] = post
+        self.edit(post, 0)
+        return post
+
+    def edit(self, post: Post, at: int) -> str:
+        post.words[at] = f"zz{post.number}v{len(post.words)}"
+        return post.text(at)
+
+    def forgotten(self, post: Post) -> bool:
+        return post.sent <= self.water.get(post.place.key, 0)
+
+    def must_go(self, post: Post) -> bool:
+        return post.deleted or self.forgotten(post)
+
+    def outdated(self, post: Post, at: int) -> None:
+        """What it said before this edit is not to be met any more."""
+        self.forbidden += [word for version, word in post.words.items() if version < at]
+
+    def lost(self, *posts: Post) -> None:
+        """Nor anything of it, nor the replies to it: who knows what they quote."""
+        self.forbidden += [word for post in posts for word in post.words.values()]
+        # Where texts expired, nobody knows any more which reply was to what.
+        gone = {post.id for post in posts if not post.expired}
+        self.forbidden += [word for word, asked in self.replies.items() if asked & gone]
+
+    def forget(self, place: Place, until: int) -> list[Post]:
+        """What has to go once this is acknowledged."""
+        self.water[place.key] = max(until, self.water.get(place.key, 0))
+        for post in self.posts.values():
+            post.sure &= post.called or post.received or post.place != place
+        here = (each for each in self.posts.values() if each.place == place)
+        return [each for each in here if each.sent <= until]
+
+    def reply(self, claims: Iterable[str]) -> str:
+        word = f"yy{len(self.replies)}"
+        self.replies[word] = frozenset(claims)
+        return f"my word on the topic: {word}"
+
+    def expired(self, keys: Iterable[str]) -> None:
+        """These keys of the store are gone."""
+        names = {key.partition("}:")[2] for key in keys}
+        for post in self.posts.values():
+            post.expired |= f"{post.place.key}/msg" in names
+
+    def expected(self, post: Post) -> bool:
+        """Whether memory has to hold it once all is delivered."""
+        return post.sure and not (post.expired or self.must_go(post))
+
+    def _joined(self, place: Place) -> bool:
+        calls = [each for each in self.posts.values() if each.called and each.place == place]
+        return any(each.received and self.expected(each) for each in calls)
