@@ -3,7 +3,10 @@
 local id, version, wrapped, sealed = unpack(ARGV, 2, 5)
 local message = unpack_message(id)
 if not message then return { 'absent' } end
-if tonumber(version) <= tonumber(message.version) then return { 'done' } end
+if tonumber(version) <= tonumber(message.version) then
+  log(id)  -- the caller's index has let go of it
+  return { 'done' }
+end
 local key = get('key')
 if key ~= wrapped then return { 'key', key } end
 unfold(id)

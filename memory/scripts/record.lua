@@ -14,7 +14,6 @@
 --   CHANNEL/where       hash    id -> thread
 --   CHANNEL/threads     zset    threads by last activity
 --   CHANNEL/log         zset    ids by the number of their last change; '-' and the id of what went
---   CHANNEL/count       string  the number of the last change
 --   CHANNEL/epoch       string  grows when indexes have to begin anew
 --   CHANNEL/water       string  watermark of the whole channel
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' | id of its twin | '-' for what must not enter
@@ -145,7 +144,8 @@ end
 
 -- Indexes follow the channel's log: what came or changed gets the next number, so does what went.
 local function log(entry)
-  redis.call('ZADD', CHANNEL .. '/log', redis.call('INCR', CHANNEL .. '/count'), entry)
+  local last = redis.call('ZREVRANGE', CHANNEL .. '/log', 0, 0, 'WITHSCORES')[2] or 0
+  redis.call('ZADD', CHANNEL .. '/log', last + 1, entry)
   redis.call('ZREMRANGEBYRANK', CHANNEL .. '/log', 0, -20001)  -- as much as an index holds
   redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
 end
@@ -157,8 +157,8 @@ local function lose(id)
   redis.call('HDEL', CONVERSATION .. '/replies', id)
   if reply then lose(reply) end
   unfold(id)
-  redis.call('ZREM', CHANNEL .. '/log', id)
   log('-' .. id)
+  redis.call('ZREM', CHANNEL .. '/log', id)  -- not before: its number may be the last one
   redis.call('HDEL', CONVERSATION .. '/msg', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
@@ -188,7 +188,7 @@ end
 local function outlive(messages, records)
   for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
-  for _, kind in ipairs({ 'log', 'count', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
+  for _, kind in ipairs({ 'log', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'where', 'threads' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, records) end
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
   for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end

@@ -29,6 +29,7 @@ class Theatre:
 
     def close(self) -> None:
         self._loop.close()
+        self._server.wire.close()
 
 
 class _Inline(ThreadPoolExecutor):

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from memory.records import Place
 from memory.seal import DataKey, Keyring
@@ -48,7 +47,7 @@ class Holdings:
 
 
 def holdings(server: Server, keyring: Keyring, places: Iterable[Place]) -> Holdings:
-    rows = cast("list[Any]", server.redis.eval(DUMP, 0))
+    rows = server.wire.ask(("EVAL", DUMP, 0))[0]
     tables = {key.decode().partition("}:")[2]: value for key, value in rows}
     due = {name for key, value in rows if key.endswith(b"/due") for name in value[::2]}
     return Holdings(

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from memory.engine import Memory
@@ -22,10 +22,8 @@ NOW = 1_800_000_000_000_000
 TICK = 0.1  # seconds
 TAKEOVER = 50.0  # seconds: longer than a lease and the grace after it
 DAY = 86_400.0
-PLACES = tuple(
-    Place(platform="slack", space="T", channel="C", thread=thread, audience="public")
-    for thread in ("1", "2")
-)
+CHANNEL = Place(platform="slack", space="T", channel="C", audience="public")
+PLACES = replace(CHANNEL, thread="1"), replace(CHANNEL, thread="2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class Event:
 
     tell: Callable[[Memory], Awaitable[object]]
     known: Callable[[], None]
+    message: Post | None = None  # that arrives with it
     task: asyncio.Task[None] | None = None
     done: bool = False
 
@@ -66,7 +65,7 @@ class Play:
         self._events: list[Event] = []
 
     async def run(self, moves: Sequence[Move]) -> None:
-        self._server.begin(NOW)
+        self._server.clear(NOW)
         try:
             for process in self._processes:
                 await self._start(process)
@@ -97,6 +96,7 @@ class Play:
             move,
             lambda memory: memory.receive(place, entry),
             lambda: setattr(post, "received", True),
+            post,
         )
 
     async def _again(self, move: Move) -> None:
@@ -111,7 +111,7 @@ class Play:
             text = self.truth.edit(post, at)
             await self._happen(
                 move,
-                lambda memory: memory.amend(post.place, post.id, text, at),
+                lambda memory: memory.amend(CHANNEL, post.id, text, at),
                 lambda: self.truth.outdated(post, at),
             )
 
@@ -120,7 +120,7 @@ class Play:
             post.deleted = True
             await self._happen(
                 move,
-                lambda memory: memory.retract(post.place, [post.id]),
+                lambda memory: memory.retract(CHANNEL, [post.id]),
                 lambda: self.truth.lost(post),
             )
 
@@ -130,12 +130,23 @@ class Play:
             return
         channel, until = move.number % 3 == 0, post.sent if move.number % 2 else await self._tick()
         places = PLACES if channel else [post.place]
+        await self._bring_edited(move, but=places)
         gone = [each for place in places for each in self.truth.forget(place, until)]
         await self._happen(
             move,
             lambda memory: memory.forget(post.place, until, channel=channel),
             lambda: self.truth.lost(*gone),
         )
+
+    async def _bring_edited(self, move: Move, but: Sequence[Place]) -> None:
+        """To forget a thread drops edits that wait for their message: nobody knows their thread."""
+        for event in self._events:
+            post = event.message
+            if post and len(post.words) > 1 and post.place not in but and not event.done:
+                if event.task and not event.task.done():
+                    await self._stage.finish(event.task)
+                else:
+                    await self._under_way(replace(move, how="now"), event)
 
     async def _deliver(self, move: Move) -> None:
         if waiting := [event for event in self._events if event.waits]:
@@ -179,9 +190,13 @@ class Play:
         return posts[-1 - move.number % len(posts)] if posts else None
 
     async def _happen(
-        self, move: Move, tell: Callable[[Memory], Awaitable[object]], known: Callable[[], None]
+        self,
+        move: Move,
+        tell: Callable[[Memory], Awaitable[object]],
+        known: Callable[[], None],
+        message: Post | None = None,
     ) -> None:
-        event = Event(tell, known)
+        event = Event(tell, known, message)
         self._events.append(event)
         if move.how != "later":
             await self._under_way(move, event)

@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Self, cast
-
-from redis import Redis
+from typing import Any, cast
 
 from memory.layout import Script
 from memory.redis import RedisStore
 from tests.laws.stage import Stage
+from tests.laws.wire import Client, Command, Wire
 
 CLOCK = {
     "local clock = redis.call('TIME')": (
@@ -16,9 +15,8 @@ CLOCK = {
     )
 }
 PASS = """
-redis.call('HSET', 'clock', 'seconds', ARGV[2], 'microseconds', ARGV[3])
 local gone = {}
-for _, key in ipairs(tonumber(ARGV[1]) > 0 and redis.call('KEYS', '*') or {}) do
+for _, key in ipairs(redis.call('KEYS', '*')) do
   local left = redis.call('TTL', key)
   if left >= 0 and left <= tonumber(ARGV[1]) then
     gone[#gone + 1] = key
@@ -32,24 +30,31 @@ return gone
 
 
 class Server:
-    """The server's state as one who stands outside of time sees it."""
+    """The server, and its clock."""
 
     def __init__(self, url: str) -> None:
-        self.redis = Redis.from_url(url)
-        self._pass = self.redis.register_script(PASS)
-        self.now, self.secret = 0, b""  # microseconds since 1970; see Store.pepper
+        self.wire = Wire(url)
+        self.secret = b""  # see Store.pepper
+        self.now = 0  # microseconds since 1970
+        self._set = False
 
-    def begin(self, now: int) -> None:
-        self.redis.flushall()
-        self.now = now
-        self.wait(0)
+    def clear(self, now: int) -> None:
+        self.wire.ask(("FLUSHALL",))
+        self.now, self._set = now, False
 
     def wait(self, seconds: float) -> Sequence[str]:
         """The keys that expired meanwhile."""
-        self.now += int(seconds * 1_000_000)
-        clock = divmod(self.now, 1_000_000)
-        gone = cast("list[bytes]", self._pass(args=[int(seconds), *clock]))
-        return [key.decode() for key in gone]
+        self.now, self._set = self.now + int(seconds * 1_000_000), False
+        if seconds < 1:
+            return ()
+        return [key.decode() for key in self.wire.ask(("EVAL", PASS, 0, int(seconds)))[0]]
+
+    def clock(self) -> Sequence[Command]:
+        """What has to be said before a script is run."""
+        seconds, microseconds = divmod(self.now, 1_000_000)
+        known, self._set = self._set, True
+        words = ("HSET", "clock", "seconds", seconds, "microseconds", microseconds)
+        return () if known else (words,)
 
 
 class SteppedStore(RedisStore):
@@ -57,7 +62,7 @@ class SteppedStore(RedisStore):
 
     def __init__(self, server: Server, changes: Mapping[str, str]) -> None:
         super().__init__("unix:///nowhere")
-        self._redis = cast("Any", _Direct(server.redis))
+        self._redis = cast("Any", Client(server.wire, server.clock))
         self._server, self.stage = server, Stage()
         self._scripts = changed(self._scripts, CLOCK | changes)
 
@@ -70,10 +75,9 @@ class SteppedStore(RedisStore):
 
     async def _ready(self, kind: str, limit: int) -> Sequence[bytes]:
         """Only of the partitions in use: 256 take long."""
-        redis, now = self._server.redis, self._server.now // 1000
-        keys = cast("list[bytes]", redis.keys(f"*/{kind}"))
-        found = [redis.zrangebyscore(key, 0, now, 0, limit) for key in keys]
-        return [member for members in found for member in cast("list[bytes]", members)]
+        ask, now = self._server.wire.ask, self._server.now // 1000
+        lists = [("ZRANGEBYSCORE", key, 0, now) for key in ask(("KEYS", f"*/{kind}"))[0]]
+        return [member for members in ask(*lists) for member in members][:limit]
 
     async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         while await self.stage.border():  # the answer is lost: asked again, some time later
@@ -96,36 +100,3 @@ def changed(scripts: Mapping[str, Script], changes: Mapping[str, str]) -> dict[s
         name: Script(source=source, digest=hashlib.sha1(source.encode()).hexdigest())
         for name, source in sources.items()
     }
-
-
-class _Direct:
-    """redis-py's blocking client in the clothes of the other: alone on its loop it is faster."""
-
-    def __init__(self, redis: Any) -> None:
-        self._redis = redis
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[object]]:
-        async def call(*arguments: object, **options: object) -> object:
-            return getattr(self._redis, name)(*arguments, **options)
-
-        return call
-
-    def pipeline(self, *, transaction: bool) -> "_Pipeline":
-        return _Pipeline(self._redis.pipeline(transaction=transaction))
-
-
-class _Pipeline:
-    def __init__(self, pipe: Any) -> None:
-        self._pipe = pipe
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._pipe.reset()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._pipe, name)
-
-    async def execute(self) -> object:
-        return self._pipe.execute()
