@@ -95,6 +95,7 @@ def _nothing_forbidden(truth: Truth, held: Holdings) -> None:
     ]
     met = words(texts) & set(truth.forbidden)
     law(not met, "kept after it was to go:", met)
+    law(not any(key in held.raw for key in truth.burnt), "a key that was to be destroyed")
 
 
 def recollected(recollection: Recollection) -> set[str]:

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tests.laws.play import Move
+from tests.laws.play import NUMBERS, Move
 
 HOW = ("now", "begun", "later")
 WEIGHTS = {
@@ -33,5 +33,13 @@ def _move(number: int) -> Move:
     return Move(_KINDS[kind], process, number, HOW[how])
 
 
-MOVES = [_move(number) for number in range(len(_KINDS) * 2 * len(HOW) * 8)]
-plays = st.lists(st.sampled_from(MOVES), min_size=20, max_size=45)
+def _now(kind: str, number: int = 0) -> Move:
+    return Move(kind, 0, number, "now")
+
+
+MOVES = [_move(number) for number in range(len(_KINDS) * 2 * len(HOW) * NUMBERS)]
+JOINED = [_now("say"), _now("answer")]
+FOLDED = [*JOINED, _now("chat"), _now("chat"), _now("settle")]
+MERGED = [*FOLDED, *[_now("chat"), _now("settle")] * 3]
+beginnings = st.sampled_from([[], JOINED, FOLDED, MERGED])
+plays = st.builds(list.__add__, beginnings, st.lists(st.sampled_from(MOVES), min_size=15, max_size=35))

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from memory.records import Concluded, Debris, Lease, Place, Reply, Seen
+from memory.records import Concluded, Debris, Fold, Lease, Place, Reply, Seen, Snapshot
 from memory.slots import Person
 from tests.laws.laws import law
 from tests.laws.stage import Stage
@@ -58,6 +59,7 @@ class ObservedStore(SteppedStore):
     def __init__(self, server: Server, changes: Mapping[str, str]) -> None:
         super().__init__(server, changes)
         self._ending: dict[asyncio.Task[Any] | None, Lease] = {}
+        self._readings = WeakKeyDictionary[Any, Snapshot]()
 
     async def begin(
         self,
@@ -71,6 +73,18 @@ class ObservedStore(SteppedStore):
         if isinstance(lease, Lease):
             self.observer.began(lease)
         return lease
+
+    async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
+        answer = await super().read(place, limit)
+        self._readings[asyncio.current_task()] = answer[0]
+        return answer
+
+    async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
+        read = self._readings[asyncio.current_task()].messages
+        newest = max(each.sent for each in read if each.id in fold.covered)
+        left = [each.id for each in read if each.id not in fold.covered and each.sent < newest]
+        law(not left, "folded before what is older:", left)
+        return await super().fold(place, fold, wrapped)
 
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         self._ending[asyncio.current_task()] = lease

@@ -20,6 +20,7 @@ from tests.virtual import VirtualLoop
 
 NOW = 1_800_000_000_000_000
 TICK = 0.1  # seconds
+NUMBERS = 12  # of a move are less
 TAKEOVER = 50.0  # seconds: longer than a lease and the grace after it
 DAY = 86_400.0
 CHANNEL = Place(platform="slack", space="T", channel="C", audience="public")
@@ -80,8 +81,7 @@ class Play:
         """Nothing: what a failing play is reduced to but for what it takes."""
 
     async def _say(self, move: Move) -> None:
-        called, author = divmod(move.number, 2)
-        await self._post(move, author, called=not called % 2)
+        await self._post(move, move.number % 2, called=move.number % 3 == 0)
 
     async def _chat(self, move: Move) -> None:
         """Enough to be folded."""
@@ -100,8 +100,8 @@ class Play:
         )
 
     async def _again(self, move: Move) -> None:
-        """A delivery of what has come already."""
-        if post := self._pick(move):
+        """A delivery of what has come already: platforms try again for hours, not for days."""
+        if (post := self._pick(move)) and post.sent > self._server.now - DAY * 500_000:
             entry = post.entry()
             await self._happen(move, lambda memory: memory.receive(post.place, entry), lambda: None)
 
@@ -128,14 +128,15 @@ class Play:
         """Here or in the whole channel; up to now or up to a post of before."""
         if not (post := self._pick(move)):
             return
-        channel, until = move.number % 3 == 0, post.sent if move.number % 2 else await self._tick()
+        channel, until = move.number % 4 == 0, post.sent if move.process else await self._tick()
         places = PLACES if channel else [post.place]
+        keys = self._keys_of([each for each in places if until > self.truth.water.get(each.key, 0)])
         await self._bring_edited(move, but=places)
         gone = [each for place in places for each in self.truth.forget(place, until)]
         await self._happen(
             move,
             lambda memory: memory.forget(post.place, until, channel=channel),
-            lambda: self.truth.lost(*gone),
+            lambda: (self.truth.lost(*gone), self.truth.destroyed(keys))[0],
         )
 
     async def _bring_edited(self, move: Move, but: Sequence[Place]) -> None:
@@ -156,6 +157,8 @@ class Play:
         await self._do(move, self._processes[move.process].settle(_place(move)))
 
     async def _answer(self, move: Move) -> None:
+        if move.how == "later":
+            await self._wait(TAKEOVER)
         await self._do(move, self._processes[move.process].answer(_place(move)))
         self._look()
 
@@ -163,8 +166,10 @@ class Play:
         await self._do(move, self._processes[move.process].describe(_place(move)))
 
     async def _step(self, move: Move) -> None:
-        if tasks := self._stage.tasks:
-            await self._stage.step(tasks[move.number % len(tasks)], lost=move.how == "later")
+        steps, number = divmod(move.number, 4)
+        for _ in range(steps + 1):
+            if tasks := self._stage.tasks:
+                await self._stage.step(tasks[number % len(tasks)], lost=move.how == "later")
 
     async def _finish(self, move: Move) -> None:
         if tasks := self._stage.tasks:
@@ -187,7 +192,7 @@ class Play:
 
     def _pick(self, move: Move) -> Post | None:
         posts = [*self.truth.posts.values()]
-        return posts[-1 - move.number % len(posts)] if posts else None
+        return posts[move.number * len(posts) // NUMBERS] if posts else None
 
     async def _happen(
         self,
@@ -244,6 +249,10 @@ class Play:
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
         await self._stage.finish(await self._stage.start(work))
 
+    def _keys_of(self, places: Sequence[Place]) -> Sequence[bytes]:
+        held = holdings(self._server, self._keyring, places)
+        return [record.key for record in held.records.values()]
+
     def _look(self) -> None:
         laws.at_any_time(self.truth, holdings(self._server, self._keyring, PLACES))
 
@@ -270,4 +279,4 @@ class Play:
 
 
 def _place(move: Move) -> Place:
-    return PLACES[move.number // 4 % 2]
+    return PLACES[move.number // 4 // 2]  # mostly the first

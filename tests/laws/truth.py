@@ -59,6 +59,8 @@ class Truth:
     shown: dict[str, str] = field(default_factory=dict)  # the bot's posts as people see them
     forbidden: list[str] = field(default_factory=list)  # grows only
 
+    burnt: set[bytes] = field(default_factory=set)
+
     def say(self, place: Place, author: int, sent: int, *, called: bool) -> Post:
         number, sure = len(self.posts), called or self._joined(place)
         post = Post(
@@ -101,6 +103,10 @@ class Truth:
         word = f"yy{len(self.replies)}"
         self.replies[word] = frozenset(claims)
         return f"my word on the topic: {word}"
+
+    def destroyed(self, keys: Iterable[bytes]) -> None:
+        """Data keys that must not be found anywhere any more."""
+        self.burnt |= {key for key in keys if key}
 
     def expired(self, keys: Iterable[str]) -> None:
         """These keys of the store are gone."""

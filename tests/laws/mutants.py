@@ -1,0 +1,37 @@
+"""Defects to plant in the scripts: what is there, what stands there instead."""
+
+MUTANTS = {
+    "no watermark is checked": {"if tonumber(sent) <= watermark() then return { 'quiet' } end": ""},
+    "the newest messages fold, not the oldest": {
+        "redis.call('ZRANGE', CONVERSATION .. '/win', 0,": (
+            "redis.call('ZREVRANGE', CONVERSATION .. '/win', 0,"
+        )
+    },
+    "who lost the lease may conclude": {
+        "if not held(turn, fence) then return { 'lost' } end\nif get('state')": "if get('state')"
+    },
+    "a fold takes messages as they were": {"or message.version ~= version": ""},
+    "a fold reaches past what is owed": {
+        "or (first and tonumber(message.sent) >= tonumber(first))": ""
+    },
+    "a deletion leaves the summary": {"  unfold(id)\n  log(": "  log("},
+    "an edit leaves the summary": {"unfold(id)\nstrike(": "strike("},
+    "forgetting keeps the key": {"unset('key', 'joined'": "unset('joined'"},
+    "a deletion leaves no tombstone": {"  keep('seen', fingerprint, '-')\n": ""},
+    "an edit that came first is not heeded": {
+        "tonumber(string.match(pending, '^%d+')) > tonumber(version)": "false"
+    },
+    "a reply stands though its question changed": {
+        "if revision ~= (get('revision') or '0') or wrapped ~= get('key')": "if wrapped ~= get('key')"
+    },
+    "what was merged is merged again": {
+        "if not made[child] and not redis.call('ZSCORE', CONVERSATION .. '/sum', child)": "if false"
+    },
+    "what a broken segment was merged with is lost": {
+        "redis.call('ZADD', CONVERSATION .. '/sum', string.match(link, ',(.*)$'), child)": ""
+    },
+    "the reply to a deleted message stays": {"  if reply then lose(reply) end\n": ""},
+    "other processes do not hear of deletions": {"  log('-' .. id)\n": ""},
+    "facts outlive their message": {"  strike(id, 'gone')\n": ""},
+    "a summary outlives what expired and was deleted": {"thread = thread or past": ""},
+}
