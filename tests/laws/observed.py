@@ -1,7 +1,9 @@
 """A store that says what was begun and concluded in the very step in which it was."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -42,6 +44,9 @@ class Observer:
         unheard = set(self.truth.forbidden[: self.mark])
         law(not met & unheard, "described after it was to go:", met & unheard)
 
+    def withdrawn(self, lease: Lease) -> None:
+        self._finished.add(lease.turn)
+
     def concluded(self, lease: Lease) -> None:
         """Just now, or before."""
         if lease.turn in self._finished:
@@ -58,7 +63,7 @@ class ObservedStore(SteppedStore):
 
     def __init__(self, server: Server, changes: Mapping[str, str]) -> None:
         super().__init__(server, changes)
-        self._ending: dict[asyncio.Task[Any] | None, Lease] = {}
+        self._ending: dict[asyncio.Task[Any] | None, Callable[[], None]] = {}
         self._readings = WeakKeyDictionary[Any, Snapshot]()
 
     async def begin(
@@ -87,14 +92,24 @@ class ObservedStore(SteppedStore):
         return await super().fold(place, fold, wrapped)
 
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
-        self._ending[asyncio.current_task()] = lease
-        try:
+        with self._ends(self.observer.concluded, lease):
             return await super().conclude(place, lease, reply)
+
+    async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
+        with self._ends(self.observer.withdrawn, lease):
+            return await super().withdraw(place, lease, removed)
+
+    @contextmanager
+    def _ends(self, told: Callable[[Lease], None], lease: Lease) -> Iterator[None]:
+        task = asyncio.current_task()
+        self._ending[task] = partial(told, lease)
+        try:
+            yield
         finally:
-            del self._ending[asyncio.current_task()]
+            del self._ending[task]
 
     def executed(self, answer: Any) -> None:
         self.observer.mark = len(self.observer.truth.forbidden)
-        lease = self._ending.get(asyncio.current_task())
-        if lease and answer[0][0] == b"done":
-            self.observer.concluded(lease)
+        ended = self._ending.get(asyncio.current_task())
+        if ended and answer[0][0] == b"done":
+            ended()
