@@ -44,11 +44,14 @@ class _Inline(ThreadPoolExecutor):
         return future
 
 
+Open = Callable[[Mapping[str, str]], Theatre]
+
+
 @pytest.fixture
-def theatre(any_server: str) -> Iterator[Callable[[Mapping[str, str]], Theatre]]:
+def theatre(any_server: str) -> Iterator[Open]:
     opened: list[Theatre] = []
 
-    def theatre(changes: Mapping[str, str] = {}) -> Theatre:
+    def theatre(changes: Mapping[str, str]) -> Theatre:
         opened.append(Theatre(any_server, changes))
         return opened[-1]
 

@@ -1,5 +1,7 @@
 """The strategy: which moves a play is made of."""
 
+import random
+
 from hypothesis import strategies as st
 
 from tests.laws.play import NUMBERS, Move
@@ -40,6 +42,16 @@ def _now(kind: str, number: int = 0) -> Move:
 MOVES = [_move(number) for number in range(len(_KINDS) * 2 * len(HOW) * NUMBERS)]
 JOINED = [_now("say"), _now("answer")]
 FOLDED = [*JOINED, _now("chat"), _now("chat"), _now("settle")]
-MERGED = [*FOLDED, *[_now("chat"), _now("settle")] * 3]
-beginnings = st.sampled_from([[], JOINED, FOLDED, MERGED])
-plays = st.builds(list.__add__, beginnings, st.lists(st.sampled_from(MOVES), min_size=15, max_size=35))
+MERGED = [*FOLDED, *[_now("chat"), _now("settle")] * 2]
+BEGINNINGS = [[], JOINED, FOLDED, MERGED]
+LEAST, MOST = 10, 30  # moves
+plays = st.builds(
+    list.__add__,
+    st.sampled_from(BEGINNINGS),
+    st.lists(st.sampled_from(MOVES), min_size=LEAST, max_size=MOST),
+)
+
+
+def some(chance: random.Random) -> list[Move]:
+    """A play by chance alone, where none has to be reduced."""
+    return chance.choice(BEGINNINGS) + chance.choices(MOVES, k=chance.randint(LEAST, MOST))

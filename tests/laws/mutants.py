@@ -35,3 +35,8 @@ MUTANTS = {
     "facts outlive their message": {"  strike(id, 'gone')\n": ""},
     "a summary outlives what expired and was deleted": {"thread = thread or past": ""},
 }
+REQUIRED = (
+    "no watermark is checked",
+    "the newest messages fold, not the oldest",
+    "who lost the lease may conclude",
+)  # in every run of the tests; the others in the long lane

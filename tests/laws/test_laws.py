@@ -1,27 +1,36 @@
 """Ten thousand plays: whatever happens in whatever order, the laws of memory hold."""
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 
-from tests.laws.conftest import Theatre
+from tests.laws.conftest import Open
+from tests.laws.found import FOUND
 from tests.laws.moves import plays
 from tests.laws.play import Move
 
-FEW, MANY = int(os.environ.get("N", "150")), 10_000
+FEW, MANY = 150, 10_000
 
 
 @pytest.mark.parametrize("number", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
-def test_the_laws_hold_in_whatever_order_things_happen(
-    theatre: Callable[[], Theatre], number: int
-) -> None:
-    stage = theatre()
+def test_the_laws_hold_in_whatever_order_things_happen(theatre: Open, number: int) -> None:
+    stage = theatre({})
 
-    @settings(max_examples=number, deadline=None, database=None, print_blob=True, suppress_health_check=[*HealthCheck])
+    @settings(
+        max_examples=number,
+        deadline=None,
+        database=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     @given(moves=plays)
-    def holds(moves: Sequence[Move]) -> None:
+    def hold(moves: Sequence[Move]) -> None:
         stage.play(moves)
 
-    holds()
+    hold()
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_once_broke_a_law_does_so_no_more(theatre: Open, name: str) -> None:
+    theatre({}).play(FOUND[name])

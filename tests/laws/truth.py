@@ -36,7 +36,7 @@ class Post:
         return f"m{self.number}"
 
     def text(self, version: int) -> str:
-        told = "I live in" if self.number % 3 == 0 else "more on the topic:"
+        told = "I live in" if self.number % 5 == 1 else "more on the topic:"
         return f"{told} {self.words[version]}"
 
     def entry(self) -> Entry:
