@@ -23,11 +23,13 @@ class Observer:
         self.mark = 0  # how much was forbidden when the last call was answered
         self._marks: dict[tuple[str, int], int] = {}  # how much was forbidden when a turn was read
         self._prompts: dict[tuple[str, int], set[str]] = {}
+        self._holders: dict[str, int] = {}  # turn -> the last fence it was given out with
         self._finished: set[str] = set()
         self._answered: set[str] = set()
 
     def began(self, lease: Lease) -> None:
         self._marks[lease.turn, lease.fence] = self.mark
+        self._holders[lease.turn] = lease.fence
 
     def prompted(self, lease: Lease, met: set[str], facts: set[str]) -> None:
         """What a turn was told of its conversation, and of the person who asks."""
@@ -52,6 +54,8 @@ class Observer:
         if lease.turn in self._finished:
             return
         self._finished.add(lease.turn)
+        holder = self._holders[lease.turn]
+        law(lease.fence == holder, "concluded by one who had lost the turn", lease.turn)
         law(not self._answered.intersection(lease.claims), "answered twice", lease.claims)
         self._answered.update(lease.claims)
         old = self._prompts.get((lease.turn, lease.fence), set()) & set(self.truth.forbidden)

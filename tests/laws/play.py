@@ -20,6 +20,7 @@ from tests.virtual import VirtualLoop
 
 NOW = 1_800_000_000_000_000
 TICK = 0.1  # seconds
+CHANGES = ("edit", "delete", "answer")
 NUMBERS = 12  # of a move are less
 TAKEOVER = 50.0  # seconds: longer than a lease and the grace after it
 DAY = 86_400.0
@@ -161,6 +162,22 @@ class Play:
             await self._wait(TAKEOVER)
         await self._do(move, self._processes[move.process].answer(_place(move)))
         self._look()
+
+    async def _race(self, move: Move) -> None:
+        """One process folds or answers; when it is so far, the other hears of a change."""
+        steps, change = divmod(move.number, len(CHANGES))
+        process = self._processes[move.process]
+        work = process.settle if move.how == "now" else process.answer
+        task = await self._do(replace(move, how="begun"), work(PLACES[0]))
+        for _ in range(steps):
+            if not task.done():
+                await self._stage.step(task)
+        number = len(self._events) % NUMBERS  # any of the posts
+        how = "later" if CHANGES[change] == "answer" else "now"  # later: it takes over
+        await getattr(self, f"_{CHANGES[change]}")(Move("", 1 - move.process, number, how))
+        for _ in range(number % 4):
+            if self._stage.tasks:
+                await self._stage.step(self._stage.tasks[-1])
 
     async def _describe(self, move: Move) -> None:
         await self._do(move, self._processes[move.process].describe(_place(move)))

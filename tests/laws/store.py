@@ -65,6 +65,8 @@ class SteppedStore(RedisStore):
         self._redis = cast("Any", Client(server.wire, server.clock))
         self._server, self.stage = server, Stage()
         self._scripts = changed(self._scripts, CLOCK | changes)
+        # Else the first play has steps that the others have not.
+        server.wire.ask(*(("SCRIPT", "LOAD", each.source) for each in self._scripts.values()))
 
     async def pepper(self, candidate: bytes) -> bytes:
         self._server.secret = self._server.secret or candidate
