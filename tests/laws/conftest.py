@@ -1,6 +1,5 @@
 """One server and one loop for all plays: what a play needs is made anew, the rest is not."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import pytest
 
 from memory.seal import Keyring, fresh_key
+from tests.laws.events import Move
 from tests.laws.observed import ObservedStore
-from tests.laws.play import Move, Play
+from tests.laws.play import Play
 from tests.laws.store import Server
 from tests.virtual import VirtualLoop
 

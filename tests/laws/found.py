@@ -1,6 +1,6 @@
 """Plays that once broke a law, reduced to what it takes."""
 
-from tests.laws.play import Move
+from tests.laws.events import Move
 
 SAY, ANSWER = Move("say", 0, 0, "now"), Move("answer", 0, 0, "now")
 CHAT, SETTLE, AGE = Move("chat", 0, 0, "now"), Move("settle", 0, 0, "now"), Move("age", 0, 0, "now")

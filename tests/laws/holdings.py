@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from memory.entry import Entry, Segment
 from memory.records import Place
 from memory.seal import DataKey, Keyring
-from memory.turn import Entry, Segment
 from tests.laws.store import Server
 
 DUMP = """
@@ -56,7 +56,9 @@ def holdings(server: Server, keyring: Keyring, places: Iterable[Place]) -> Holdi
     )
 
 
-def _record(tables: Mapping[str, list[bytes]], place: Place, ring: Keyring, due: set[bytes]) -> Record:
+def _record(
+    tables: Mapping[str, list[bytes]], place: Place, ring: Keyring, due: set[bytes]
+) -> Record:
     def table(kind: str) -> Table:
         row = tables.get(f"{place.key}/{kind}", [])
         return dict(zip(row[::2], row[1::2], strict=True))

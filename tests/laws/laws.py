@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from memory.engine import Memory
-from memory.entry import ME, Recollection
+from memory.entry import ME, Entry, Recollection, Segment
 from memory.facts import Fact
 from tests.laws.holdings import Holdings, Record
 from tests.laws.truth import Truth, words
@@ -72,14 +72,14 @@ def _a_tree(record: Record) -> None:
 
 def _told_by_its_leaves(truth: Truth, record: Record) -> None:
     """The summaries copy: what they tell is what they cover."""
-    told = {
+    tell = {
         name: words(_word(truth, each, version) for each, version in leaf.items())
         for name, leaf in record.leaves.items()
     }
     for name in (*record.leaves, *sorted(record.parents, key=lambda it: record.segments[it].level)):
-        told[name] = told.get(name) or set().union(*(told[it] for it in record.parents[name]))
+        tell[name] = tell.get(name) or set().union(*(tell[it] for it in record.parents[name]))
         said = words([record.segments[name].text])
-        law(said == told[name], "tells other than it covers", name, said ^ told[name])
+        law(said == tell[name], "tells other than it covers", name, said ^ tell[name])
 
 
 def _word(truth: Truth, message: str, version: int) -> str:
@@ -88,20 +88,23 @@ def _word(truth: Truth, message: str, version: int) -> str:
 
 
 def _nothing_forbidden(truth: Truth, held: Holdings) -> None:
-    texts = [
-        each.text
-        for record in held.records.values()
-        for each in (*record.messages.values(), *record.segments.values())
-    ]
-    met = words(texts) & set(truth.forbidden)
+    records = held.records.values()
+    met = set[str]()
+    for record in records:
+        met |= told(record.segments.values(), record.messages.values())
+    met &= set(truth.forbidden)
     law(not met, "kept after it was to go:", met)
     law(not any(key in held.raw for key in truth.burnt), "a key that was to be destroyed")
 
 
 def recollected(recollection: Recollection) -> set[str]:
     """The words of the conversation itself in a prompt."""
-    told = (*recollection.segments, *recollection.window, *recollection.question)
-    return words(each.text for each in told)
+    entries = (*recollection.window, *recollection.question)
+    return told(recollection.segments, entries)
+
+
+def told(segments: Iterable[Segment], entries: Iterable[Entry]) -> set[str]:
+    return words([*(each.text for each in segments), *(each.text for each in entries)])
 
 
 def known(truth: Truth, facts: Iterable[Fact]) -> None:

@@ -4,7 +4,7 @@ import random
 
 from hypothesis import strategies as st
 
-from tests.laws.play import NUMBERS, Move
+from tests.laws.events import NUMBERS, Move
 
 HOW = ("now", "begun", "later")
 WEIGHTS = {

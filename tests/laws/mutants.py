@@ -22,7 +22,7 @@ MUTANTS = {
         "tonumber(string.match(pending, '^%d+')) > tonumber(version)": "false"
     },
     "a reply stands though its question changed": {
-        "if revision ~= (get('revision') or '0') or wrapped ~= get('key')": "if wrapped ~= get('key')"
+        "if revision ~= (get('revision') or '0') or wrapped": "if wrapped"
     },
     "what was merged is merged again": {
         "if not made[child] and not redis.call('ZSCORE', CONVERSATION .. '/sum', child)": "if false"

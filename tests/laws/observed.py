@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 from memory.records import Concluded, Debris, Fold, Lease, Place, Reply, Seen, Snapshot
 from memory.slots import Person
 from tests.laws.laws import law
-from tests.laws.stage import Stage
 from tests.laws.store import Server, SteppedStore
 from tests.laws.truth import Truth
 

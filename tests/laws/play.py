@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from memory.engine import Memory
 from memory.records import Place
 from memory.seal import Keyring
 from tests.laws import laws
+from tests.laws.events import NUMBERS, Event, Move
 from tests.laws.holdings import holdings
 from tests.laws.observed import ObservedStore, Observer
 from tests.laws.process import Means, Process
@@ -21,36 +22,10 @@ from tests.virtual import VirtualLoop
 NOW = 1_800_000_000_000_000
 TICK = 0.1  # seconds
 CHANGES = ("edit", "delete", "answer")
-NUMBERS = 12  # of a move are less
 TAKEOVER = 50.0  # seconds: longer than a lease and the grace after it
 DAY = 86_400.0
 CHANNEL = Place(platform="slack", space="T", channel="C", audience="public")
 PLACES = replace(CHANNEL, thread="1"), replace(CHANNEL, thread="2")
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """`number` picks one of several; `how` far it goes: now, begun, or later."""
-
-    kind: str
-    process: int
-    number: int
-    how: str
-
-
-@dataclass(slots=True, eq=False)
-class Event:
-    """Something a platform says until it is acknowledged."""
-
-    tell: Callable[[Memory], Awaitable[object]]
-    known: Callable[[], None]
-    message: Post | None = None  # that arrives with it
-    task: asyncio.Task[None] | None = None
-    done: bool = False
-
-    @property
-    def waits(self) -> bool:
-        return not self.done and (self.task is None or self.task.done())
 
 
 class Play:
@@ -60,7 +35,8 @@ class Play:
         self.truth = Truth()
         self._server, self._keyring = server, keyring
         self._stage = Stage()
-        observer, means = Observer(self.truth), Means(keyring=keyring, randbytes=random.Random(0).randbytes)  # noqa: S311
+        chance = random.Random(0)  # noqa: S311 - the same keys in every run
+        observer, means = Observer(self.truth), Means(keyring=keyring, randbytes=chance.randbytes)
         for store in stores:
             store.observer, store.stage = observer, self._stage
         self._processes = [Process(store, means) for store in stores]
@@ -118,7 +94,7 @@ class Play:
 
     async def _delete(self, move: Move) -> None:
         if post := self._pick(move):
-            post.deleted = True
+            self.truth.delete(post)
             await self._happen(
                 move,
                 lambda memory: memory.retract(CHANNEL, [post.id]),
@@ -137,7 +113,7 @@ class Play:
         await self._happen(
             move,
             lambda memory: memory.forget(post.place, until, channel=channel),
-            lambda: (self.truth.lost(*gone), self.truth.destroyed(keys))[0],
+            lambda: self.truth.forgot(gone, keys),
         )
 
     async def _bring_edited(self, move: Move, but: Sequence[Place]) -> None:

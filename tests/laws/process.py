@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from memory.engine import Memory, Settings
@@ -14,7 +15,7 @@ from memory.summary import MERGING, Task
 from memory.turn import Lost, Stale, Turn, Withdrawn
 from memory.window import Marks
 from memory.words import Words
-from tests.laws.laws import recollected
+from tests.laws.laws import recollected, told
 from tests.laws.observed import ObservedStore
 from tests.laws.truth import words
 
@@ -59,14 +60,12 @@ class Process:
         await self.memory.open()
 
     async def settle(self, place: Place) -> None:
-        try:
+        with suppress(NotASummary, TimeoutError):  # it learns for too long: the sweep sees to it
             await self.memory.settle(place)
-        except (NotASummary, TimeoutError):
-            pass  # it took too long to learn facts: the sweep sees to it
 
     async def describe(self, place: Place) -> None:
         held = await self.memory.describe(place)
-        self._observer.described(words(each.text for each in (*held.segments, *held.window)))
+        self._observer.described(told(held.segments, held.window))
 
     async def answer(self, place: Place) -> None:
         """Take the turn that is due, if one is, to its end."""

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+
 class Stage:
     """One task at a time is under way; the others wait before their next call."""
 
@@ -17,9 +18,11 @@ class Stage:
         """Wait to be let on. Whether the answer of the call that follows is to get lost."""
         task = asyncio.current_task()
         assert task is not None
-        turn = self._waiting[task] = asyncio.get_running_loop().create_future()
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[task] = turn
         self._still.set()
-        return await turn
+        lost: bool = await turn
+        return lost
 
     async def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Up to its first call."""
@@ -58,5 +61,3 @@ class Stage:
         if task.done():
             self.tasks.remove(task)
             task.result()
-
-

@@ -64,7 +64,7 @@ class SteppedStore(RedisStore):
         super().__init__("unix:///nowhere")
         self._redis = cast("Any", Client(server.wire, server.clock))
         self._server, self.stage = server, Stage()
-        self._scripts = changed(self._scripts, CLOCK | changes)
+        self._scripts = changed(self._scripts, {**CLOCK, **changes})
         # Else the first play has steps that the others have not.
         server.wire.ask(*(("SCRIPT", "LOAD", each.source) for each in self._scripts.values()))
 
@@ -99,6 +99,6 @@ def changed(scripts: Mapping[str, Script], changes: Mapping[str, str]) -> dict[s
         assert any(old in source for source in sources.values()), f"no script says {old}"
         sources = {name: source.replace(old, new) for name, source in sources.items()}
     return {
-        name: Script(source=source, digest=hashlib.sha1(source.encode()).hexdigest())
+        name: Script(source=source, digest=hashlib.sha1(source.encode()).hexdigest())  # noqa: S324
         for name, source in sources.items()
     }

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.laws.conftest import Open
+from tests.laws.events import Move
 from tests.laws.found import FOUND
 from tests.laws.moves import plays
-from tests.laws.play import Move
 
 FEW, MANY = 150, 10_000
 

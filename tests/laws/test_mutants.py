@@ -18,7 +18,7 @@ WITHIN = 2_000
     [pytest.param(each, marks=() if each in REQUIRED else pytest.mark.long) for each in MUTANTS],
 )
 def test_a_planted_defect_is_noticed(theatre: Open, name: str) -> None:
-    stage, chance = theatre(MUTANTS[name]), random.Random(name)
+    stage, chance = theatre(MUTANTS[name]), random.Random(name)  # noqa: S311
     for _ in range(WITHIN):
         try:
             stage.play(some(chance))

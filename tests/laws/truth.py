@@ -63,9 +63,7 @@ class Truth:
 
     def say(self, place: Place, author: int, sent: int, *, called: bool) -> Post:
         number, sure = len(self.posts), called or self._joined(place)
-        post = Post(
-            number=number, place=place, author=author, called=called, sent=sent, sure=sure
-        )
+        post = Post(number=number, place=place, author=author, called=called, sent=sent, sure=sure)
         self.posts[post.id] = post
         self.edit(post, 0)
         return post
@@ -94,18 +92,27 @@ class Truth:
     def forget(self, place: Place, until: int) -> list[Post]:
         """What has to go once this is acknowledged."""
         self.water[place.key] = max(until, self.water.get(place.key, 0))
-        for post in self.posts.values():
-            post.sure &= post.called or post.received or post.place != place
+        self._doubt(place)
         here = (each for each in self.posts.values() if each.place == place)
         return [each for each in here if each.sent <= until]
+
+    def delete(self, post: Post) -> None:
+        post.deleted = True
+        self._doubt(post.place)
+
+    def _doubt(self, place: Place) -> None:
+        """What is overheard once the bot was made to forget that it joined is not kept."""
+        for post in self.posts.values():
+            post.sure &= post.called or post.received or post.place != place
 
     def reply(self, claims: Iterable[str]) -> str:
         word = f"yy{len(self.replies)}"
         self.replies[word] = frozenset(claims)
         return f"my word on the topic: {word}"
 
-    def destroyed(self, keys: Iterable[bytes]) -> None:
-        """Data keys that must not be found anywhere any more."""
+    def forgot(self, posts: Iterable[Post], keys: Iterable[bytes]) -> None:
+        """Their data keys must not be found anywhere any more either."""
+        self.lost(*posts)
         self.burnt |= {key for key in keys if key}
 
     def expired(self, keys: Iterable[str]) -> None:

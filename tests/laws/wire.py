@@ -88,4 +88,6 @@ class _Pipeline:
 
 def _packed(command: Command) -> bytes:
     words = (word if isinstance(word, bytes) else str(word).encode() for word in command)
-    return b"*%d\r\n" % len(command) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
+    return b"*%d\r\n" % len(command) + b"".join(
+        b"$%d\r\n%b\r\n" % (len(word), word) for word in words
+    )

@@ -1,0 +1,35 @@
+"""What a play is made of: moves, and what platforms say until they are heard."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from memory.engine import Memory
+from tests.laws.truth import Post
+
+NUMBERS = 12  # of a move are less
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`number` picks one of several; `how` far it goes: now, begun, or later."""
+
+    kind: str
+    process: int
+    number: int
+    how: str
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """Something a platform says until it is acknowledged."""
+
+    tell: Callable[[Memory], Awaitable[object]]
+    known: Callable[[], None]
+    message: Post | None = None  # that arrives with it
+    task: asyncio.Task[None] | None = None
+    done: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return not self.done and (self.task is None or self.task.done())
