@@ -38,6 +38,7 @@ class World:
         marks: Marks | None = None,
         segments: int = 8,
         *,
+        segment: int = 500,
         recall: bool = True,
     ) -> Memory:
         async def measure(text: str) -> int:
@@ -45,13 +46,14 @@ class World:
 
         async def summarise(task: Task) -> str:
             self.summaries.append(task)
+            await self.think()
             return self.answer(task)
 
         return Memory(
             store,
             self.keyring,
             settings=Settings(
-                sizes=Sizes(marks=marks or Marks(), segments=segments),
+                sizes=Sizes(marks=marks or Marks(), segment=segment, segments=segments),
                 terms=Terms(lease=30.0, call=5.0),
                 follow="one-on-one",
                 recall=recall,
@@ -60,6 +62,9 @@ class World:
             summarise=summarise,
             randbytes=os.urandom,
         )
+
+    async def think(self) -> None:
+        """What happens while the summariser is at it."""
 
     def answer(self, task: Task) -> str:
         return task.text if self.copying else self.summary
