@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +46,24 @@ async def rewritten(data: Path) -> None:
 
 def scan(folder: Path, key: str, text: str, *extra: bytes) -> Sequence[str]:
     """Where the text was found: in files as they are, in values once opened."""
+    read = opened(folder, key, *extra)
+    return [name for name, plains in read.items() if any(text.encode() in each for each in plains)]
+
+
+def opened(folder: Path, key: str, *extra: bytes) -> Mapping[str, Sequence[bytes]]:
+    """Every file and value as it is, then all that it holds once opened."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     raw = {str(path.relative_to(folder)): path.read_bytes() for path in files}
     for number, value in enumerate(extra):
         raw[f"key {number}"] = value
-    needle = text.encode()
     keys = {each for content in raw.values() for each in _data_keys(content, key)}
-    opened = {
-        name
+    return {
+        name: [
+            content,
+            *(plain for value in _values(content) for plain in _opened(value, keys)),
+        ]
         for name, content in raw.items()
-        for value in _values(content)
-        for plain in _opened(value, keys)
-        if needle in plain
     }
-    return [name for name, content in raw.items() if needle in content or name in opened]
 
 
 def live(folder: Path) -> Sequence[bytes]:

@@ -44,7 +44,8 @@ MOVES = [_move(number) for number in range(len(_KINDS) * 2 * len(HOW) * NUMBERS)
 JOINED = [_now("say"), _now("answer")]
 FOLDED = [*JOINED, _now("chat"), _now("chat"), _now("settle")]
 MERGED = [*FOLDED, *[_now("chat"), _now("settle")] * 2]
-BEGINNINGS = [[], JOINED, FOLDED, MERGED]
+EXPIRED = [*FOLDED, _now("age"), _now("age")]  # but for the summary
+BEGINNINGS = [[], JOINED, FOLDED, MERGED, EXPIRED]
 LEAST, MOST = 10, 30  # moves
 plays = st.builds(
     list.__add__,

@@ -11,9 +11,6 @@ MUTANTS = {
         "if not held(turn, fence) then return { 'lost' } end\nif get('state')": "if get('state')"
     },
     "a fold takes messages as they were": {"or message.version ~= version": ""},
-    "a fold reaches past what is owed": {
-        "or (first and tonumber(message.sent) >= tonumber(first))": ""
-    },
     "a deletion leaves the summary": {"  unfold(id)\n  log(": "  log("},
     "an edit leaves the summary": {"unfold(id)\nstrike(": "strike("},
     "forgetting keeps the key": {"unset('key', 'joined'": "unset('joined'"},

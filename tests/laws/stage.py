@@ -51,13 +51,14 @@ class Stage:
 
     async def wake(self) -> None:
         """Whoever waits no longer than until now finds out."""
-        for _ in range(3):
+        for _ in range(10):
             await asyncio.sleep(0)
         self.tasks = [task for task in self.tasks if not task.done()]
 
     async def _settled(self, task: asyncio.Task[None]) -> None:
-        self._still.clear()
-        await self._still.wait()
+        while not (task.done() or task in self._waiting):
+            self._still.clear()
+            await self._still.wait()
         if task.done():
             self.tasks.remove(task)
             task.result()
