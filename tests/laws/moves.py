@@ -18,7 +18,7 @@ WEIGHTS = {
     "deliver": 3,
     "settle": 5,
     "answer": 5,
-    "race": 6,
+    "race": 9,
     "describe": 1,
     "step": 12,
     "finish": 3,

@@ -82,7 +82,8 @@ class City(Town):
             recalled = await turn.recall(ROOM, ())
             await turn.conclude([f"p{self.at}"], [], "well")
             entries = (*recollection.window, *recollection.question, *recalled)
-            told += [each.text for each in (*entries, *recollection.segments)]
+            told += [each.text for each in entries]
+            told += [each.text for each in recollection.segments]
             told += [source.quote for fact in recollection.facts for source in fact.sources]
         return told
 

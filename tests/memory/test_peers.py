@@ -74,7 +74,7 @@ async def memory(thinking: Thinking, place: Place) -> Memory:
 
 async def held(memory: Memory, place: Place) -> str:
     told = await memory.describe(place)
-    return "\n".join([each.text for each in (*told.segments, *told.window)])
+    return "\n".join([*(each.text for each in told.segments), *(each.text for each in told.window)])
 
 
 async def test_the_summariser_reads_every_message_oldest_first_and_once(
@@ -194,7 +194,7 @@ async def test_a_copy_of_what_was_forgotten_cannot_be_opened_with_what_is_left(
     await memory.settle(place)
     async with Redis.from_url(thinking.url) as redis:
         names = [*await redis.keys("*/msg"), *await redis.keys("*/win")]
-        backup = {name: await redis.dump(name) for name in names}
+        backup = {name: await redis.dump(name) or b"" for name in names}
         await memory.forget(place, thinking.at, channel=False)
         await thinking.overhear(memory, place, 500)
         for name, content in backup.items():
