@@ -1,0 +1,300 @@
+"""Cold storage in SQLite or PostgreSQL: what expires from the store, sealed as it was there."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from memory.entry import Entry
+from memory.seal import DataKey, Keyring
+from memory.store import Forgotten, Place
+from memory.turn import message_context
+
+GONE = 2**62  # the version of a deleted post: none is newer
+PAGE = 500  # rows read at once
+SCHEMA = 1  # of the tables; an archive with a newer one is refused
+
+_FORMS = "DATABASE_URL must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+_POSTGRES = "postgresql+psycopg"
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
+_LOCK = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(29803)"}
+_SCRUB = {  # secure_delete alone leaves copies behind where SQLite had moved rows between pages
+    "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
+    "postgresql": ("VACUUM FULL tk_messages", "VACUUM FULL tk_summaries"),
+}
+_SHOWN = ("id", "author", "name", "kind", "text", "reply_to")
+_META = sa.MetaData()
+_SEALED = {"wrapped": sa.LargeBinary, "blob": sa.LargeBinary}
+_TAGS = {"channel": sa.Text, "people": sa.Text, "covered": sa.Text}
+
+
+def _table(name: str, keys: Sequence[str], **columns: Any) -> sa.Table:
+    primary = [sa.Column(key, sa.Text, primary_key=True) for key in keys]
+    rest = [sa.Column(column, kind, nullable=False) for column, kind in columns.items()]
+    return sa.Table(name, _META, *primary, *rest)
+
+
+_RECORDS = _MESSAGES, _SUMMARIES = [
+    _table(name, ["place", "id"], sent=sa.BigInteger, version=sa.BigInteger, **_TAGS, **_SEALED)
+    for name in ("tk_messages", "tk_summaries")
+]
+_INDEXES = [sa.Index(f"{each}_channel", each.c.channel, each.c.id) for each in _RECORDS]
+# Watermarks; for a post: the version from which on it may be kept.
+_MARKS = _table("tk_marks", ["scope", "post"], version=sa.BigInteger)
+_ARCHIVE = _table("tk_archive", ["id"], schema=sa.Integer, pepper=sa.LargeBinary)
+
+
+class ArchiveDown(Exception):
+    """The archive cannot be used, in one line; what was asked may or may not have happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cold:
+    """A sealed message, or a summary. Times in microseconds since 1970."""
+
+    place: str  # Place.key
+    id: str  # of the message; the summary's name
+    people: tuple[str, ...]  # fingerprints of who wrote it; of a reply: whom it answers
+    covered: Mapping[str, int] = field(default_factory=dict)  # a summary's posts: their versions
+    sent: int  # a summary: when its first message was sent
+    version: int  # a summary: when its last message was sent
+    wrapped: bytes
+    blob: bytes
+
+
+_FIELDS = [each.name for each in fields(Cold)]
+
+
+class Archive:
+    """Every call may be repeated; all raise ArchiveDown. Timeouts in seconds.
+
+    A scope is a conversation (Place.key), a channel (Place.channel_key), `platform:space` escaped
+    like these, or a person's fingerprint (no colon). What was forgotten cannot be saved again.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 5.0, upkeep_timeout: float = 300.0) -> None:
+        self._timeout, self._upkeep_timeout = timeout, upkeep_timeout
+        self._engine = _engine(url)
+        self._dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._engine.name]
+        self._opened = False
+
+    async def close(self) -> None:
+        async with _deadline(self._timeout):
+            await self._engine.dispose()
+
+    async def pepper(self, candidate: bytes) -> bytes:
+        """The archive's own secret for fingerprints, wrapped; the candidate if it has none yet."""
+        unset = sa.update(_ARCHIVE).where(_ARCHIVE.c.pepper == b"").values(pepper=candidate)
+        async with self._writing() as connection:
+            await connection.execute(unset)
+            return bytes((await connection.execute(sa.select(_ARCHIVE.c.pepper))).scalar_one())
+
+    async def save(self, messages: Sequence[Cold], summaries: Sequence[Cold] = ()) -> int:
+        """Keep the newest versions, and nothing forgotten or deleted: how many were fit to keep."""
+        both = (messages, summaries)
+        scopes = {scope for some in both for each in some for scope in _scopes(each)}
+        async with self._writing() as connection:
+            found = await connection.execute(sa.select(_MARKS).where(_MARKS.c.scope.in_(scopes)))
+            marks = {(scope, post): version for scope, post, version in found}
+            fit = [[_row(each) for each in some if _fits(each, marks)] for some in both]
+            for table, rows in zip(_RECORDS, fit, strict=True):
+                await self._upsert(connection, table, rows)
+        return sum(map(len, fit))
+
+    async def summary_of(self, place: str, limit: int = 8) -> Sequence[Cold]:
+        """The newest summaries that are not part of a wider one, oldest first."""
+        found = sa.select(_SUMMARIES).where(_SUMMARIES.c.place == place)
+        every = await self._read(found.order_by(_SUMMARIES.c.version))
+        posts = [set(each.covered) for each in every]
+        return [each for each in every if not any(set(each.covered) < p for p in posts)][-limit:]
+
+    async def export(self, scope: str) -> AsyncIterator[Cold]:
+        """A scope's messages, page by page; a person's come with the replies to them."""
+        names = sa.tuple_(_MESSAGES.c.place, _MESSAGES.c.id)
+        found = sa.select(_MESSAGES).where(_within(_MESSAGES, scope)).order_by(*names.clauses)
+        last: Sequence[str] = ("", "")
+        while page := await self._read(found.where(names > last).limit(PAGE)):
+            for each in page:
+                yield each
+            last = (page[-1].place, page[-1].id)
+
+    async def forget(self, scope: str, until: int) -> Forgotten:
+        """What was sent in a scope up to a time, and every summary of it; then `scrub`."""
+        counts = []
+        async with self._writing() as connection:
+            mark = {"scope": scope, "post": "", "version": until}
+            await self._upsert(connection, _MARKS, [mark])
+            for table in _RECORDS:
+                gone = sa.delete(table).where(_within(table, scope), table.c.sent <= until)
+                counts.append((await connection.execute(gone)).rowcount)
+        return Forgotten(messages=counts[0], segments=counts[1])
+
+    async def retract(self, channel: str, posts: Mapping[str, int]) -> None:
+        """Posts were edited, at that version, or deleted (GONE); their summaries go too."""
+        m, s = _MESSAGES.c, _SUMMARIES.c
+        async with self._writing() as connection:
+            for post, version in posts.items():
+                mark = {"scope": channel, "post": post, "version": version}
+                await self._upsert(connection, _MARKS, [mark])
+                old = sa.and_(m.channel == channel, m.id == post, m.version < version)
+                await connection.execute(sa.delete(_MESSAGES).where(old))
+                part = sa.and_(s.channel == channel, _holds(s.covered, post))
+                await connection.execute(sa.delete(_SUMMARIES).where(part))
+
+    async def scrub(self) -> None:
+        """Rewrite the tables on disk without what was deleted (not PostgreSQL's log or backups)."""
+        async with _deadline(self._upkeep_timeout):
+            await self._open()
+            async with self._engine.connect() as connection:
+                alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                for statement in _SCRUB[self._engine.name]:
+                    done = await alone.exec_driver_sql(statement)
+                    if done.returns_rows and done.scalar():
+                        raise ArchiveDown("another program reads the archive: try again later")
+
+    async def rewrap(self, again: Callable[[str, bytes], bytes]) -> int:
+        """Replace wrapped keys by `again(Place.key, wrapped)`, the secret's with "pepper"."""
+        wrapped = [(each, each.c.place, each.c.wrapped) for each in _RECORDS]
+        changed = 0
+        async with self._writing(self._upkeep_timeout) as connection:
+            for table, context, key in (*wrapped, (_ARCHIVE, _ARCHIVE.c.id, _ARCHIVE.c.pepper)):
+                found = sa.select(context, key).where(key != b"").distinct()
+                for name, old in (await connection.execute(found)).all():
+                    if (new := again(name, old)) != old:
+                        those = sa.update(table).where(context == name, key == old)
+                        await connection.execute(those.values({key: new}))
+                        changed += 1
+        return changed
+
+    async def _read(self, found: sa.Select[Any]) -> Sequence[Cold]:
+        async with self._calling() as connection:
+            return [_cold(row) for row in (await connection.execute(found)).mappings()]
+
+    @asynccontextmanager
+    async def _writing(self, seconds: float = 0.0) -> AsyncIterator[AsyncConnection]:
+        """One writer at a time, in all processes: a late `save` sees what was forgotten."""
+        async with self._calling(seconds) as connection:
+            await connection.exec_driver_sql(_LOCK[self._engine.name])
+            yield connection
+
+    @asynccontextmanager
+    async def _calling(self, seconds: float = 0.0) -> AsyncIterator[AsyncConnection]:
+        async with _deadline(seconds or self._timeout):
+            await self._open()
+            async with self._engine.begin() as connection:
+                yield connection
+
+    async def _open(self) -> None:
+        if self._opened:
+            return
+        async with self._engine.begin() as connection:
+            await connection.exec_driver_sql(_LOCK[self._engine.name])
+            await connection.run_sync(_ARCHIVE.create, checkfirst=True)
+            schema = await connection.scalar(sa.select(_ARCHIVE.c.schema))
+            if (schema or 0) > SCHEMA:
+                raise ArchiveDown("the archive is of a newer Threadkeeper: update this one")
+            await connection.run_sync(_META.create_all)
+            if schema is None:
+                row = {"id": "pepper", "schema": SCHEMA, "pepper": b""}
+                await connection.execute(sa.insert(_ARCHIVE), row)
+        self._opened = True
+
+    async def _upsert(
+        self, on: AsyncConnection, table: sa.Table, rows: list[dict[str, Any]]
+    ) -> None:
+        new = self._dialect.insert(table)
+        newest = new.on_conflict_do_update(
+            index_elements=table.primary_key.columns,
+            set_={column.name: new.excluded[column.name] for column in table.columns},
+            where=new.excluded.version >= table.c.version,
+        )
+        if rows:
+            await on.execute(newest, rows)
+
+
+async def json_lines(records: AsyncIterable[Cold], keyring: Keyring) -> AsyncIterator[str]:
+    """Each message as one line of JSON, without the line's end."""
+    async for record in records:
+        entry = opened(record, keyring)
+        shown = {name: getattr(entry, name) for name in _SHOWN}
+        sent = datetime.fromtimestamp(entry.sent / 1_000_000, UTC).isoformat()
+        yield json.dumps({"conversation": record.place, "sent": sent} | shown)
+
+
+def opened(record: Cold, keyring: Keyring) -> Entry:
+    """A message in the clear. Raises UnknownKey or SealBroken."""
+    data = DataKey(keyring.unwrap(record.wrapped, record.place))
+    context = message_context(Place.parse(record.place), record.id, record.version)
+    packed = data.open(record.blob, *context)
+    return Entry.unpack(packed, id=record.id, sent=record.sent, version=record.version)
+
+
+@asynccontextmanager
+async def _deadline(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (SQLAlchemyError, OSError) as error:  # a timeout is an OSError
+        what = type(error).__name__
+        raise ArchiveDown(f"the archive does not answer ({what}): check DATABASE_URL") from error
+
+
+def _engine(url: str) -> AsyncEngine:
+    try:
+        address = sa.make_url(url)
+        driver = _DRIVERS[address.get_backend_name() if address.database else ""]
+    except (ArgumentError, KeyError):
+        raise ArchiveDown(_FORMS) from None  # the cause may hold the password
+    address = address.set(drivername=driver)
+    engine = create_async_engine(address, pool_pre_ping=True, hide_parameters=True)
+    if engine.name == "sqlite":
+        sa.event.listen(engine.sync_engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: Any, _: object) -> None:
+    for setting in ("journal_mode=WAL", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {setting}").close()
+
+
+def _scopes(record: Cold) -> Sequence[str]:
+    channel = record.place.rpartition(":")[0]
+    return (record.place, channel, channel.rpartition(":")[0], *record.people)
+
+
+def _within(table: sa.Table, scope: str) -> sa.ColumnElement[bool]:
+    return {
+        3: table.c.place == scope,
+        2: table.c.channel == scope,
+        1: table.c.channel.startswith(f"{scope}:", autoescape=True),
+        0: _holds(table.c.people, scope),
+    }[scope.count(":")]
+
+
+def _holds(column: sa.Column[str], tag: str) -> sa.ColumnElement[bool]:
+    return column.contains(json.dumps(tag), autoescape=True)
+
+
+def _fits(record: Cold, marks: Mapping[tuple[str, str], int]) -> bool:
+    scopes = _scopes(record)
+    posts = record.covered or {record.id: record.version}
+    old = any(version < marks.get((scopes[1], post), 0) for post, version in posts.items())
+    return not old and all(record.sent > marks.get((scope, ""), -1) for scope in scopes)
+
+
+def _row(record: Cold) -> dict[str, Any]:
+    tags = {"people": json.dumps(record.people), "covered": json.dumps(record.covered)}
+    return asdict(record) | tags | {"channel": _scopes(record)[1]}
+
+
+def _cold(row: sa.RowMapping) -> Cold:
+    tags = {"people": tuple(json.loads(row["people"])), "covered": json.loads(row["covered"])}
+    return Cold(**{name: row[name] for name in _FIELDS} | tags)

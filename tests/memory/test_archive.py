@@ -1,0 +1,412 @@
+"""What cold storage promises: the same on SQLite and PostgreSQL."""
+
+import asyncio
+import json
+import os
+import random
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from memory.archive import GONE, PAGE, Archive, ArchiveDown, Cold, json_lines, opened
+from memory.entry import Entry
+from memory.seal import DataKey, Keyring, SealBroken, fingerprint, fresh_key
+from memory.store import Place
+from memory.turn import message_context
+from tests.servers import postgres
+from tests.servers.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+PROGRAMS = postgres.find_postgres()
+HERE = Place(platform="slack", space="T1", channel="C1", thread="17.01", audience="public")
+SIBLING = replace(HERE, thread="18.01")
+ELSEWHERE = replace(HERE, channel="C2")
+ABROAD = replace(HERE, space="T10")
+ADA, BOB = "ada", "bob"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """An empty database: its address, its bytes on disk, and plain SQL in it."""
+
+    url: str
+    files: Callable[[], bytes]
+    execute: Callable[[str], object]
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(anyio_backend: str) -> AsyncIterator[Postgres]:
+    if PROGRAMS is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    async with postgres.running(PROGRAMS) as server:
+        yield server
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Database:
+    path = tmp_path / "archive.db"
+
+    def execute(statement: str) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+
+    def files() -> bytes:
+        return b"".join(each.read_bytes() for each in tmp_path.iterdir())
+
+    return Database(url=f"sqlite:///{path}", files=files, execute=execute)
+
+
+@pytest.fixture
+def on_postgres(postgres_server: Postgres) -> Database:
+    url = postgres_server.url
+
+    def execute(statement: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def files() -> bytes:
+        """The tables and all else but the write-ahead log."""
+        execute("CHECKPOINT")
+        found = [path for path in postgres_server.folder.glob("base/*/*") if _user_table(path)]
+        return b"".join(path.read_bytes() for path in found)
+
+    execute("DROP TABLE IF EXISTS tk_archive, tk_marks, tk_messages, tk_summaries")
+    return Database(url=url, files=files, execute=execute)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    found: Database = request.getfixturevalue(f"on_{request.param}")
+    return found
+
+
+@pytest.fixture
+async def archive(database: Database) -> AsyncIterator[Archive]:
+    archive = Archive(database.url)
+    yield archive
+    await archive.close()
+
+
+def message(name: str, place: Place = HERE, **fields: object) -> Cold:
+    known = {"people": (ADA,), "sent": 100, "version": 0, "wrapped": b"key"}
+    known |= {"blob": os.urandom(300)} | fields
+    return Cold(place=place.key, id=name, **known)  # type: ignore[arg-type]
+
+
+def summary(name: str, *posts: str, **fields: object) -> Cold:
+    known = {"covered": dict.fromkeys(posts, 0), "people": (ADA, BOB)}
+    return message(name, HERE, **(known | fields))
+
+
+async def everything(archive: Archive, scope: str = "slack:T1") -> Sequence[Cold]:
+    return [each async for each in archive.export(scope)]
+
+
+async def names(archive: Archive, scope: str = "slack:T1") -> list[str]:
+    return [each.id for each in await everything(archive, scope)]
+
+
+async def test_what_was_saved_comes_back_as_it_was(archive: Archive) -> None:
+    kept = message("m1", sent=1_800_000_000_000_001, version=1_800_000_000_000_002)
+    segment = summary("s1", "m1", "m2")
+    assert await archive.save([kept], [segment]) == 2
+    assert await everything(archive, HERE.key) == [kept]
+    assert await archive.summary_of(HERE.key) == [segment]
+
+
+async def test_a_repeated_save_changes_nothing(archive: Archive) -> None:
+    kept, segment = message("m1"), summary("s1", "m1")
+    for _ in range(2):
+        await archive.save([kept], [segment])
+    assert await everything(archive) == [kept]
+    assert await archive.summary_of(HERE.key) == [segment]
+
+
+async def test_the_newest_version_wins_whichever_comes_last(archive: Archive) -> None:
+    old, new = message("m1", version=5), message("m1", version=6)
+    for order in ((old, new), (new, old)):
+        await archive.save([order[0]])
+        await archive.save([order[1]])
+        assert await everything(archive) == [new]
+
+
+async def test_a_conversation_gets_its_newest_summaries_back_oldest_first(archive: Archive) -> None:
+    await archive.save([], [summary(f"s{at}", f"m{at}", version=at) for at in (3, 1, 2, 4)])
+    assert [each.id for each in await archive.summary_of(HERE.key, 3)] == ["s2", "s3", "s4"]
+    assert await archive.summary_of(SIBLING.key) == []
+
+
+async def test_a_merged_summary_stands_for_its_parts_until_it_goes(archive: Archive) -> None:
+    parts = [summary("s1", "m1", version=1), summary("s2", "m2", version=2)]
+    await archive.save([], [*parts, summary("s3", "m1", "m2", version=2)])
+    assert [each.id for each in await archive.summary_of(HERE.key)] == ["s3"]
+    await archive.retract(HERE.channel_key, {"m2": GONE})
+    assert [each.id for each in await archive.summary_of(HERE.key)] == ["s1"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "left"),
+    [
+        (HERE.key, ["sibling", "elsewhere", "abroad"]),
+        (HERE.channel_key, ["elsewhere", "abroad"]),
+        ("slack:T1", ["abroad"]),
+        (BOB, ["here", "sibling", "elsewhere", "abroad"]),
+        (ADA, []),
+    ],
+    ids=["conversation", "channel", "space", "a person who wrote nothing", "person"],
+)
+async def test_forgetting_reaches_its_scope_and_no_more(
+    archive: Archive, scope: str, left: list[str]
+) -> None:
+    places = {"here": HERE, "sibling": SIBLING, "elsewhere": ELSEWHERE, "abroad": ABROAD}
+    await archive.save([message(name, place) for name, place in places.items()])
+    receipt = await archive.forget(scope, 100)
+    remain = [*await names(archive), *await names(archive, "slack:T10")]
+    assert sorted(remain) == sorted(left)
+    assert receipt.messages == 4 - len(left)
+
+
+async def test_forgetting_ends_at_its_time_and_takes_summaries_that_began_before(
+    archive: Archive,
+) -> None:
+    segments = [summary("across", "m1", "m2", sent=99), summary("after", "m3", sent=101)]
+    await archive.save([message("m1", sent=100), message("m2", sent=101)], segments)
+    receipt = await archive.forget(HERE.key, 100)
+    assert (receipt.messages, receipt.segments) == (1, 1)
+    assert await names(archive) == ["m2"]
+    assert [each.id for each in await archive.summary_of(HERE.key)] == ["after"]
+
+
+async def test_a_person_takes_replies_to_them_and_summaries_of_their_words(
+    archive: Archive,
+) -> None:
+    words = [message("hers"), message("his", people=(BOB,)), message("both", people=(BOB, ADA))]
+    segments = [summary("ours", "hers", "his"), summary("only-his", "his", people=(BOB,))]
+    await archive.save(words, segments)
+    receipt = await archive.forget(ADA, 100)
+    assert (receipt.messages, receipt.segments) == (2, 1)
+    assert await names(archive) == ["his"]
+    assert [each.id for each in await archive.summary_of(HERE.key)] == ["only-his"]
+
+
+@pytest.mark.parametrize("scope", [HERE.key, HERE.channel_key, "slack:T1", ADA])
+async def test_what_was_forgotten_cannot_be_saved_late(archive: Archive, scope: str) -> None:
+    await archive.forget(scope, 100)
+    await archive.forget(scope, 50)  # a late repeat does not lower the watermark
+    late = [message("late", sent=100), message("new", sent=101)]
+    assert await archive.save(late, [summary("s", "late", "new", sent=100)]) == 1
+    assert await names(archive) == ["new"]
+
+
+async def test_a_deleted_post_is_gone_with_its_summaries_and_stays_away(archive: Archive) -> None:
+    post, segment = message("m_1"), summary("s1", "m_1", "m3")
+    other = summary("s2", "mx1", version=7)  # `_` is not a wildcard
+    await archive.save([post, message("m2")], [segment, other])
+    await archive.retract(HERE.channel_key, {"m_1": GONE})
+    assert await archive.save([post, replace(post, version=9)], [segment]) == 0
+    assert await names(archive) == ["m2"]
+    assert await archive.summary_of(HERE.key) == [other]
+
+
+async def test_an_edited_post_may_come_back_as_edited_only(archive: Archive) -> None:
+    old, new = message("m1", version=5), message("m1", version=6)
+    await archive.save([old], [summary("s1", covered={"m1": 5})])
+    await archive.retract(HERE.channel_key, {"m1": 6})
+    assert await archive.save([old], [summary("s1", covered={"m1": 5})]) == 0
+    assert await archive.save([new], [summary("s2", covered={"m1": 6})]) == 2
+    assert [each.id for each in await archive.summary_of(HERE.key)] == ["s2"]
+    await archive.retract(HERE.channel_key, {"m1": 6})  # a repeat leaves what is new enough
+    assert await everything(archive) == [new]
+
+
+async def test_a_post_is_deleted_in_its_own_channel_only(archive: Archive) -> None:
+    await archive.save([message("m1"), message("m1", SIBLING), message("m1", ELSEWHERE)])
+    await archive.retract(HERE.channel_key, {"m1": GONE})
+    assert [each.place for each in await everything(archive)] == [ELSEWHERE.key]
+
+
+async def test_forgetting_beats_saving_at_the_same_time(database: Database) -> None:
+    one, two = Archive(database.url), Archive(database.url)
+    words = [message(f"m{number:03}") for number in range(60)]
+    saves = (one.save(words[at : at + 6]) for at in range(0, 60, 6))
+    await asyncio.gather(*saves, two.forget(ADA, 100), two.save([message("own", people=(BOB,))]))
+    assert await names(one) == ["own"]
+    await one.close()
+    await two.close()
+
+
+async def test_export_gives_every_row_once_however_many(archive: Archive) -> None:
+    count = PAGE + 1
+    await archive.save([message(f"{number:06}") for number in range(count)])
+    await archive.save([message("x", people=(BOB,))])
+    assert await names(archive, ADA) == [f"{number:06}" for number in range(count)]
+
+
+async def test_an_export_is_lines_of_json_opened_with_the_key(archive: Archive) -> None:
+    keyring, data = Keyring([fresh_key()]), DataKey.fresh()
+    text = "a line\nwith “quotes” and \ud800"
+    entry = Entry(id="m1", author="U1", name="Ada", kind="person", text=text, sent=1_500_000)
+    blob = data.seal(entry.pack(), *message_context(HERE, "m1", 0))
+    wrapped = keyring.wrap(data.raw, HERE.key)
+    await archive.save([message("m1", sent=entry.sent, wrapped=wrapped, blob=blob)])
+    lines = [line async for line in json_lines(archive.export(ADA), keyring)]
+    assert [json.loads(line) for line in lines] == [
+        {
+            "conversation": HERE.key,
+            "sent": "1970-01-01T00:00:01.500000+00:00",
+            "id": "m1",
+            "author": "U1",
+            "name": "Ada",
+            "kind": "person",
+            "text": text,
+            "reply_to": "",
+        }
+    ]
+    for moved in ({"place": SIBLING.key}, {"id": "m2"}, {"version": 1}):
+        with pytest.raises(SealBroken):
+            opened(replace((await everything(archive))[0], **moved), keyring)
+
+
+async def test_the_archive_keeps_its_own_secret_so_it_outlives_the_store(archive: Archive) -> None:
+    assert await archive.pepper(b"first") == b"first"
+    assert await archive.pepper(b"second") == b"first"
+    assert ":" not in fingerprint(b"pepper", "person", "slack", "T1", "U1").hex()
+
+
+async def test_all_keys_are_wrapped_anew(archive: Archive) -> None:
+    await archive.pepper(b"old")
+    rows = [
+        message("m1", wrapped=b"old"),
+        message("m2", wrapped=b"new"),
+        message("m3", wrapped=b"old"),
+    ]
+    await archive.save(rows, [summary("s1", "m1", wrapped=b"old")])
+    asked = []
+
+    def again(context: str, wrapped: bytes) -> bytes:
+        asked.append((context, wrapped))
+        return b"new"
+
+    assert await archive.rewrap(again) == 3
+    assert sorted(asked) == [
+        ("pepper", b"old"),
+        *[(HERE.key, key) for key in (b"new", b"old", b"old")],
+    ]
+    assert {each.wrapped for each in await everything(archive)} == {b"new"}
+    assert await archive.pepper(b"other") == b"new"
+
+
+async def test_a_reader_that_keeps_the_old_pages_is_said_to_be_in_the_way(
+    on_sqlite: Database,
+) -> None:
+    archive = Archive(f"{on_sqlite.url}?timeout=0.1")
+    await archive.save([message("m1")])
+    with closing(sqlite3.connect(on_sqlite.url.removeprefix("sqlite:///"))) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM tk_messages").fetchall()
+        await archive.forget(HERE.key, 100)
+        with pytest.raises(ArchiveDown, match="another program reads the archive: try again"):
+            await archive.scrub()
+    await archive.scrub()
+    await archive.close()
+
+
+async def test_two_processes_may_use_it_first_at_once(database: Database) -> None:
+    archives = [Archive(database.url) for _ in range(4)]
+    peppers = await asyncio.gather(*(each.pepper(os.urandom(8)) for each in archives))
+    assert len(set(peppers)) == 1
+    for each in archives:
+        await each.close()
+
+
+async def test_an_archive_of_a_newer_version_is_refused_in_one_line(database: Database) -> None:
+    first = Archive(database.url)
+    await first.save([message("m1")])
+    await first.close()
+    database.execute("UPDATE tk_archive SET schema = 2")
+    second = Archive(database.url)
+    with pytest.raises(ArchiveDown, match="newer Threadkeeper: update"):
+        await second.save([message("m2")])
+    await second.close()
+
+
+async def test_what_was_forgotten_replaced_or_deleted_leaves_the_disk(
+    archive: Archive, database: Database
+) -> None:
+    # With this seed, secure_delete alone leaves a copy behind in a page of SQLite.
+    dice = random.Random(3)  # noqa: S311
+    ids, written = [f"{number:04}" for number in range(400)], []
+    for version in range(3):
+        dice.shuffle(ids)  # so that pages split and rows move
+        batch = [message(each, version=version, sent=int(each), blob=_blob(dice)) for each in ids]
+        segment = summary(f"s{version}", *ids[:9], version=version, sent=350, blob=_blob(dice))
+        await archive.save(batch[:200], [segment])
+        written += [*batch[:200], segment]
+        await archive.retract(HERE.channel_key, dict.fromkeys(dice.sample(ids, 50), version + 1))
+    before = database.files()
+    await archive.forget(HERE.key, 100)
+    await archive.scrub()
+    kept = [*await everything(archive), *await archive.summary_of(HERE.key)]
+    assert _ids(kept) == _found(written, database.files()), "what is kept, and nothing else"
+    assert len(_found(written, before)) > len(kept) > 100, "the scan sees what is there"
+
+
+def _found(records: Sequence[Cold], disk: bytes) -> set[tuple[str, int]]:
+    """Also by a piece: long values are cut into pages."""
+    return _ids(
+        each
+        for each in records
+        if any(each.blob[at : at + 24] in disk for at in range(0, len(each.blob) - 24, 700))
+    )
+
+
+def _ids(records: Iterable[Cold]) -> set[tuple[str, int]]:
+    return {(each.id, each.version) for each in records}
+
+
+def _user_table(path: Path) -> bool:
+    """PostgreSQL's own tables have numbers below 16384; the templates hold nothing else."""
+    number = re.match(r"\d+", path.name)
+    return number is not None and int(number[0]) >= 16_384
+
+
+def _blob(dice: random.Random) -> bytes:
+    return dice.randbytes(dice.choice((40, 300, 900, 3000)))
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mysql://x/y", "redis://x", "sqlite://", "postgresql://h", "://"]
+)
+def test_an_address_of_no_known_form_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ArchiveDown, match=r"DATABASE_URL must look like .* or postgresql://"):
+        Archive(url.replace("//x", "//user:secret@x"))
+
+
+async def test_a_database_that_is_not_there_or_does_not_answer_says_so_in_time(
+    tmp_path: Path,
+) -> None:
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await quiet.wait()
+        writer.close()
+
+    quiet = asyncio.Event()
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    urls = (f"sqlite:///{tmp_path}/no/a.db", f"postgresql://u:secret@127.0.0.1:{port}/d")
+    for url in (*urls, f"postgres://u:secret@/d?host={tmp_path}"):
+        archive = Archive(url, timeout=0.2)
+        with pytest.raises(ArchiveDown, match="the archive does not answer") as raised:
+            await archive.save([message("m1")])
+        assert "\n" not in str(raised.value)
+        assert "secret" not in str(raised.value)
+        await archive.close()
+    quiet.set()
+    server.close()
+    await server.wait_closed()
