@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bot.prompt import Budget, Prompter
 from memory.embedded import private_server
-from memory.engine import Memory
+from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
 from memory.redis import RedisStore
@@ -85,9 +85,12 @@ def _memory(store: RedisStore) -> Memory:
     return Memory(
         store,
         Keyring([fresh_key()]),
-        sizes=Sizes(),
-        terms=Terms(),
-        follow="one-on-one",
+        settings=Settings(
+            sizes=Sizes(),
+            terms=Terms(),
+            follow="one-on-one",
+            recall=False,
+        ),
         measure=counter("").measure,
         summarise=summarise,
         randbytes=os.urandom,
@@ -101,7 +104,7 @@ async def _turn(memory: Memory, prompter: Prompter, number: int) -> float:
     await memory.receive(PLACE, _entry(number, called=True))
     turn = await memory.begin(PLACE)
     assert isinstance(turn, Turn)  # noqa: S101
-    prompter.build(turn.recollection, "key")
+    prompter.build(prompter.fit(turn.recollection), (), "key")
     await turn.note(text="The answer, with a word or two.")
     await turn.note([f"p{number}"])
     await turn.conclude([f"p{number}"], [], "The answer, with a word or two.")

@@ -24,7 +24,7 @@ from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.embedded import memory_key, private_server
-from memory.engine import Memory
+from memory.engine import Memory, Settings
 from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring
@@ -88,9 +88,12 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         memory = Memory(
             store,
             keyring,
-            sizes=_sizes(config),
-            terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
-            follow=config.follow,
+            settings=Settings(
+                sizes=_sizes(config),
+                terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
+                follow=config.follow,
+                recall=config.memory.recall_tokens > 0,
+            ),
             measure=tokens.measure,
             summarise=_summarise(model),
             randbytes=os.urandom,
@@ -163,6 +166,7 @@ def _budget(config: Config, tokens: Counter) -> Budget:
         reply=model.reply_tokens,
         window=2 * memory.window.high,
         summary=memory.segments * (memory.segment_tokens + 16),
+        recall=memory.recall_tokens,
     )
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from adapters.message import Chat, Posted, Refused
 from bot.ports import Model, ModelFailed
-from bot.prompt import Prompter, left_out
+from bot.prompt import Prompter
 from memory.turn import Lost, Stale, Turn, Withdrawn
 
 log = structlog.get_logger()
@@ -88,8 +88,11 @@ class Replies:
     async def _generate(self, turn: Turn) -> AsyncGenerator[str, None]:
         """Ask the model; the lease is renewed while it is silent, and a stop ends it."""
         cache_key = hashlib.sha256(turn.place.key.encode()).hexdigest()[:16]
-        request = self._prompter.build(turn.recollection, cache_key)
-        if left_out(turn.recollection, request):
+        fit = self._prompter.fit(turn.recollection)
+        shown = [entry.id for entry in (*fit.window, *fit.question)]
+        older = await turn.recall(self._prompter.room, shown)
+        request = self._prompter.build(fit, older, cache_key)
+        if fit.question != turn.recollection.question:
             yield TOO_LONG
         async with aclosing(self._model(request)) as answer:
             while not turn.stopped and (piece := await self._next(answer, turn)) is not None:

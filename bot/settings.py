@@ -97,6 +97,7 @@ class Memory(Section):
     window: Window = Window()
     segment_tokens: Tokens = 500
     segments: Count = 8
+    recall_tokens: Annotated[int, Field(ge=0)] = 1000
     retention: Retention = Retention()
 
 
@@ -184,11 +185,12 @@ class Config(Section):
     def _all_fits_into_the_context(self) -> Self:
         memory, model = self.memory, self.model
         summary = memory.segments * memory.segment_tokens
-        needed = memory.window.high + summary + model.reply_tokens
+        needed = memory.window.high + summary + memory.recall_tokens + model.reply_tokens
         if needed > model.context_tokens:
             raise Conflict(
                 "model.context_tokens",
                 f"must hold memory.window.high + memory.segments x memory.segment_tokens "
-                f"+ model.reply_tokens = {needed}, not {model.context_tokens}",
+                "+ memory.recall_tokens + model.reply_tokens "
+                f"= {needed}, not {model.context_tokens}",
             )
         return self

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from memory.store import Concluded, Folded, Forgotten, Kept, Lease, Noted, Received, Snapshot
+from memory.store import (
+    Changes,
+    Concluded,
+    Folded,
+    Forgotten,
+    Kept,
+    Lease,
+    Noted,
+    Place,
+    Received,
+    Seen,
+    Snapshot,
+)
 
 Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
 
@@ -18,10 +30,23 @@ def received(answer: Answer) -> Received:
     return Received(owed=answer[0] == b"owed")
 
 
-def lease(answer: Answer) -> Lease:
-    _, turn, fence, attempt, failures, anchor, began, state, stopped, text, posted, claims, rest = (
-        answer
-    )
+def lease(place: Place, answer: Answer) -> Lease:
+    (
+        _,
+        turn,
+        fence,
+        attempt,
+        failures,
+        anchor,
+        began,
+        state,
+        stopped,
+        text,
+        posted,
+        claims,
+        rest,
+        log,
+    ) = answer
     return Lease(
         turn=turn.decode(),
         fence=int(fence),
@@ -35,6 +60,7 @@ def lease(answer: Answer) -> Lease:
         posted=ids(posted),
         claims=ids(claims),
         snapshot=snapshot(rest),
+        changes=changes(place, log),
     )
 
 
@@ -49,6 +75,24 @@ def snapshot(answer: Answer) -> Snapshot:
         unfolded=unfolded,
         audience=audience.decode(),
     )
+
+
+def changes(place: Place, answer: Answer) -> Changes:
+    epoch, number, more, rows, wrapped = answer
+    kept = [row.partition(b"\n") for row in rows if b"\n" in row]
+    homes = {thread: sibling(place, thread) for thread in wrapped[::2]}
+    pairs = zip(wrapped[::2], wrapped[1::2], strict=True)
+    return Changes(
+        seen=Seen(epoch=int(epoch), number=int(number)),
+        more=bool(more),
+        kept=tuple((homes[thread], _kept(message)) for thread, _, message in kept),
+        gone=tuple(row[1:].decode() for row in rows if b"\n" not in row),
+        wrapped={homes[thread].key: key for thread, key in pairs},
+    )
+
+
+def sibling(place: Place, thread: bytes) -> Place:
+    return Place.parse(f"{place.channel_key}:{thread.decode()}", place.audience)
 
 
 def noted(answer: Answer) -> Noted:

@@ -2,44 +2,55 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from memory.entry import PERSON, Description, Entry, Recollection
 from memory.folding import MOST, Folding, Sizes
 from memory.forgetting import Forgetting
-from memory.keys import Keys, sealed
+from memory.keys import Keys, message_context, sealed
+from memory.recalling import Recalling
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
 from memory.store import Arrival, Debris, Forgotten, Place, Store
 from memory.summary import Summarise
-from memory.turn import Means, Terms, Turn, message_context, open_entries, open_segments
+from memory.turn import Means, Terms, Turn, open_entries, open_segments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    sizes: Sizes = field(default_factory=Sizes)
+    terms: Terms = field(default_factory=Terms)
+    follow: str = "one-on-one"  # or never, always: who need not call again in a joined thread
+    recall: bool = True
 
 
 class Memory:
-    """One engine for all platforms: it seals what it stores, and takes time from the messages.
-
-    `follow` (never, one-on-one, always): who need not call again in a joined thread.
-    """
+    """One engine for all platforms: it seals what it stores, and takes time from the messages."""
 
     def __init__(
         self,
         store: Store,
         keyring: Keyring,
         *,
-        sizes: Sizes,
-        terms: Terms,
-        follow: str,
+        settings: Settings,
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
         randbytes: Randbytes,
     ) -> None:
-        self._store, self._keyring, self._follow = store, keyring, follow
+        self._store, self._keyring, self._follow = store, keyring, settings.follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
         self._folding = Folding(
-            store, self._keys, sizes=sizes, measure=measure, summarise=summarise
+            store, self._keys, sizes=settings.sizes, measure=measure, summarise=summarise
         )
         self._forgetting = Forgetting(store, self._keys)
-        self._means = Means(store=store, keys=self._keys, measure=measure, terms=terms)
+        self._recalling = Recalling(store, self._keys) if settings.recall else None
+        self._means = Means(
+            store=store,
+            keys=self._keys,
+            measure=measure,
+            terms=settings.terms,
+            recalling=self._recalling,
+        )
         self._pepper = b""
 
     async def open(self) -> None:
@@ -71,7 +82,8 @@ class Memory:
     async def begin(self, place: Place) -> Turn | Debris | None:
         """Take the turn that is due here, if one is and nobody else holds it."""
         token, asked = self._token(), asyncio.get_running_loop().time()
-        lease = await self._store.begin(place, token, self._token())
+        seen = self._recalling.seen(place) if self._recalling else None
+        lease = await self._store.begin(place, token, self._token(), seen)
         if lease is None or isinstance(lease, Debris):
             return lease
         return Turn(self._means, place, lease, token=token, asked=asked)
@@ -95,7 +107,7 @@ class Memory:
 
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
-        self._forgetting.deleted()
+        self._hide(place, [message])
         tokens = await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
@@ -114,8 +126,14 @@ class Memory:
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
-        self._forgetting.deleted()
+        self._hide(place, messages)
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
+
+    def _hide(self, place: Place, messages: Sequence[str]) -> None:
+        """What is changing must not be recalled meanwhile, and has to leave the disk."""
+        self._forgetting.deleted()
+        if self._recalling:
+            self._recalling.remove(place, messages)
 
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)
@@ -132,7 +150,10 @@ class Memory:
 
         What was said later stays, sealed under a new key; the old one is destroyed.
         """
-        return await self._forgetting.forget(place, until, channel=channel)
+        receipt = await self._forgetting.forget(place, until, channel=channel)
+        if self._recalling:
+            self._recalling.drop(place)
+        return receipt
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""

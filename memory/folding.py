@@ -91,10 +91,13 @@ class Folding:
         )
 
     async def _merged(self, live: Sequence[Segment]) -> Sequence[Segment]:
-        """New parents, until few enough are left: a binary counter, so that levels stay low."""
+        """New parents of neighbours of one level, as in a binary counter: a message is in few.
+
+        If too many segments are left for a prompt all the same, the oldest two merge.
+        """
         rest, parents = list(live), list[Segment]()
-        while len(rest) > self._sizes.segments:
-            at = _pair(rest)
+        while (at := _pair(rest)) is not None or len(rest) > self._sizes.segments:
+            at = at or 0
             try:
                 parent = await self._parent(rest[at], rest[at + 1])
             except NotASummary:
@@ -132,11 +135,10 @@ class Folding:
         return text
 
 
-def _pair(segments: Sequence[Segment]) -> int:
-    """The oldest two neighbours of one level, else the oldest two."""
-    levels = [segment.level for segment in segments]
-    pairs = enumerate(pairwise(levels))
-    return next((at for at, (older, newer) in pairs if older == newer), 0)
+def _pair(segments: Sequence[Segment]) -> int | None:
+    """The oldest two neighbours of one level."""
+    pairs = enumerate(pairwise(segment.level for segment in segments))
+    return next((at for at, (older, newer) in pairs if older == newer), None)
 
 
 def _sealed(place: Place, key: Key, segment: Segment) -> bytes:

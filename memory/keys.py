@@ -38,9 +38,12 @@ class Keys:
             return self.fresh(place)
         known = self._known.get(place.key)
         if known is None or known.wrapped != wrapped:
-            data = DataKey(self._keyring.unwrap(wrapped, place.key), self._randbytes)
-            known = Key(wrapped=wrapped, data=data)
+            known = Key(wrapped=wrapped, data=self.unwrapped(place.key, wrapped))
         return self.keep(place, known)
+
+    def unwrapped(self, place_key: str, wrapped: bytes) -> DataKey:
+        """A key to use once, in any thread."""
+        return DataKey(self._keyring.unwrap(wrapped, place_key), self._randbytes)
 
     def keep(self, place: Place, key: Key) -> Key:
         self._known[place.key] = Key(wrapped=key.wrapped, data=key.data)
@@ -63,3 +66,7 @@ class Keys:
 
 def sealed(key: Key, text: bytes, *context: str) -> Sealed:
     return Sealed(wrapped=key.wrapped, fresh=key.fresh, blob=key.data.seal(text, *context))
+
+
+def message_context(place: Place, message: str, version: int) -> tuple[str, ...]:
+    return (place.key, "message", message, str(version))

@@ -28,6 +28,7 @@ from memory import answers
 from memory.answers import Answer
 from memory.store import (
     Arrival,
+    Changes,
     Concluded,
     Debris,
     Fold,
@@ -39,11 +40,13 @@ from memory.store import (
     Received,
     Reply,
     Sealed,
+    Seen,
     Snapshot,
     StoreDown,
 )
 
 CONNECTIONS = 64  # redis-py fails a call that would need its 101st
+CHANGES = 200  # of a channel's log read at once
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 DAY = 86_400
@@ -100,15 +103,22 @@ class RedisStore:
     async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool:
         return bool(await self._run("claim", place, fingerprint, twin, token))
 
-    async def begin(self, place: Place, token: str, candidate: str) -> Lease | Debris | None:
-        times = (self._lease, self._grace)
-        answer = await self._run("begin", place, token, candidate, *times, self._most, SEGMENTS)
+    async def begin(
+        self, place: Place, token: str, candidate: str, seen: Seen | None
+    ) -> Lease | Debris | None:
+        known = (seen.epoch, seen.number, CHANGES) if seen else (0, 0, 0)
+        head = (token, candidate, self._lease, self._grace, self._most, SEGMENTS)
+        answer = await self._run("begin", place, *head, *known)
         match answer[0]:
             case b"turn":
-                return answers.lease(answer)
+                return answers.lease(place, answer)
             case b"debris":
                 return Debris(turn=answer[1].decode(), ids=answers.ids(answer[2]))
         return None
+
+    async def changes(self, place: Place, seen: Seen) -> Changes:
+        answer = await self._run("changes", place, seen.epoch, seen.number, CHANGES)
+        return answers.changes(place, answer)
 
     async def note(self, place: Place, lease: Lease, posted: Sequence[str], text: bytes) -> Noted:
         times = (self._lease, self._grace)
@@ -170,7 +180,7 @@ class RedisStore:
         if not answer:
             return None
         thread, wrapped, version, blob = answer
-        home = _sibling(place, thread)
+        home = answers.sibling(place, thread)
         return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
 
     async def pend(
@@ -203,7 +213,7 @@ class RedisStore:
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         key = f"{_prefix(place)}{place.channel_key}/threads"
         found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
-        return [_sibling(place, thread) for thread in found]
+        return [answers.sibling(place, thread) for thread in found]
 
     async def scrub(self) -> bool:
         for _ in range(100):
@@ -273,10 +283,6 @@ def _due(number: int) -> str:
 
 def _thread(place: Place) -> str:
     return quote(place.thread, safe="")
-
-
-def _sibling(place: Place, thread: bytes) -> Place:
-    return Place.parse(f"{place.channel_key}:{thread.decode()}", place.audience)
 
 
 def _plain(argument: object) -> bytes | str:

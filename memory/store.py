@@ -107,6 +107,28 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How far an index of a channel has followed its log."""
+
+    epoch: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What an index has to learn: messages that came or changed, ids that went.
+
+    An epoch other than the index's: it begins anew with these.
+    """
+
+    seen: Seen
+    more: bool = False
+    kept: tuple[tuple[Place, Kept], ...] = ()
+    gone: tuple[str, ...] = ()
+    wrapped: Mapping[str, bytes]  # by place key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """A running turn, as the store holds it."""
 
@@ -122,6 +144,7 @@ class Lease:
     posted: tuple[str, ...]
     claims: tuple[str, ...]
     snapshot: Snapshot
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +218,10 @@ class Store(Protocol):
 
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received: ...
     async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool: ...
-    async def begin(self, place: Place, token: str, candidate: str) -> Lease | Debris | None: ...
+    async def begin(
+        self, place: Place, token: str, candidate: str, seen: Seen | None
+    ) -> Lease | Debris | None: ...
+    async def changes(self, place: Place, seen: Seen) -> Changes: ...
     async def note(
         self, place: Place, lease: Lease, posted: Sequence[str], text: bytes
     ) -> Noted: ...

@@ -1,12 +1,13 @@
 """One turn: the lease on a conversation, what it may build on, and what it ends with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from memory.entry import ME, Entry, Recollection, Segment
-from memory.keys import Key, Keys, sealed
+from memory.keys import Key, Keys, message_context, sealed
+from memory.recalling import Recalling
 from memory.store import Concluded, Lease, Place, Reply, Snapshot, Store
 
 
@@ -38,6 +39,7 @@ class Means:
     keys: Keys
     measure: Callable[[str], Awaitable[int]]  # tokens of a text
     terms: Terms
+    recalling: Recalling | None
 
 
 class Turn:
@@ -101,6 +103,14 @@ class Turn:
         while asyncio.get_running_loop().time() + self._means.terms.call >= self._deadline:
             await self.note()
 
+    async def recall(self, room: int, without: Iterable[str]) -> Sequence[Entry]:
+        """Older messages of this channel that match the question, within `room` tokens."""
+        if self._means.recalling is None:
+            return ()
+        question = "\n".join(entry.text for entry in self.recollection.question)
+        changes = self._lease.changes
+        return await self._means.recalling.search(self.place, changes, question, room, without)
+
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
         asked = asyncio.get_running_loop().time()
@@ -120,7 +130,8 @@ class Turn:
     async def reload(self) -> None:
         """Read the record again, keeping the lease: it changed under this turn."""
         asked = asyncio.get_running_loop().time()
-        lease = await self._store.begin(self.place, self._token, self.id)
+        seen = self._means.recalling.seen(self.place) if self._means.recalling else None
+        lease = await self._store.begin(self.place, self._token, self.id, seen)
         if not isinstance(lease, Lease) or lease.fence != self._lease.fence:
             raise Lost
         self._take(lease, asked)
@@ -193,7 +204,3 @@ def open_segments(place: Place, key: Key, snapshot: Snapshot) -> tuple[Segment, 
         for fold in snapshot.folds
     ]
     return tuple(sorted(segments, key=lambda segment: segment.since))
-
-
-def message_context(place: Place, message: str, version: int) -> tuple[str, ...]:
-    return (place.key, "message", message, str(version))

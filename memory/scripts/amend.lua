@@ -8,5 +8,6 @@ local key = get('key')
 if key ~= wrapped then return { 'key', key } end
 unfold(id)
 redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, sealed))
+log(id)
 bump('revision')
 return { 'done' }

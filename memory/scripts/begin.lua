@@ -1,5 +1,6 @@
 -- Takes the lease and freezes what is answered: nothing | debris | turn.
--- ARGV: conversation, token, id for a new turn, lease ms, grace ms, most messages, most segments
+-- ARGV: conversation, token, id for a new turn, lease ms, grace ms, most messages, most segments,
+--       and of the caller's index: epoch, number, most changes
 local token, candidate, lease, grace, limit = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local holder, expires = get('token'), tonumber(get('until') or 0)
 
@@ -7,7 +8,7 @@ local function turn()
   return {
     'turn', get('turn'), get('fence'), get('attempt'), get('failures') or 0, get('anchor'), get('began'), get('state'),
     get('stopped') or '', get('text_revision') == (get('revision') or '0') and get('text') or '',
-    list(get('posted')), list(get('claims')), snapshot(newest(limit), ARGV[7]),
+    list(get('posted')), list(get('claims')), snapshot(newest(limit), ARGV[7]), changes(ARGV[8], ARGV[9], tonumber(ARGV[10])),
   }
 end
 

@@ -21,6 +21,7 @@ end
 if final[1] then
   redis.call('HSET', CONVERSATION .. '/msg', final[1], pack('m', '0', sent, sealed))
   redis.call('ZADD', CONVERSATION .. '/win', sent, final[1])
+  log(final[1])
   redis.call('HSET', CHANNEL .. '/where', final[1], thread)
 end
 finish(turn, final)

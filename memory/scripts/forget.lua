@@ -43,7 +43,8 @@ end
 
 local segments = redis.call('ZCARD', CONVERSATION .. '/sum')
 for _, kind in ipairs({ 'seg', 'cover', 'sum', 'above' }) do redis.call('DEL', CONVERSATION .. '/' .. kind) end
-for _, id in ipairs(gone) do lose(id) end
+for _, id in ipairs(gone) do lose(id) redis.call('ZREM', CHANNEL .. '/log', '-' .. id) end
+if #gone > 0 then redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'KEEPTTL') end
 unset('key', 'joined', 'writer', 'text', 'text_revision')
 for id, message in pairs(survivors) do
   redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, resealed[id].sealed))

@@ -49,6 +49,7 @@ end
 set('key', wrapped, 'audience', audience, 'joined', joined or sent)
 redis.call('HSET', CONVERSATION .. '/msg', id, pack(owed and 'c' or 'o', version, sent, sealed))
 redis.call('ZADD', CONVERSATION .. '/win', sent, id)
+log(id)
 redis.call('HSET', CHANNEL .. '/where', id, thread)
 redis.call('ZADD', CHANNEL .. '/threads', 'GT', sent, thread)
 keep('seen', fingerprint, '')

@@ -13,6 +13,9 @@
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CHANNEL/where       hash    id -> thread
 --   CHANNEL/threads     zset    threads by last activity
+--   CHANNEL/log         zset    ids by the number of their last change; '-' and the id of what went
+--   CHANNEL/count       string  the number of the last change
+--   CHANNEL/epoch       string  grows when indexes have to begin anew
 --   CHANNEL/water       string  watermark of the whole channel
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' | id of its twin | '-' for what must not enter
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
@@ -136,6 +139,12 @@ local function unfold(id)
   end
 end
 
+-- Indexes follow the channel's log: what came or changed gets the next number, so does what went.
+local function log(entry)
+  redis.call('ZADD', CHANNEL .. '/log', redis.call('INCR', CHANNEL .. '/count'), entry)
+  redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
+end
+
 -- A message leaves the record, and with it the reply to it, which may quote it; a running turn that
 -- answered only this is to be withdrawn.
 local function lose(id)
@@ -143,6 +152,8 @@ local function lose(id)
   redis.call('HDEL', CONVERSATION .. '/replies', id)
   if reply then lose(reply) end
   unfold(id)
+  redis.call('ZREM', CHANNEL .. '/log', id)
+  log('-' .. id)
   redis.call('HDEL', CONVERSATION .. '/msg', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
@@ -159,7 +170,7 @@ end
 local function outlive(messages, records)
   for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
-  redis.call('EXPIRE', CHANNEL .. '/where', messages)
+  for _, kind in ipairs({ 'where', 'log', 'count', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
   redis.call('EXPIRE', CHANNEL .. '/threads', records)
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
   for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end

@@ -35,3 +35,28 @@ local function newest(limit)
   end
   return turned
 end
+
+-- What an index that knows the log up to a number has to learn: epoch, number, more, rows.
+local function changes(epoch, since, limit)
+  local current = redis.call('GET', CHANNEL .. '/epoch') or '0'
+  if epoch ~= current then since = '0' end
+  local found = redis.call('ZRANGEBYSCORE', CHANNEL .. '/log', '(' .. since, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
+  local rows, threads = {}, {}
+  for i = 1, #found, 2 do
+    local id = found[i]
+    since = found[i + 1]
+    local thread = home(id)
+    if thread then
+      threads[thread] = true
+      rows[#rows + 1] = thread .. '\n0' .. id .. '\n' .. redis.call('HGET', CHANNEL .. ':' .. thread .. '/msg', id)
+    elseif string.sub(id, 1, 1) == '-' then
+      rows[#rows + 1] = id
+    end
+  end
+  local wrapped = {}
+  for thread in pairs(threads) do
+    wrapped[#wrapped + 1] = thread
+    wrapped[#wrapped + 1] = redis.call('HGET', CHANNEL .. ':' .. thread .. '/rec', 'key') or ''
+  end
+  return { current, since, limit > 0 and #found == 2 * limit and 1 or 0, rows, wrapped }
+end

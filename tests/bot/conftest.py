@@ -16,7 +16,7 @@ from bot.prompt import Budget, Prompter
 from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
-from memory.engine import Memory
+from memory.engine import Memory, Settings
 from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
@@ -76,9 +76,12 @@ class Bench:
             memory = Memory(
                 store,
                 self.keyring,
-                sizes=Sizes(marks=self.marks),
-                terms=Terms(lease=LEASE, call=0.2),
-                follow="one-on-one",
+                settings=Settings(
+                    sizes=Sizes(marks=self.marks),
+                    terms=Terms(lease=LEASE, call=0.2),
+                    follow="one-on-one",
+                    recall=True,
+                ),
                 measure=_measure,
                 summarise=self._summarise,
                 randbytes=os.urandom,

@@ -147,7 +147,8 @@ def test_the_configuration_cannot_be_changed() -> None:
             "model: {context_tokens: 8000}",
             (
                 "model.context_tokens: must hold memory.window.high + memory.segments x"
-                " memory.segment_tokens + model.reply_tokens = 11000, not 8000"
+                " memory.segment_tokens + memory.recall_tokens + model.reply_tokens"
+                " = 12000, not 8000"
             ),
         ),
     ],

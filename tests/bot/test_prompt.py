@@ -1,19 +1,26 @@
 """The prompt: persona first, what is stable before what is not, never above the budget."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ports import Role
-from bot.prompt import Budget, Prompter, left_out
+from bot.ports import Request, Role
+from bot.prompt import Budget, Prompter
 from memory.entry import ME, Entry, Recollection, Segment
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
 def prompter(context: int = 2_000, **budget: int) -> Prompter:
-    return Prompter("Be kind.", Budget(context=context, reply=100, **budget), len, lambda: NOW)
+    return Prompter(
+        "Be kind.", Budget(context=context, reply=100, recall=100, **budget), len, lambda: NOW
+    )
+
+
+def built(prompter: Prompter, what: Recollection, older: Sequence[Entry] = ()) -> Request:
+    return prompter.build(prompter.fit(what), older, "k")
 
 
 def said(text: str, *, number: int = 1, kind: str = "person", name: str = "Ada") -> Entry:
@@ -38,11 +45,10 @@ def recollection(
     return Recollection(segments=tuple(segments), window=tuple(window), question=tuple(question))
 
 
-def test_the_order_is_persona_summary_window_time_question() -> None:
+def test_the_order_is_persona_summary_window_recall_time_question() -> None:
     mine = said("hi", number=2, kind=ME, name="")
-    request = prompter().build(
-        recollection([segment("- old")], [said("hello"), mine], [said("now?", number=3)]), "k"
-    )
+    what = recollection([segment("- old")], [said("hello"), mine], [said("now?", number=3)])
+    request = built(prompter(), what, [said("long ago", number=0)])
     texts = [(each.role, each.text) for each in request.prompts]
     assert texts[0][0] is Role.SYSTEM
     assert texts[0][1].startswith("Be kind.")
@@ -50,6 +56,7 @@ def test_the_order_is_persona_summary_window_time_question() -> None:
         (Role.USER, "Earlier:\n- old"),
         (Role.USER, "Ada: hello"),
         (Role.ASSISTANT, "hi"),
+        (Role.USER, "Older messages that may matter:\n[1970-01-01] Ada: long ago"),
         (Role.SYSTEM, "It is Friday, 2026-11-20 09:30 UTC."),
         (Role.USER, "Ada: now?"),
     ]
@@ -58,9 +65,8 @@ def test_the_order_is_persona_summary_window_time_question() -> None:
 
 def test_when_room_is_short_the_oldest_segments_and_messages_stay_out() -> None:
     many = [said("x" * 50, number=n) for n in range(100)]
-    request = prompter(window=200, summary=100).build(
-        recollection([segment("a" * 60), segment("b" * 60, number=2)], many, [said("?")]), "k"
-    )
+    what = recollection([segment("a" * 60), segment("b" * 60, number=2)], many, [said("?")])
+    request = built(prompter(window=200, summary=100), what)
     texts = [each.text for each in request.prompts]
     assert "Earlier:\n" + "b" * 60 in texts
     assert "Earlier:\n" + "a" * 60 not in texts
@@ -70,17 +76,17 @@ def test_when_room_is_short_the_oldest_segments_and_messages_stay_out() -> None:
 def test_a_question_too_long_keeps_its_head_and_its_tail() -> None:
     text = "BEGIN" + "x" * 5_000 + "END"
     what = recollection([], [], [said(text)])
-    request = prompter().build(what, "k")
+    request = built(prompter(), what)
     shown = request.prompts[-1].text
     assert shown.startswith("Ada: BEGIN")
     assert shown.endswith("END")
     assert "characters left out" in shown
-    assert left_out(what, request)
+    assert prompter().fit(what).question != what.question
 
 
 def test_nothing_is_left_out_of_a_question_that_fits() -> None:
     what = recollection([], [], [said("short")])
-    assert not left_out(what, prompter().build(what, "k"))
+    assert prompter().fit(what) == what
 
 
 @given(
@@ -96,6 +102,6 @@ def test_the_prompt_never_exceeds_the_budget(
         [said("w" * n, number=i) for i, n in enumerate(window)],
         [said("q" * n, number=100 + i) for i, n in enumerate(question)],
     )
-    request = prompter().build(what, "k")
+    request = built(prompter(), what)
     assert sum(len(each.text) for each in request.prompts) <= 2_000 - 100
     assert request.prompts[0].text.startswith("Be kind.")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from memory.engine import Memory
+from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
 from memory.redis import RedisStore
@@ -32,7 +32,14 @@ class World:
     def store(self, lease: float = 30.0, grace: float = 13.0) -> RedisStore:
         return RedisStore(self.url, lease=lease, grace=grace)
 
-    def memory(self, store: RedisStore, marks: Marks | None = None, segments: int = 8) -> Memory:
+    def memory(
+        self,
+        store: RedisStore,
+        marks: Marks | None = None,
+        segments: int = 8,
+        *,
+        recall: bool = True,
+    ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
 
@@ -43,9 +50,12 @@ class World:
         return Memory(
             store,
             self.keyring,
-            sizes=Sizes(marks=marks or Marks(), segments=segments),
-            terms=Terms(lease=30.0, call=5.0),
-            follow="one-on-one",
+            settings=Settings(
+                sizes=Sizes(marks=marks or Marks(), segments=segments),
+                terms=Terms(lease=30.0, call=5.0),
+                follow="one-on-one",
+                recall=recall,
+            ),
             measure=measure,
             summarise=summarise,
             randbytes=os.urandom,

@@ -54,7 +54,7 @@ class Actor:
         return await self.store.receive(PLACE, arrival(name, at, **fields), sealed(name))
 
     async def begin(self, holder: str = "one") -> Lease:
-        lease = await self.store.begin(PLACE, holder, "turn1")
+        lease = await self.store.begin(PLACE, holder, "turn1", None)
         assert isinstance(lease, Lease)
         return lease
 
@@ -166,11 +166,11 @@ SCENES = (
     ),
     Scene(name="claim", step=lambda do, _: do.store.claim(PLACE, b"print of m1", b"twin", "token")),
     Scene(name="begin", prepare=joined, step=lambda do, _: do.begin()),
-    Scene(name="begin nothing", step=lambda do, _: do.store.begin(PLACE, "token", "turn1")),
+    Scene(name="begin nothing", step=lambda do, _: do.store.begin(PLACE, "token", "turn1", None)),
     Scene(
         name="begin debris",
         prepare=only_debris,
-        step=lambda do, _: do.store.begin(PLACE, "one", "turn2"),
+        step=lambda do, _: do.store.begin(PLACE, "one", "turn2", None),
     ),
     Scene(
         name="note a post and the text",
@@ -286,7 +286,7 @@ async def dump(url: str) -> dict[bytes, object]:
                 case b"zset":
                     value = await redis.zrange(key, 0, -1, withscores=not key.endswith(b"/due"))
                 case _:
-                    value = await redis.get(key)
+                    value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
             expires = await redis.ttl(key) > 0
             held[re.sub(rb"/\d{5}$", b"/DAY", key)] = (value, expires)
     return held
@@ -306,7 +306,8 @@ async def played(scene: Scene, straight: str, way: str) -> tuple[object, object]
         lease = await scene.prepare(Actor(store)) if scene.prepare else None
         answer = await scene.step(Actor(other), lease if isinstance(lease, Lease) else None)
     if isinstance(answer, Lease):
-        answer = replace(answer, began=0)
+        seen = replace(answer.changes.seen, epoch=0)
+        answer = replace(answer, began=0, changes=replace(answer.changes, seen=seen))
     return answer, await dump(straight)
 
 

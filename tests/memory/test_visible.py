@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory.engine import Memory
+from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
 from memory.redis import RedisStore
@@ -228,9 +228,12 @@ async def test_memory_holds_what_is_visible(redis_url: str, steps: list[Step]) -
         memory = Memory(
             store,
             KEYRING,
-            sizes=Sizes(marks=Marks(high=20, low=8), segments=2),
-            terms=Terms(),
-            follow="one-on-one",
+            settings=Settings(
+                sizes=Sizes(marks=Marks(high=20, low=8), segments=2),
+                terms=Terms(),
+                follow="one-on-one",
+                recall=True,
+            ),
             measure=measure,
             summarise=repeat,
             randbytes=os.urandom,

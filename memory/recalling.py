@@ -1,0 +1,99 @@
+"""Recall for every channel: indexes that follow the store's log, off the event loop and bounded."""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from memory.entry import Entry
+from memory.keys import Keys, message_context
+from memory.recall import Index
+from memory.store import Changes, Place, Seen, Store
+from memory.words import Words
+
+CHANNELS = 32
+PATIENCE = 2.0  # seconds a reply waits for an index to catch up; what is missing comes next time
+
+
+@dataclass(slots=True, kw_only=True)
+class _Channel:
+    index: Index
+    seen: Seen = field(default_factory=Seen)
+    behind: bool = False  # the log held more than was read at once
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Recalling:
+    """Searches the messages of one channel: this conversation and its sibling threads."""
+
+    def __init__(self, store: Store, keys: Keys, words: Callable[[], Words] = Words) -> None:
+        self._store, self._keys, self._make = store, keys, words
+        self._words: Words | None = None  # importing its stemmers takes time
+        self._channels: OrderedDict[str, _Channel] = OrderedDict()
+
+    def seen(self, place: Place) -> Seen:
+        """How far the channel's index is."""
+        channel = self._channels.get(place.channel_key)
+        return channel.seen if channel else Seen()
+
+    async def search(
+        self, place: Place, changes: Changes, question: str, room: int, without: Iterable[str]
+    ) -> Sequence[Entry]:
+        """The messages that match best within `room` tokens, by time; none of `without`."""
+        if self._words is None:
+            self._words = await asyncio.to_thread(self._make)
+        channel, loop = self._channel(place, self._words), asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        await asyncio.to_thread(self._learn, channel, changes)
+        while channel.behind and loop.time() < end:
+            changes = await self._store.changes(place, channel.seen)
+            await asyncio.to_thread(self._learn, channel, changes)
+        return await asyncio.to_thread(self._search, channel, question, room, list(without))
+
+    def drop(self, place: Place) -> None:
+        """Keep nothing of this channel at hand, nor single words of anything."""
+        self._channels.pop(place.channel_key, None)
+        if self._words:
+            self._words.clear()
+
+    def remove(self, place: Place, messages: Sequence[str]) -> None:
+        """These are not to be found any more; the log says what became of them."""
+        if channel := self._channels.get(place.channel_key):
+            with channel.guard:
+                for message in messages:
+                    channel.index.remove(message)
+        if self._words:
+            self._words.clear()
+
+    def _channel(self, place: Place, words: Words) -> _Channel:
+        known = self._channels.setdefault(place.channel_key, _Channel(index=Index(words)))
+        self._channels.move_to_end(place.channel_key)
+        if len(self._channels) > CHANNELS:
+            self._channels.popitem(last=False)
+        return known
+
+    def _learn(self, channel: _Channel, changes: Changes) -> None:
+        with channel.guard:
+            known, news = channel.seen, changes.seen
+            if (news.epoch, news.number) <= (known.epoch, known.number):
+                return  # another turn of this channel read as much before
+            if changes.seen.epoch > channel.seen.epoch and self._words:
+                channel.index, channel.seen = Index(self._words), Seen()
+            keys = {key: self._keys.unwrapped(key, each) for key, each in changes.wrapped.items()}
+            for place, kept in changes.kept:
+                context = message_context(place, kept.id, kept.version)
+                packed = keys[place.key].open(kept.blob, *context)
+                entry = Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)
+                channel.index.add(place.key, entry)
+            for gone in changes.gone:
+                channel.index.remove(gone)
+            if changes.gone and self._words:
+                self._words.clear()
+            channel.seen, channel.behind = changes.seen, changes.more
+
+    def _search(
+        self, channel: _Channel, question: str, room: int, without: Sequence[str]
+    ) -> Sequence[Entry]:
+        with channel.guard:
+            return channel.index.search(question, room, without)

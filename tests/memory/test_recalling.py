@@ -1,0 +1,123 @@
+"""Recall follows what is said, edited, deleted and forgotten, in every process, in one channel."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from memory.engine import Memory
+from memory.store import Place
+from memory.window import Marks
+from tests.memory.conftest import World, turn_in
+
+pytestmark = pytest.mark.anyio
+
+LONG = 400  # messages: more than one reading of the log
+
+
+@asynccontextmanager
+async def process(world: World) -> AsyncIterator[Memory]:
+    store = world.store()
+    memory = world.memory(store, Marks(high=300, low=100))
+    await memory.open()
+    yield memory
+    await store.close()
+
+
+@pytest.fixture
+async def memory(world: World) -> AsyncIterator[Memory]:
+    async with process(world) as memory:
+        yield memory
+
+
+@pytest.fixture
+async def other(world: World) -> AsyncIterator[Memory]:
+    """On the same store."""
+    async with process(world) as memory:
+        yield memory
+
+
+async def chatter(memory: Memory, world: World, place: Place, number: int) -> None:
+    """The first message joins and is answered, the rest is overheard."""
+    await memory.receive(place, world.say("hello", author="U0"))
+    await (await turn_in(memory, place)).conclude(["p0"], [], "hi")
+    for at in range(number):
+        said = world.say(f"chatter about topic {at}", author="U9", called=False)
+        await memory.receive(place, said)
+
+
+async def recalled(memory: Memory, world: World, place: Place, question: str) -> list[str]:
+    await memory.receive(place, world.say(question))
+    turn = await turn_in(memory, place)
+    shown = [entry.id for entry in turn.recollection.question]
+    texts = [entry.text for entry in await turn.recall(100, shown)]
+    await turn.conclude([f"r{world.at}"], [], "ok")
+    return texts
+
+
+async def test_what_was_folded_long_ago_is_found_again(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await chatter(memory, world, place, 3)
+    await memory.receive(place, world.say("the safe opens with 7391", called=False, author="U9"))
+    await chatter_on(memory, world, place)
+    assert "the safe opens with 7391" in await recalled(
+        memory, world, place, "what opens the safe?"
+    )
+
+
+async def chatter_on(memory: Memory, world: World, place: Place) -> None:
+    for at in range(LONG):
+        said = world.say(f"noise number {at}", author="U9", called=False)
+        await memory.receive(place, said)
+    await memory.settle(place)
+
+
+async def test_an_edit_and_a_deletion_reach_it_also_in_another_process(
+    memory: Memory, other: Memory, world: World, place: Place
+) -> None:
+    await chatter(memory, world, place, 3)
+    for name, text in (("a", "the safe opens with 7391"), ("b", "the safe is behind the plant")):
+        said = world.say(text, id=name, author="U9", called=False)
+        await memory.receive(place, said)
+    before = await recalled(other, world, place, "where is the safe?")
+    assert {"the safe opens with 7391", "the safe is behind the plant"} <= set(before)
+    await memory.amend(place, "a", "the safe opens with 1234", world.at + 1)
+    await memory.retract(place, ["b"])
+    for each in (memory, other):
+        after = await recalled(each, world, place, "where is the safe?")
+        assert "the safe opens with 1234" in after
+        assert not {"the safe opens with 7391", "the safe is behind the plant"} & set(after)
+
+
+async def test_what_is_forgotten_is_not_recalled_by_any_process(
+    memory: Memory, other: Memory, world: World, place: Place
+) -> None:
+    await chatter(memory, world, place, 3)
+    await memory.receive(place, world.say("the safe opens with 7391", author="U9", called=False))
+    assert await recalled(other, world, place, "what opens the safe?")
+    await memory.forget(place, world.at, channel=False)
+    for each in (memory, other):
+        assert "the safe opens with 7391" not in await recalled(each, world, place, "safe?")
+
+
+async def test_sibling_threads_are_searched_and_other_channels_are_not(
+    memory: Memory, world: World, place: Place
+) -> None:
+    sibling, stranger = replace(place, thread="99.1"), replace(place, channel="C2")
+    await memory.receive(sibling, world.say("the safe opens with 7391"))
+    await memory.receive(stranger, world.say("the safe of the others opens with 5555"))
+    assert await recalled(memory, world, place, "what opens the safe?") == [
+        "the safe opens with 7391"
+    ]
+
+
+async def test_without_recall_nothing_is_read_for_it(world: World, place: Place) -> None:
+    store = world.store()
+    memory = world.memory(store, recall=False)
+    await memory.open()
+    await memory.receive(place, world.say("the safe opens with 7391"))
+    turn = await turn_in(memory, place)
+    assert await turn.recall(100, ()) == ()
+    await store.close()
