@@ -23,6 +23,7 @@ from bot.prompt import Budget, Prompter
 from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
+from memory.cold import ColdStore
 from memory.embedded import memory_key, private_server
 from memory.engine import Memory, Settings
 from memory.folding import Sizes
@@ -44,6 +45,7 @@ class Bot:
     """Everything wired together, connected to nothing yet but the store."""
 
     platforms: Mapping[str, Platform]
+    memory: Memory
     turns: Turns
     intake: Intake
     status: Sequence[str]
@@ -97,6 +99,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
             measure=tokens.measure,
             summarise=_summarise(model),
             randbytes=os.urandom,
+            archive=_archive(config, stack),
         )
         await memory.open()
         platforms = _platforms(config, console=console)
@@ -108,7 +111,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         commands = Commands(memory, about(config))
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
         lines = status(config, platforms, tokens)
-        yield Bot(platforms=platforms, turns=turns, intake=intake, status=lines)
+        yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
 
 
 async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
@@ -141,6 +144,16 @@ async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, K
             "or unset REDIS_URL for a private server"
         ) from None
     return store, Keyring.parse(keys)
+
+
+def _archive(config: Config, stack: AsyncExitStack) -> ColdStore | None:
+    if not config.database_url:
+        return None
+    from memory.archive import Archive
+
+    archive = Archive(config.database_url.get_secret_value())
+    stack.push_async_callback(archive.close)
+    return archive
 
 
 def _sizes(config: Config) -> Sizes:
@@ -267,6 +280,9 @@ def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -
         "memory: the server at REDIS_URL"
         if config.redis_url
         else f"memory: a private server under {config.data} (set REDIS_URL for your own)",
+        "archive: the database at DATABASE_URL"
+        if config.database_url
+        else "archive: off, what expires is gone (set DATABASE_URL)",
         "tokens: estimated (set TIKTOKEN_CACHE_DIR to count them)"
         if tokens.estimates
         else f"tokens: counted with {tokens.name}",

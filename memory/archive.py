@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from memory.entry import Entry
-from memory.seal import DataKey, Keyring
-from memory.store import Forgotten, Place
-from memory.turn import message_context
+from memory.cold import ArchiveDown, Cold
+from memory.store import Forgotten
 
-GONE = 2**62  # the version of a deleted post: none is newer
-PAGE = 500  # rows read at once
 SCHEMA = 1  # of the tables; an archive with a newer one is refused
 
 _FORMS = "DATABASE_URL must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
@@ -30,7 +25,6 @@ _SCRUB = {  # secure_delete alone leaves copies behind where SQLite had moved ro
     "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
     "postgresql": ("VACUUM FULL tk_messages", "VACUUM FULL tk_summaries"),
 }
-_SHOWN = ("id", "author", "name", "kind", "text", "reply_to")
 _META = sa.MetaData()
 _SEALED = {"wrapped": sa.LargeBinary, "blob": sa.LargeBinary}
 _TAGS = {"channel": sa.Text, "people": sa.Text, "covered": sa.Text}
@@ -52,33 +46,11 @@ _MARKS = _table("tk_marks", ["scope", "post"], version=sa.BigInteger)
 _ARCHIVE = _table("tk_archive", ["id"], schema=sa.Integer, pepper=sa.LargeBinary)
 
 
-class ArchiveDown(Exception):
-    """The archive cannot be used, in one line; what was asked may or may not have happened."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cold:
-    """A sealed message, or a summary. Times in microseconds since 1970."""
-
-    place: str  # Place.key
-    id: str  # of the message; the summary's name
-    people: tuple[str, ...]  # fingerprints of who wrote it; of a reply: whom it answers
-    covered: Mapping[str, int] = field(default_factory=dict)  # a summary's posts: their versions
-    sent: int  # a summary: when its first message was sent
-    version: int  # a summary: when its last message was sent
-    wrapped: bytes
-    blob: bytes
-
-
 _FIELDS = [each.name for each in fields(Cold)]
 
 
 class Archive:
-    """Every call may be repeated; all raise ArchiveDown. Timeouts in seconds.
-
-    A scope is a conversation (Place.key), a channel (Place.channel_key), `platform:space` escaped
-    like these, or a person's fingerprint (no colon). What was forgotten cannot be saved again.
-    """
+    """See ColdStore. Timeouts in seconds."""
 
     def __init__(self, url: str, *, timeout: float = 5.0, upkeep_timeout: float = 300.0) -> None:
         self._timeout, self._upkeep_timeout = timeout, upkeep_timeout
@@ -91,14 +63,12 @@ class Archive:
             await self._engine.dispose()
 
     async def pepper(self, candidate: bytes) -> bytes:
-        """The archive's own secret for fingerprints, wrapped; the candidate if it has none yet."""
         unset = sa.update(_ARCHIVE).where(_ARCHIVE.c.pepper == b"").values(pepper=candidate)
         async with self._writing() as connection:
             await connection.execute(unset)
             return bytes((await connection.execute(sa.select(_ARCHIVE.c.pepper))).scalar_one())
 
     async def save(self, messages: Sequence[Cold], summaries: Sequence[Cold] = ()) -> int:
-        """Keep the newest versions, and nothing forgotten or deleted: how many were fit to keep."""
         both = (messages, summaries)
         scopes = {scope for some in both for each in some for scope in _scopes(each)}
         async with self._writing() as connection:
@@ -109,25 +79,21 @@ class Archive:
                 await self._upsert(connection, table, rows)
         return sum(map(len, fit))
 
-    async def summary_of(self, place: str, limit: int = 8) -> Sequence[Cold]:
-        """The newest summaries that are not part of a wider one, oldest first."""
-        found = sa.select(_SUMMARIES).where(_SUMMARIES.c.place == place)
-        every = await self._read(found.order_by(_SUMMARIES.c.version))
-        posts = [set(each.covered) for each in every]
-        return [each for each in every if not any(set(each.covered) < p for p in posts)][-limit:]
+    async def places(self) -> Sequence[str]:
+        both = sa.union(*(sa.select(each.c.place) for each in _RECORDS))
+        async with self._calling() as connection:
+            return sorted((await connection.execute(both)).scalars())
 
-    async def export(self, scope: str) -> AsyncIterator[Cold]:
-        """A scope's messages, page by page; a person's come with the replies to them."""
-        names = sa.tuple_(_MESSAGES.c.place, _MESSAGES.c.id)
-        found = sa.select(_MESSAGES).where(_within(_MESSAGES, scope)).order_by(*names.clauses)
-        last: Sequence[str] = ("", "")
-        while page := await self._read(found.where(names > last).limit(PAGE)):
-            for each in page:
-                yield each
-            last = (page[-1].place, page[-1].id)
+    async def messages_of(self, place: str) -> Sequence[Cold]:
+        found = sa.select(_MESSAGES).where(_MESSAGES.c.place == place)
+        return await self._read(found.order_by(_MESSAGES.c.sent, _MESSAGES.c.id))
+
+    async def summaries_of(self, place: str, limit: int) -> Sequence[Cold]:
+        found = sa.select(_SUMMARIES).where(_SUMMARIES.c.place == place)
+        newest = found.order_by(_SUMMARIES.c.version.desc(), _SUMMARIES.c.id).limit(limit)
+        return (await self._read(newest))[::-1]
 
     async def forget(self, scope: str, until: int) -> Forgotten:
-        """What was sent in a scope up to a time, and every summary of it; then `scrub`."""
         counts = []
         async with self._writing() as connection:
             mark = {"scope": scope, "post": "", "version": until}
@@ -138,19 +104,18 @@ class Archive:
         return Forgotten(messages=counts[0], segments=counts[1])
 
     async def retract(self, channel: str, posts: Mapping[str, int]) -> None:
-        """Posts were edited, at that version, or deleted (GONE); their summaries go too."""
-        m, s = _MESSAGES.c, _SUMMARIES.c
         async with self._writing() as connection:
             for post, version in posts.items():
                 mark = {"scope": channel, "post": post, "version": version}
                 await self._upsert(connection, _MARKS, [mark])
-                old = sa.and_(m.channel == channel, m.id == post, m.version < version)
-                await connection.execute(sa.delete(_MESSAGES).where(old))
-                part = sa.and_(s.channel == channel, _holds(s.covered, post))
-                await connection.execute(sa.delete(_SUMMARIES).where(part))
+                m = _MESSAGES.c
+                old = sa.and_(m.id == post, m.version < version)
+                for table, itself in ((_MESSAGES, old), (_SUMMARIES, sa.false())):
+                    quotes = sa.or_(itself, _holds(table.c.covered, post))
+                    gone = sa.delete(table).where(table.c.channel == channel, quotes)
+                    await connection.execute(gone)
 
     async def scrub(self) -> None:
-        """Rewrite the tables on disk without what was deleted (not PostgreSQL's log or backups)."""
         async with _deadline(self._upkeep_timeout):
             await self._open()
             async with self._engine.connect() as connection:
@@ -220,23 +185,6 @@ class Archive:
             await on.execute(newest, rows)
 
 
-async def json_lines(records: AsyncIterable[Cold], keyring: Keyring) -> AsyncIterator[str]:
-    """Each message as one line of JSON, without the line's end."""
-    async for record in records:
-        entry = opened(record, keyring)
-        shown = {name: getattr(entry, name) for name in _SHOWN}
-        sent = datetime.fromtimestamp(entry.sent / 1_000_000, UTC).isoformat()
-        yield json.dumps({"conversation": record.place, "sent": sent} | shown)
-
-
-def opened(record: Cold, keyring: Keyring) -> Entry:
-    """A message in the clear. Raises UnknownKey or SealBroken."""
-    data = DataKey(keyring.unwrap(record.wrapped, record.place))
-    context = message_context(Place.parse(record.place), record.id, record.version)
-    packed = data.open(record.blob, *context)
-    return Entry.unpack(packed, id=record.id, sent=record.sent, version=record.version)
-
-
 @asynccontextmanager
 async def _deadline(seconds: float) -> AsyncIterator[None]:
     try:
@@ -285,7 +233,7 @@ def _holds(column: sa.Column[str], tag: str) -> sa.ColumnElement[bool]:
 
 def _fits(record: Cold, marks: Mapping[tuple[str, str], int]) -> bool:
     scopes = _scopes(record)
-    posts = record.covered or {record.id: record.version}
+    posts = {record.id: record.version, **record.covered}
     old = any(version < marks.get((scopes[1], post), 0) for post, version in posts.items())
     return not old and all(record.sent > marks.get((scope, ""), -1) for scope in scopes)
 

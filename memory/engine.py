@@ -1,18 +1,22 @@
 """The memory of conversations: what comes in, what a reply may build on, what is forgotten."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from memory.archiving import PROMPT, Archiving, Contents, deleted
+from memory.cold import ArchiveDown, ColdStore
 from memory.entry import PERSON, Description, Entry, Recollection
-from memory.folding import MOST, Folding, Sizes
+from memory.folding import AGAIN, MOST, Folding, NotASummary, Sizes
 from memory.forgetting import Forgetting
 from memory.keys import Keys, message_context, sealed
 from memory.recalling import Recalling
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
 from memory.store import Arrival, Debris, Forgotten, Place, Store
 from memory.summary import Summarise
-from memory.turn import Means, Terms, Turn, open_entries, open_segments
+from memory.turn import Means, Terms, Turn, open_contents, open_entries, open_segments
+
+RETRY, LATER = 1_800.0, 172_800.0  # seconds until an expiring conversation is looked at again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +39,23 @@ class Memory:
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
         randbytes: Randbytes,
+        archive: ColdStore | None = None,
     ) -> None:
         self._store, self._keyring, self._follow = store, keyring, settings.follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
+        self._segments = settings.sizes.segments
+        cold = archive and Archiving(archive, store, keyring, self._keys, randbytes)
+        self._archiving = cold
         self._folding = Folding(
-            store, self._keys, sizes=settings.sizes, measure=measure, summarise=summarise
+            store,
+            self._keys,
+            sizes=settings.sizes,
+            measure=measure,
+            summarise=summarise,
+            archiving=cold,
         )
-        self._forgetting = Forgetting(store, self._keys)
+        self._forgetting = Forgetting(store, self._keys, cold)
         self._recalling = Recalling(store, self._keys) if settings.recall else None
         self._means = Means(
             store=store,
@@ -72,7 +85,17 @@ class Memory:
             else:
                 if got.owed or not key.fresh:  # else it may not have been stored at all
                     self._keys.keep(place, key)
+                if got.joined and self._archiving:
+                    await self._wake(place, self._archiving)
                 return got.owed
+
+    async def _wake(self, place: Place, archiving: Archiving) -> None:
+        """Before the first reply if the archive is quick, else by the upkeep."""
+        try:
+            async with asyncio.timeout(PROMPT):
+                await archiving.revive(place, self._segments)
+        except (ArchiveDown, TimeoutError):
+            await self._store.defer(place, AGAIN)
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
         """Whether this post came for the first time; it will not be stored as a message."""
@@ -105,9 +128,36 @@ class Memory:
         """Fold what is above the window's high mark. How many messages were folded."""
         return await self._folding.settle(place)
 
+    async def expiring(self, limit: int) -> Sequence[tuple[Place, bool]]:
+        """Conversations to `preserve`, put off meanwhile, and whether their time is short."""
+        found = await self._store.expiring(limit)
+        return [(place, await self._store.defer(place, RETRY)) for place in found]
+
+    async def preserve(self, place: Place, *, whole: bool) -> bool:
+        """Archive a conversation and, before its messages expire, fold them all.
+
+        False: they expired before. Raises ArchiveDown, or what the model raises: then it is
+        tried again until they expire.
+        """
+        contents = await self._contents(place)
+        if self._archiving:
+            if not contents.leaves:
+                await self._archiving.revive(place, self._segments)
+            await self._archiving.save(contents)
+        try:
+            if whole:
+                await self._folding.settle(place, whole=True)
+        except NotASummary:  # too little, most likely: found expired when looked at again
+            await self._store.defer(place, LATER)
+        else:
+            await self._store.defer(place, 0)
+        return bool(contents.entries)
+
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
         self._hide(place, [message])
+        if self._archiving:
+            await self._archiving.retract(place, {message: at})
         tokens = await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
@@ -127,6 +177,8 @@ class Memory:
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
         self._hide(place, messages)
+        if self._archiving:
+            await self._archiving.retract(place, deleted(messages))
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
 
     def _hide(self, place: Place, messages: Sequence[str]) -> None:
@@ -138,12 +190,41 @@ class Memory:
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)
         if not snapshot.wrapped:
-            return Description(segments=(), window=(), messages=messages, tokens=0)
+            return await self._archived(place)
         key = self._keys.learn(place, snapshot.wrapped)
         entries = open_entries(place, key, snapshot)
         segments = open_segments(place, key, snapshot)
         tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
         return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
+
+    async def _archived(self, place: Place) -> Description:
+        """What is held of a conversation without a record."""
+        cold = await self._archiving.read(place, MOST) if self._archiving else Contents(place=place)
+        segments, entries = tuple(segment for segment, _ in cold.leaves), cold.entries
+        tokens = sum(each.tokens for each in (*segments, *entries))
+        return Description(segments=segments, window=entries, messages=len(entries), tokens=tokens)
+
+    async def contents(self) -> AsyncIterator[Contents]:
+        """Everything, conversation by conversation, from the archive and the store."""
+        places = {place.key: place async for place in self._store.places()}
+        if self._archiving:
+            places |= {place.key: place for place in await self._archiving.places()}
+        for _, place in sorted(places.items()):
+            live = await self._contents(place)
+            cold = await self._archiving.read(place) if self._archiving else live
+            entries = {each.id: each for each in (*cold.entries, *live.entries)}
+            leaves = {leaf[0].name: leaf for leaf in (*cold.leaves, *live.leaves)}
+            yield Contents(
+                place=place,
+                entries=tuple(sorted(entries.values(), key=lambda each: each.sent)),
+                leaves=tuple(sorted(leaves.values(), key=lambda leaf: leaf[0].since)),
+            )
+
+    async def _contents(self, place: Place) -> Contents:
+        held = await self._store.held(place)
+        if not held.wrapped:
+            return Contents(place=place)
+        return open_contents(place, self._keys.learn(place, held.wrapped), held)
 
     async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
         """Forget this conversation up to a time, or the whole channel: a receipt with counts.
@@ -158,6 +239,12 @@ class Memory:
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""
         await self._forgetting.scrub()
+
+    async def catch_up(self) -> None:
+        """Have the archive do what it could not do before, and clean up. Raises ArchiveDown."""
+        if self._archiving:
+            await self._archiving.catch_up()
+            await self._archiving.scrub()
 
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         text = self._keys.open_alone(_pending(place, entry.id), blob).decode()

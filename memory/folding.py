@@ -5,14 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from memory.archiving import Archiving, Contents
+from memory.cold import ArchiveDown
 from memory.entry import Entry, Segment
-from memory.keys import Key, Keys
+from memory.keys import Key, Keys, segment_context
 from memory.store import Fold, Merge, Place, Store
 from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, shortened, transcript
 from memory.turn import open_entries, open_segments
-from memory.window import Marks, overflow
+from memory.window import EVERYTHING, Marks, overflow
 
 MOST = 500  # messages read at once
+AGAIN = 60.0  # seconds after which the upkeep saves what could not be archived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,9 @@ class Folding:
         sizes: Sizes,
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
+        archiving: Archiving | None = None,
     ) -> None:
+        self._archiving = archiving
         self._store, self._keys, self._sizes = store, keys, sizes
         self._marks = _bounded(sizes.marks)
         self._measure, self._summarise = measure, summarise
@@ -48,20 +53,23 @@ class Folding:
     def crowded(self, entries: Sequence[Entry]) -> bool:
         return overflow(entries, self._marks, self._sizes.batch) > 0
 
-    async def settle(self, place: Place) -> int:
-        """Fold what is above the window's high mark. How many messages were folded."""
-        folded = 0
-        while batch := await self._fold(place):
+    async def settle(self, place: Place, *, whole: bool = False) -> int:
+        """Fold what is above the window's high mark, or all. How many messages were folded.
+
+        Raises ArchiveDown if that could not be archived yet: the upkeep will.
+        """
+        folded, marks = 0, EVERYTHING if whole else self._marks
+        while batch := await self._fold(place, marks):
             folded += batch
         return folded
 
-    async def _fold(self, place: Place) -> int:
+    async def _fold(self, place: Place, marks: Marks) -> int:
         snapshot, _, _ = await self._store.read(place, MOST)
         if not snapshot.wrapped:
             return 0
         key = self._keys.learn(place, snapshot.wrapped)
         entries = open_entries(place, key, snapshot)
-        entries = entries[: overflow(entries, self._marks, self._sizes.batch)]
+        entries = entries[: overflow(entries, marks, self._sizes.batch)]
         if not entries:
             return 0
         leaf = await self._leaf(entries)
@@ -75,8 +83,19 @@ class Folding:
                 for each in merged
             ),
         )
-        done = await self._store.fold(place, fold, snapshot.wrapped)
-        return len(entries) if done else 0
+        if not await self._store.fold(place, fold, snapshot.wrapped):
+            return 0
+        await self._archive(Contents(place=place, entries=entries, leaves=((leaf, fold.covered),)))
+        return len(entries)
+
+    async def _archive(self, contents: Contents) -> None:
+        if self._archiving is None:
+            return
+        try:
+            await self._archiving.save(contents)
+        except ArchiveDown:
+            await self._store.defer(contents.place, AGAIN)
+            raise
 
     async def _leaf(self, entries: Sequence[Entry]) -> Segment:
         """Summarises raw messages, nothing else: what is deleted leaves no trace in later ones."""
@@ -142,7 +161,7 @@ def _pair(segments: Sequence[Segment]) -> int | None:
 
 
 def _sealed(place: Place, key: Key, segment: Segment) -> bytes:
-    return key.data.seal(segment.pack(), place.key, "segment", segment.name)
+    return key.data.seal(segment.pack(), *segment_context(place, segment.name))
 
 
 def _bounded(marks: Marks) -> Marks:

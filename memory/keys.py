@@ -70,3 +70,7 @@ def sealed(key: Key, text: bytes, *context: str) -> Sealed:
 
 def message_context(place: Place, message: str, version: int) -> tuple[str, ...]:
     return (place.key, "message", message, str(version))
+
+
+def segment_context(place: Place, name: str) -> tuple[str, ...]:
+    return (place.key, "segment", name)

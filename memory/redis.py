@@ -1,14 +1,9 @@
 """The store on Redis 7.0 or newer, or Valkey: one Lua script for each step (see scripts/)."""
 
 import asyncio
-import hashlib
 import json
-import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -26,6 +21,7 @@ from redis.exceptions import TimeoutError as NoAnswer
 
 from memory import answers
 from memory.answers import Answer
+from memory.lua import PARTITIONS, listing, plain, prefix, quoted_thread, scripts
 from memory.store import (
     Arrival,
     Changes,
@@ -34,6 +30,8 @@ from memory.store import (
     Fold,
     Forgotten,
     Found,
+    Held,
+    Leaf,
     Lease,
     Noted,
     Place,
@@ -46,20 +44,14 @@ from memory.store import (
 )
 
 CONNECTIONS = 64  # redis-py fails a call that would need its 101st
+HELD = 1_000  # messages of a whole conversation read at once
 CHANGES = 200  # of a channel's log read at once
 SEGMENTS = 16  # read for a turn: more than a prompt takes
-PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 DAY = 86_400
 DOWN = (
     *(Disconnected, NoAnswer, OSError),
     *(BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError),  # a failover under way
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    source: str
-    digest: str
 
 
 class RedisStore:
@@ -86,7 +78,7 @@ class RedisStore:
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
         self._pauses, self._most = pauses, most
-        self._scripts = dict(_scripts(Path(__file__).with_name("scripts")))
+        self._scripts = scripts()
         self._free = asyncio.Semaphore(CONNECTIONS)
         self.round_trips = 0
 
@@ -96,7 +88,7 @@ class RedisStore:
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
         head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
-        tail = (place.audience, _thread(place), *self._kept)
+        tail = (place.audience, quoted_thread(place), *self._kept)
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
         return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
 
@@ -128,7 +120,7 @@ class RedisStore:
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        tail = (reply.sent, reply.sealed.blob, _thread(place), *self._kept)
+        tail = (reply.sent, reply.sealed.blob, quoted_thread(place), *self._kept)
         return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
 
     async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
@@ -148,31 +140,64 @@ class RedisStore:
         await self._run("stop", place, turn)
 
     async def overdue(self, limit: int) -> Sequence[Place]:
+        return await self._listed("due", limit)
+
+    async def expiring(self, limit: int) -> Sequence[Place]:
+        return await self._listed("expiring", limit)
+
+    async def _listed(self, kind: str, limit: int) -> Sequence[Place]:
         seconds, microseconds = await self._call(self._redis.time)
         now = seconds * 1000 + microseconds // 1000
 
         async def look() -> Answer:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for number in range(PARTITIONS):
-                    pipe.zrangebyscore(_due(number), 0, now, 0, limit)
+                    pipe.zrangebyscore(listing(number, kind), 0, now, 0, limit)
                 return await pipe.execute()
 
         found = [key for keys in await self._call(look) for key in keys]
         return [Place.parse(key.decode()) for key in found[:limit]]
+
+    async def defer(self, place: Place, seconds: float) -> bool:
+        kept = self._kept[0]
+        return bool(await self._run("defer", place, int(seconds * 1000), kept))
+
+    async def held(self, place: Place) -> Held:
+        pages, cursor = [await self._run("held", place, 0, HELD)], b"0"
+        while (cursor := pages[-1][1]) != b"0":
+            pages.append(await self._run("held", place, cursor, HELD))
+        return answers.held(pages)
+
+    async def revive(self, place: Place, wrapped: bytes, leaves: Sequence[Leaf]) -> None:
+        rows = [(each.name, each.since, _versions(each.covered), each.blob) for each in leaves]
+        given = [part for row in rows for part in row]
+        await self._run("revive", place, wrapped, quoted_thread(place), *given)
+
+    async def places(self) -> AsyncIterator[Place]:
+        async for key in self._redis.scan_iter(match="tk:{p*}:*/rec", count=1000):
+            yield Place.parse(key.decode().partition("}:")[2].removesuffix("/rec"))
+
+    async def journal(self, line: str, *, done: bool) -> None:
+        change = self._redis.srem if done else self._redis.sadd
+        await self._call(lambda: change("tk:journal", line))
+
+    async def journaled(self) -> Sequence[str]:
+        return [
+            line.decode() for line in await self._call(lambda: self._redis.smembers("tk:journal"))
+        ]
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
         snapshot, messages, water = await self._run("read", place, limit, 10_000)
         return answers.snapshot(snapshot), messages, int(water)
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
-        covered = json.dumps({each: str(version) for each, version in fold.covered.items()})
-        head = (fold.name, wrapped, covered, fold.blob)
+        head = (fold.name, wrapped, _versions(fold.covered), fold.blob)
         merges = [
             part
             for each in fold.merges
             for part in (each.name, json.dumps(each.children), each.blob)
         ]
-        answer = await self._run("fold", place, *head, *self._kept, *merges)
+        answer = await self._run("fold", place, *head, *merges)
         return bool(answer[0] == b"done")
 
     async def locate(self, place: Place, message: str) -> Found | None:
@@ -207,11 +232,11 @@ class RedisStore:
         channel: bool,
     ) -> Forgotten:
         given = [part for survivor in survivors for part in survivor]
-        head = (water, channel, wrapped, _thread(place))
+        head = (water, channel, wrapped, quoted_thread(place))
         return answers.forgotten(await self._run("forget", place, *head, *given))
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
-        key = f"{_prefix(place)}{place.channel_key}/threads"
+        key = f"{prefix(place)}{place.channel_key}/threads"
         found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
         return [answers.sibling(place, thread) for thread in found]
 
@@ -234,9 +259,9 @@ class RedisStore:
         await self._call(self._redis.ping)
 
     async def _run(self, name: str, place: Place, *arguments: object) -> Answer:
-        prefix = _prefix(place)
-        keys = (prefix + place.key, prefix + place.channel_key, prefix.rstrip(":") + "/due")
-        values = [_plain(argument) for argument in (place.key, *arguments)]
+        tag = prefix(place)
+        keys = (tag + place.key, tag + place.channel_key, tag.rstrip(":") + "/due")
+        values = [plain(argument) for argument in (place.key, *arguments)]
         script = self._scripts[name]
 
         async def run() -> Answer:
@@ -262,31 +287,5 @@ class RedisStore:
         raise AssertionError
 
 
-def _scripts(folder: Path) -> Sequence[tuple[str, Script]]:
-    texts = {path.stem: path.read_text() for path in folder.glob("*.lua")}
-    record, snapshot = texts.pop("record"), texts.pop("snapshot")
-    sources = {name: f"{record}\n{snapshot}\n{text}" for name, text in texts.items()}
-    return [
-        (name, Script(source=source, digest=hashlib.sha1(source.encode()).hexdigest()))  # noqa: S324
-        for name, source in sources.items()
-    ]
-
-
-def _prefix(place: Place) -> str:
-    number = zlib.crc32(place.channel_key.encode()) % PARTITIONS
-    return f"tk:{{p{number:03d}}}:"
-
-
-def _due(number: int) -> str:
-    return f"tk:{{p{number:03d}}}/due"
-
-
-def _thread(place: Place) -> str:
-    return quote(place.thread, safe="")
-
-
-def _plain(argument: object) -> bytes | str:
-    """Scripts read text and bytes; flags are 1 and 0."""
-    if isinstance(argument, bool):
-        return "1" if argument else "0"
-    return argument if isinstance(argument, bytes) else str(argument)
+def _versions(covered: Mapping[str, int]) -> str:
+    return json.dumps({each: str(version) for each, version in covered.items()})

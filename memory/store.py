@@ -1,35 +1,10 @@
 """The Store port: records of sealed bytes, and the atomic steps a conversation goes through."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import quote, unquote
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a conversation happens. `key` names its record, `channel_key` its channel's."""
-
-    platform: str
-    space: str
-    channel: str
-    thread: str = ""
-    audience: str = ""
-    key: str = field(init=False, repr=False, compare=False)
-    channel_key: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        parts = (self.platform, self.space, self.channel)
-        channel = ":".join(quote(part, safe="") for part in parts)
-        object.__setattr__(self, "channel_key", channel)
-        object.__setattr__(self, "key", f"{channel}:{quote(self.thread, safe='')}")
-
-    @classmethod
-    def parse(cls, key: str, audience: str = "") -> "Place":
-        platform, space, channel, thread = (unquote(part) for part in key.split(":"))
-        return cls(
-            platform=platform, space=space, channel=channel, thread=thread, audience=audience
-        )
+from memory.place import Place as Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +72,25 @@ class Folded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A segment of messages, with their versions; its time is that of its last message."""
+
+    name: str
+    since: int = 0
+    covered: Mapping[str, int]
+    blob: bytes  # to be revived; empty: to be taken away again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """All messages of a conversation, unsorted, and the segments made of messages."""
+
+    wrapped: bytes
+    messages: tuple[Kept, ...]
+    leaves: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     wrapped: bytes
     revision: int
@@ -160,6 +154,7 @@ class Received:
     """`owed`, or what must be done before the message can be taken: then call again."""
 
     owed: bool = False
+    joined: bool = False  # this message made the bot join, or join again
     rekey: bytes | None = None  # seal under this key; empty: under a fresh one
     edit: tuple[int, bytes] | None = None  # an edit came first: its version and sealed text
 
@@ -233,6 +228,25 @@ class Store(Protocol):
     async def clear(self, place: Place, debris: Debris) -> None: ...
     async def stop(self, place: Place, turn: str) -> None: ...
     async def overdue(self, limit: int) -> Sequence[Place]: ...
+    async def expiring(self, limit: int) -> Sequence[Place]:
+        """Conversations to look after before their messages expire."""
+        ...
+
+    async def defer(self, place: Place, seconds: float) -> bool:
+        """Look again after that; 0: done, if nothing is left unfolded. Whether time is short."""
+        ...
+
+    async def held(self, place: Place) -> Held: ...
+    async def revive(self, place: Place, wrapped: bytes, leaves: Sequence[Leaf]) -> None:
+        """Give archived segments back to a conversation without any, or take them away."""
+        ...
+
+    def places(self) -> AsyncIterator[Place]: ...
+    async def journal(self, line: str, *, done: bool) -> None:
+        """Keep a line until it is done: what has yet to reach the archive."""
+        ...
+
+    async def journaled(self) -> Sequence[str]: ...
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
         """The record, how many messages it holds, and its watermark (microseconds)."""

@@ -10,5 +10,7 @@ for i = 3, #ARGV, 2 do
     lose(id)
     bump('revision')
     if redis.call('EXISTS', CONVERSATION .. '/owed') == 1 or get('turn') then look(tonumber(get('until') or milliseconds)) end
+  else
+    outdate(id)
   end
 end

@@ -284,7 +284,9 @@ async def dump(url: str) -> dict[bytes, object]:
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
                 case b"zset":
-                    value = await redis.zrange(key, 0, -1, withscores=not key.endswith(b"/due"))
+                    value = await redis.zrange(
+                        key, 0, -1, withscores=not key.endswith((b"/due", b"/expiring"))
+                    )
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
             expires = await redis.ttl(key) > 0
