@@ -45,7 +45,7 @@ class Memory:
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
         self._segments = settings.sizes.segments
-        cold = archive and Archiving(archive, store, keyring, self._keys, randbytes)
+        cold = Archiving(archive, store, keyring, self._keys, randbytes) if archive else None
         self._archiving = cold
         self._folding = Folding(
             store,
@@ -201,7 +201,7 @@ class Memory:
         """What is held of a conversation without a record."""
         cold = await self._archiving.read(place, MOST) if self._archiving else Contents(place=place)
         segments, entries = tuple(segment for segment, _ in cold.leaves), cold.entries
-        tokens = sum(each.tokens for each in (*segments, *entries))
+        tokens = sum(each.tokens for each in segments) + sum(each.tokens for each in entries)
         return Description(segments=segments, window=entries, messages=len(entries), tokens=tokens)
 
     async def contents(self) -> AsyncIterator[Contents]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from memory.place import Place as Place
+from memory.place import Place as Place  # noqa: PLC0414 - everybody has it from here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

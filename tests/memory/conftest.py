@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from memory.cold import ColdStore
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
@@ -14,6 +15,9 @@ from memory.store import Place
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
+from tests.memory.databases import database, on_postgres, on_sqlite, postgres_server
+
+__all__ = ["database", "on_postgres", "on_sqlite", "postgres_server"]
 
 NOW = 1_800_000_000_000_000  # beyond the server's clock: never too late to be owed
 
@@ -39,6 +43,7 @@ class World:
         segments: int = 8,
         *,
         recall: bool = True,
+        archive: ColdStore | None = None,
     ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
@@ -59,6 +64,7 @@ class World:
             measure=measure,
             summarise=summarise,
             randbytes=os.urandom,
+            archive=archive,
         )
 
     def say(self, text: str, *, id: str = "", **fields: object) -> Entry:  # noqa: A002

@@ -1,90 +1,29 @@
 """What cold storage promises: the same on SQLite and PostgreSQL."""
 
 import asyncio
-import json
 import os
 import random
-import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from memory.archive import GONE, PAGE, Archive, ArchiveDown, Cold, json_lines, opened
-from memory.entry import Entry
-from memory.seal import DataKey, Keyring, SealBroken, fingerprint, fresh_key
+from memory.archive import Archive
+from memory.cold import GONE, ArchiveDown, Cold
+from memory.seal import fingerprint
 from memory.store import Place
-from memory.turn import message_context
-from tests.servers import postgres
-from tests.servers.postgres import Postgres
+from tests.memory.databases import Database
 
 pytestmark = pytest.mark.anyio
 
-PROGRAMS = postgres.find_postgres()
 HERE = Place(platform="slack", space="T1", channel="C1", thread="17.01", audience="public")
 SIBLING = replace(HERE, thread="18.01")
 ELSEWHERE = replace(HERE, channel="C2")
 ABROAD = replace(HERE, space="T10")
 ADA, BOB = "ada", "bob"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
-    """An empty database: its address, its bytes on disk, and plain SQL in it."""
-
-    url: str
-    files: Callable[[], bytes]
-    execute: Callable[[str], object]
-
-
-@pytest.fixture(scope="session")
-async def postgres_server(anyio_backend: str) -> AsyncIterator[Postgres]:
-    if PROGRAMS is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    async with postgres.running(PROGRAMS) as server:
-        yield server
-
-
-@pytest.fixture
-def on_sqlite(tmp_path: Path) -> Database:
-    path = tmp_path / "archive.db"
-
-    def execute(statement: str) -> None:
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute(statement)
-
-    def files() -> bytes:
-        return b"".join(each.read_bytes() for each in tmp_path.iterdir())
-
-    return Database(url=f"sqlite:///{path}", files=files, execute=execute)
-
-
-@pytest.fixture
-def on_postgres(postgres_server: Postgres) -> Database:
-    url = postgres_server.url
-
-    def execute(statement: str) -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement)
-
-    def files() -> bytes:
-        """The tables and all else but the write-ahead log."""
-        execute("CHECKPOINT")
-        found = [path for path in postgres_server.folder.glob("base/*/*") if _user_table(path)]
-        return b"".join(path.read_bytes() for path in found)
-
-    execute("DROP TABLE IF EXISTS tk_archive, tk_marks, tk_messages, tk_summaries")
-    return Database(url=url, files=files, execute=execute)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> Database:
-    found: Database = request.getfixturevalue(f"on_{request.param}")
-    return found
 
 
 @pytest.fixture
@@ -106,11 +45,16 @@ def summary(name: str, *posts: str, **fields: object) -> Cold:
 
 
 async def everything(archive: Archive, scope: str = "slack:T1") -> Sequence[Cold]:
-    return [each async for each in archive.export(scope)]
+    places = [each for each in await archive.places() if f"{each}:".startswith(f"{scope}:")]
+    return [row for each in places for row in await archive.messages_of(each)]
 
 
 async def names(archive: Archive, scope: str = "slack:T1") -> list[str]:
     return [each.id for each in await everything(archive, scope)]
+
+
+async def summaries(archive: Archive, place: Place = HERE, most: int = 8) -> Sequence[Cold]:
+    return await archive.summaries_of(place.key, most)
 
 
 async def test_what_was_saved_comes_back_as_it_was(archive: Archive) -> None:
@@ -118,7 +62,7 @@ async def test_what_was_saved_comes_back_as_it_was(archive: Archive) -> None:
     segment = summary("s1", "m1", "m2")
     assert await archive.save([kept], [segment]) == 2
     assert await everything(archive, HERE.key) == [kept]
-    assert await archive.summary_of(HERE.key) == [segment]
+    assert await summaries(archive) == [segment]
 
 
 async def test_a_repeated_save_changes_nothing(archive: Archive) -> None:
@@ -126,7 +70,7 @@ async def test_a_repeated_save_changes_nothing(archive: Archive) -> None:
     for _ in range(2):
         await archive.save([kept], [segment])
     assert await everything(archive) == [kept]
-    assert await archive.summary_of(HERE.key) == [segment]
+    assert await summaries(archive) == [segment]
 
 
 async def test_the_newest_version_wins_whichever_comes_last(archive: Archive) -> None:
@@ -139,16 +83,8 @@ async def test_the_newest_version_wins_whichever_comes_last(archive: Archive) ->
 
 async def test_a_conversation_gets_its_newest_summaries_back_oldest_first(archive: Archive) -> None:
     await archive.save([], [summary(f"s{at}", f"m{at}", version=at) for at in (3, 1, 2, 4)])
-    assert [each.id for each in await archive.summary_of(HERE.key, 3)] == ["s2", "s3", "s4"]
-    assert await archive.summary_of(SIBLING.key) == []
-
-
-async def test_a_merged_summary_stands_for_its_parts_until_it_goes(archive: Archive) -> None:
-    parts = [summary("s1", "m1", version=1), summary("s2", "m2", version=2)]
-    await archive.save([], [*parts, summary("s3", "m1", "m2", version=2)])
-    assert [each.id for each in await archive.summary_of(HERE.key)] == ["s3"]
-    await archive.retract(HERE.channel_key, {"m2": GONE})
-    assert [each.id for each in await archive.summary_of(HERE.key)] == ["s1"]
+    assert [each.id for each in await summaries(archive, most=3)] == ["s2", "s3", "s4"]
+    assert await summaries(archive, SIBLING) == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +117,7 @@ async def test_forgetting_ends_at_its_time_and_takes_summaries_that_began_before
     receipt = await archive.forget(HERE.key, 100)
     assert (receipt.messages, receipt.segments) == (1, 1)
     assert await names(archive) == ["m2"]
-    assert [each.id for each in await archive.summary_of(HERE.key)] == ["after"]
+    assert [each.id for each in await summaries(archive)] == ["after"]
 
 
 async def test_a_person_takes_replies_to_them_and_summaries_of_their_words(
@@ -193,7 +129,7 @@ async def test_a_person_takes_replies_to_them_and_summaries_of_their_words(
     receipt = await archive.forget(ADA, 100)
     assert (receipt.messages, receipt.segments) == (2, 1)
     assert await names(archive) == ["his"]
-    assert [each.id for each in await archive.summary_of(HERE.key)] == ["only-his"]
+    assert [each.id for each in await summaries(archive)] == ["only-his"]
 
 
 @pytest.mark.parametrize("scope", [HERE.key, HERE.channel_key, "slack:T1", ADA])
@@ -212,7 +148,7 @@ async def test_a_deleted_post_is_gone_with_its_summaries_and_stays_away(archive:
     await archive.retract(HERE.channel_key, {"m_1": GONE})
     assert await archive.save([post, replace(post, version=9)], [segment]) == 0
     assert await names(archive) == ["m2"]
-    assert await archive.summary_of(HERE.key) == [other]
+    assert await summaries(archive) == [other]
 
 
 async def test_an_edited_post_may_come_back_as_edited_only(archive: Archive) -> None:
@@ -221,7 +157,7 @@ async def test_an_edited_post_may_come_back_as_edited_only(archive: Archive) -> 
     await archive.retract(HERE.channel_key, {"m1": 6})
     assert await archive.save([old], [summary("s1", covered={"m1": 5})]) == 0
     assert await archive.save([new], [summary("s2", covered={"m1": 6})]) == 2
-    assert [each.id for each in await archive.summary_of(HERE.key)] == ["s2"]
+    assert [each.id for each in await summaries(archive)] == ["s2"]
     await archive.retract(HERE.channel_key, {"m1": 6})  # a repeat leaves what is new enough
     assert await everything(archive) == [new]
 
@@ -242,36 +178,17 @@ async def test_forgetting_beats_saving_at_the_same_time(database: Database) -> N
     await two.close()
 
 
-async def test_export_gives_every_row_once_however_many(archive: Archive) -> None:
-    count = PAGE + 1
-    await archive.save([message(f"{number:06}") for number in range(count)])
-    await archive.save([message("x", people=(BOB,))])
-    assert await names(archive, ADA) == [f"{number:06}" for number in range(count)]
+async def test_a_reply_goes_with_what_it_answers(archive: Archive) -> None:
+    reply = message("reply", covered={"asked": 0})
+    await archive.save([message("asked"), reply, message("other")])
+    await archive.retract(HERE.channel_key, {"asked": GONE})
+    assert await archive.save([reply]) == 0
+    assert await names(archive) == ["other"]
 
 
-async def test_an_export_is_lines_of_json_opened_with_the_key(archive: Archive) -> None:
-    keyring, data = Keyring([fresh_key()]), DataKey.fresh()
-    text = "a line\nwith “quotes” and \ud800"
-    entry = Entry(id="m1", author="U1", name="Ada", kind="person", text=text, sent=1_500_000)
-    blob = data.seal(entry.pack(), *message_context(HERE, "m1", 0))
-    wrapped = keyring.wrap(data.raw, HERE.key)
-    await archive.save([message("m1", sent=entry.sent, wrapped=wrapped, blob=blob)])
-    lines = [line async for line in json_lines(archive.export(ADA), keyring)]
-    assert [json.loads(line) for line in lines] == [
-        {
-            "conversation": HERE.key,
-            "sent": "1970-01-01T00:00:01.500000+00:00",
-            "id": "m1",
-            "author": "U1",
-            "name": "Ada",
-            "kind": "person",
-            "text": text,
-            "reply_to": "",
-        }
-    ]
-    for moved in ({"place": SIBLING.key}, {"id": "m2"}, {"version": 1}):
-        with pytest.raises(SealBroken):
-            opened(replace((await everything(archive))[0], **moved), keyring)
+async def test_messages_come_back_in_the_order_they_were_sent(archive: Archive) -> None:
+    await archive.save([message("b", sent=1), message("a", sent=2), message("c", sent=2)])
+    assert await names(archive) == ["b", "a", "c"]
 
 
 async def test_the_archive_keeps_its_own_secret_so_it_outlives_the_store(archive: Archive) -> None:
@@ -353,7 +270,7 @@ async def test_what_was_forgotten_replaced_or_deleted_leaves_the_disk(
     before = database.files()
     await archive.forget(HERE.key, 100)
     await archive.scrub()
-    kept = [*await everything(archive), *await archive.summary_of(HERE.key)]
+    kept = [*await everything(archive), *await summaries(archive)]
     assert _ids(kept) == _found(written, database.files()), "what is kept, and nothing else"
     assert len(_found(written, before)) > len(kept) > 100, "the scan sees what is there"
 
@@ -369,12 +286,6 @@ def _found(records: Sequence[Cold], disk: bytes) -> set[tuple[str, int]]:
 
 def _ids(records: Iterable[Cold]) -> set[tuple[str, int]]:
     return {(each.id, each.version) for each in records}
-
-
-def _user_table(path: Path) -> bool:
-    """PostgreSQL's own tables have numbers below 16384; the templates hold nothing else."""
-    number = re.match(r"\d+", path.name)
-    return number is not None and int(number[0]) >= 16_384
 
 
 def _blob(dice: random.Random) -> bytes:
