@@ -29,7 +29,7 @@ from memory.turn import Lost, Turn
 log = structlog.get_logger()
 
 FOLDS = 4  # summaries made at once
-ARCHIVING = 30.0  # seconds between looks for what could not reach the archive
+LOOKS = 15.0  # seconds between looks for what expires or has not reached the archive
 TURNS = 200  # turns run at once
 
 
@@ -60,7 +60,7 @@ class Turns:
         self._live: dict[str, Turn] = {}  # as many as are running
         self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(TURNS)
         self._draining = False
-        self._next_archiving = 0.0
+        self._next_look = 0.0
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -109,12 +109,12 @@ class Turns:
     async def _look_after(self) -> None:
         """What has to be done before memory expires, as much at once as is folded at once."""
         now = asyncio.get_running_loop().time()
-        if now >= self._next_archiving:
-            self._next_archiving = now + ARCHIVING
-            self._spawn(self._keep("-", self._memory.catch_up))
-        if not self._folding.locked():
-            for place, whole in await self._memory.expiring(FOLDS):
-                self._spawn(self._keep(place.key, partial(self._preserve, place, whole)))
+        if now < self._next_look or self._folding.locked():
+            return
+        self._next_look = now + LOOKS
+        self._spawn(self._keep("-", self._memory.catch_up))
+        for place, whole in await self._memory.expiring(FOLDS):
+            self._spawn(self._keep(place.key, partial(self._preserve, place, whole)))
 
     async def _preserve(self, place: Place, whole: bool) -> None:
         if not await self._memory.preserve(place, whole=whole):

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from memory.cold import GONE, ArchiveDown, Cold, ColdStore
+from memory.cold import ArchiveDown, Cold, ColdStore
 from memory.entry import ME, Entry, Segment
 from memory.keys import Key, Keys, message_context, segment_context
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
@@ -89,9 +89,8 @@ class Archiving:
         if gone := [replace(each, blob=b"") for each in leaves if each.name not in left]:
             await self._store.revive(place, snapshot.wrapped, gone)  # deleted just now
 
-    async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
+    async def forget(self, scope: str, until: int) -> Forgotten:
         """If the archive is down it follows later; the receipt then counts nothing of it."""
-        scope = place.channel_key if channel else place.key
         return await self._reach("forget", scope, until)
 
     async def retract(self, place: Place, posts: Mapping[str, int]) -> None:
@@ -188,7 +187,3 @@ class Archiving:
         authors = dict.fromkeys(each.author for each in entries if each.kind != ME)
         space = (self._pepper, "person", place.platform, place.space)
         return tuple(fingerprint(*space, author).hex() for author in authors)
-
-
-def deleted(messages: Sequence[str]) -> Mapping[str, int]:
-    return dict.fromkeys(messages, GONE)

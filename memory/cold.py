@@ -36,32 +36,24 @@ class ColdStore(Protocol):
 
     async def pepper(self, candidate: bytes) -> bytes:
         """The archive's own secret for fingerprints, wrapped; the candidate if it has none yet."""
-        ...
 
     async def save(self, messages: Sequence[Cold], summaries: Sequence[Cold] = ()) -> int:
         """Keep the newest versions, and nothing forgotten or deleted: how many were fit to keep."""
-        ...
 
     async def places(self) -> Sequence[str]:
         """The keys of all archived conversations."""
-        ...
 
     async def messages_of(self, place: str) -> Sequence[Cold]:
         """A conversation's messages, oldest first."""
-        ...
 
     async def summaries_of(self, place: str, limit: int) -> Sequence[Cold]:
         """A conversation's newest summaries, oldest first."""
-        ...
 
     async def forget(self, scope: str, until: int) -> Forgotten:
         """What was sent in a scope up to a time, and every summary of it; then `scrub`."""
-        ...
 
     async def retract(self, channel: str, posts: Mapping[str, int]) -> None:
         """Posts were edited, at that version, or deleted (GONE); what quotes them goes too."""
-        ...
 
     async def scrub(self) -> None:
         """Rewrite the tables on disk without what was deleted (not PostgreSQL's log or backups)."""
-        ...

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from memory.archiving import PROMPT, Archiving, Contents, deleted
-from memory.cold import ArchiveDown, ColdStore
+from memory.archiving import PROMPT, Archiving, Contents
+from memory.cold import GONE, ArchiveDown, ColdStore
 from memory.entry import PERSON, Description, Entry, Recollection
 from memory.folding import AGAIN, MOST, Folding, NotASummary, Sizes
 from memory.forgetting import Forgetting
@@ -178,7 +178,7 @@ class Memory:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
         self._hide(place, messages)
         if self._archiving:
-            await self._archiving.retract(place, deleted(messages))
+            await self._archiving.retract(place, dict.fromkeys(messages, GONE))
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
 
     def _hide(self, place: Place, messages: Sequence[str]) -> None:
@@ -235,6 +235,12 @@ class Memory:
         if self._recalling:
             self._recalling.drop(place)
         return receipt
+
+    async def leave(self, place: Place, until: int) -> None:
+        """The bot left the place's whole space: its archive goes; the store's memory expires."""
+        if self._archiving:
+            self._forgetting.deleted()
+            await self._archiving.forget(place.channel_key.rpartition(":")[0], until)
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""

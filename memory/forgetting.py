@@ -22,7 +22,8 @@ class Forgetting:
         """See Memory.forget."""
         cold = Forgotten()
         if self._archiving:
-            cold = await self._archiving.forget(place, until, channel=channel)
+            scope = place.channel_key if channel else place.key
+            cold = await self._archiving.forget(scope, until)
         siblings: Sequence[Place] = await self._store.threads(place, THREADS) if channel else ()
         places = {each.key: each for each in (place, *siblings)}
         receipts = [await self._forget(each, until, channel) for each in places.values()]

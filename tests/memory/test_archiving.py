@@ -137,6 +137,44 @@ async def test_what_is_deleted_after_it_expired_leaves_archive_and_revived_summa
     assert not [segment for segment, covered in cold.leaves if ids[0] in covered]
 
 
+async def test_what_is_edited_after_it_expired_leaves_archive_and_revived_summary(
+    town: World, database: Database, place: Place
+) -> None:
+    async with running(town, database.url) as memory:
+        await talk(town, memory, place)
+        await memory.settle(place)
+        await expire(town, *ALL)
+        await memory.receive(place, town.say("hello again"))
+        await memory.amend(place, "m1", "corrected", town.at + 5)
+        assert "fact-01" not in await prompt(memory, town, place)
+    cold = await archived(database.url, place, town)
+    assert "m1" not in {each.id for each in cold.entries}
+
+
+async def test_what_is_deleted_after_only_its_messages_expired_leaves_its_summary(
+    town: World, place: Place
+) -> None:
+    async with running(town, "") as memory:
+        await talk(town, memory, place)
+        await memory.settle(place)
+        await expire(town, *MESSAGES)
+        await memory.retract(place, ["m1"])
+        assert "fact-01" not in await prompt(memory, town, place)
+
+
+async def test_leaving_a_space_empties_its_archive(
+    town: World, database: Database, place: Place
+) -> None:
+    async with running(town, database.url) as memory:
+        await talk(town, memory, place)
+        await memory.settle(place)
+        elsewhere = Place(platform="slack", space="T10", channel="C1", thread="1")
+        await memory.leave(elsewhere, town.at)
+        assert (await archived(database.url, place, town)).entries
+        await memory.leave(place, town.at)
+    assert await archived(database.url, place, town) == Contents(place=place)
+
+
 async def test_an_edit_takes_the_old_text_from_the_archive_and_the_next_fold_brings_the_new(
     town: World, database: Database, place: Place
 ) -> None:
