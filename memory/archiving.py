@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from memory.cold import ArchiveDown, Cold, ColdStore
 from memory.entry import ME, Entry, Segment
 from memory.keys import Key, Keys, message_context, segment_context
-from memory.seal import DataKey, Keyring, Randbytes, fingerprint
+from memory.seal import DataKey, Keyring, Randbytes, SealBroken, UnknownKey, fingerprint
 from memory.store import Forgotten, Leaf, Place, Store
 
 PROMPT = 1.0  # seconds that people and platforms may wait for the archive
@@ -58,9 +58,7 @@ class Archiving:
         leaves = await self._leaves(place, most)
         entries = []
         for cold in await self._archive.messages_of(place.key):
-            packed = self._data(cold).open(
-                cold.blob, *message_context(place, cold.id, cold.version)
-            )
+            packed = self._opened(cold, message_context(place, cold.id, cold.version))
             entries.append(Entry.unpack(packed, id=cold.id, sent=cold.sent, version=cold.version))
         return Contents(place=place, entries=tuple(entries), leaves=leaves)
 
@@ -134,20 +132,27 @@ class Archiving:
     async def _open(self) -> None:
         if not self._pepper:
             candidate = self._keyring.wrap(DataKey.fresh(self._randbytes).raw, "pepper")
-            self._pepper = self._keyring.unwrap(await self._archive.pepper(candidate), "pepper")
+            wrapped = await self._archive.pepper(candidate)
+            try:
+                self._pepper = self._keyring.unwrap(wrapped, "pepper")
+            except (UnknownKey, SealBroken) as error:
+                raise ArchiveDown(f"the archive cannot be used: {error}") from error
 
     async def _leaves(
         self, place: Place, most: int
     ) -> tuple[tuple[Segment, Mapping[str, int]], ...]:
         found = []
         for cold in await self._archive.summaries_of(place.key, most):
-            packed = self._data(cold).open(cold.blob, *segment_context(place, cold.id))
+            packed = self._opened(cold, segment_context(place, cold.id))
             segment = Segment.unpack(packed, name=cold.id, covered=len(cold.covered))
             found.append((segment, cold.covered))
         return tuple(found)
 
-    def _data(self, cold: Cold) -> DataKey:
-        return self._keys.unwrapped(cold.place, cold.wrapped)
+    def _opened(self, cold: Cold, context: Sequence[str]) -> bytes:
+        try:
+            return self._keys.unwrapped(cold.place, cold.wrapped).open(cold.blob, *context)
+        except (UnknownKey, SealBroken) as error:  # no reply waits for that to be mended
+            raise ArchiveDown(f"the archive cannot be read: {error}") from error
 
     def _message(self, place: Place, entry: Entry, known: Mapping[str, Entry], key: Key) -> Cold:
         """A reply belongs to those it answers, and goes with what it answers."""

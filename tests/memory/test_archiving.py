@@ -315,3 +315,19 @@ async def test_an_export_has_every_message_once_from_archive_and_store(
         [contents] = [each async for each in memory.contents()]
     assert len(contents.entries) == COUNT + 1
     assert contents.leaves
+
+
+async def test_an_archive_of_another_key_holds_up_no_message(
+    town: World, database: Database, place: Place
+) -> None:
+    async with running(town, database.url) as memory:
+        await talk(town, memory, place)
+        await memory.settle(place)
+    await expire(town, *ALL)
+    async with Redis.from_url(town.url) as redis:
+        await redis.delete("tk:pepper")
+    stranger = World(town.url)
+    async with running(stranger, database.url) as memory:
+        assert await memory.receive(place, town.say("hello again"))
+        with pytest.raises(ArchiveDown, match="which MEMORY_KEY does not list"):
+            await memory.preserve(place, whole=False)
