@@ -26,7 +26,7 @@ _BORDERS = tuple(
 # Discord: https://discord.com/developers/docs/reference#message-formatting
 _MENTION = re.compile(
     r"@(?=everyone|here|channel|group)"
-    r"|<(?=(?:@[!&]?|#)[a-z0-9_]+[|>]|!(?:everyone|here|channel|group|subteam)\b)",
+    r"|<(?=(?:@[!&]?|#)\w+[|>]|!(?:everyone|here|channel|group|subteam)\b)",
     re.IGNORECASE,
 )
 _ZERO_WIDTH_SPACE = "\u200b"

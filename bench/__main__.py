@@ -6,14 +6,17 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import evidence, ledger, start, turn
+from bench import cache, evidence, ledger, start, turn
 
 BENCHES: Mapping[str, Callable[[], int]] = {
     "ledger": ledger.main,
     "start": start.main,
     "turn": turn.main,
 }
-OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {"evidence": evidence.main}
+OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "cache": cache.main,
+    "evidence": evidence.main,
+}
 
 
 def main(names: list[str]) -> int:

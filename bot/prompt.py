@@ -126,4 +126,4 @@ def _line(entry: Entry) -> str:
 def _dated(entry: Entry) -> str:
     """What "yesterday" means depends on the day it was said."""
     day = datetime.fromtimestamp(entry.sent / 1_000_000, UTC)
-    return f"[{day:%Y-%m-%d}] {_line(entry)}"
+    return f"[{day:%Y-%m-%d}] {_line(entry)}".replace("\n", "\n  ")  # no line speaks for another

@@ -61,6 +61,7 @@ class Turns:
         self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(TURNS)
         self._draining = False
         self._next_look = 0.0
+        self._waiting: set[str] = set()  # places whose task has no slot yet
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -79,7 +80,8 @@ class Turns:
 
     def wake(self, place: Place) -> None:
         """Something may be owed here; while draining, that is left to another process."""
-        if not self._draining:
+        if not self._draining and place.key not in self._waiting:
+            self._waiting.add(place.key)
             self._spawn(self.answer(place))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -123,6 +125,7 @@ class Turns:
     async def answer(self, place: Place) -> None:
         """Answer until nothing is owed here; whoever holds the lease does."""
         async with self._slots:
+            self._waiting.discard(place.key)  # what comes from here on may need another look
             await self._answer(place)
 
     async def _answer(self, place: Place) -> None:

@@ -97,12 +97,13 @@ def _leaf(name: bytes, value: bytes, covered: bytes) -> Leaf:
 
 
 def changes(place: Place, answer: Answer) -> Changes:
-    epoch, number, more, rows, wrapped = answer
+    epoch, number, after, more, rows, wrapped = answer
     kept = [row.partition(b"\n") for row in rows if b"\n" in row]
     homes = {thread: sibling(place, thread) for thread in wrapped[::2]}
     pairs = zip(wrapped[::2], wrapped[1::2], strict=True)
     return Changes(
         seen=Seen(epoch=int(epoch), number=int(number)),
+        after=int(after),
         more=bool(more),
         kept=tuple((homes[thread], _kept(message)) for thread, _, message in kept),
         gone=tuple(row[1:].decode() for row in rows if b"\n" not in row),

@@ -155,12 +155,13 @@ class Memory:
 
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
-        self._hide(place, [message])
+        await self._hide(place, [message])
         if self._archiving:
             await self._archiving.retract(place, {message: at})
         tokens = await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
+        self._outdate()
 
     async def _amend(self, place: Place, message: str, text: str, at: int, tokens: int) -> bool:
         found = await self._store.locate(place, message)
@@ -176,16 +177,21 @@ class Memory:
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
-        self._hide(place, messages)
+        await self._hide(place, messages)
         if self._archiving:
             await self._archiving.retract(place, dict.fromkeys(messages, GONE))
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
+        self._outdate()
 
-    def _hide(self, place: Place, messages: Sequence[str]) -> None:
+    def _outdate(self) -> None:
+        if self._recalling:
+            self._recalling.outdate()
+
+    async def _hide(self, place: Place, messages: Sequence[str]) -> None:
         """What is changing must not be recalled meanwhile, and has to leave the disk."""
         self._forgetting.deleted()
         if self._recalling:
-            self._recalling.remove(place, messages)
+            await self._recalling.remove(place, messages)
 
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)

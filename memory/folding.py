@@ -72,8 +72,12 @@ class Folding:
         entries = entries[: overflow(entries, marks, self._sizes.batch)]
         if not entries:
             return 0
+        segments = open_segments(place, key, snapshot)
+        # What a deletion brought back into the window stays apart from what was said later.
+        later = [each.since for each in segments if each.since >= entries[0].sent]
+        entries = tuple(each for each in entries if not later or each.sent <= later[0])
         leaf = await self._leaf(entries)
-        merged = await self._merged([*open_segments(place, key, snapshot), leaf])
+        merged = await self._merged(sorted([*segments, leaf], key=lambda each: each.since))
         fold = Fold(
             name=leaf.name,
             covered={entry.id: entry.version for entry in entries},

@@ -24,9 +24,10 @@ class Forgetting:
         if self._archiving:
             scope = place.channel_key if channel else place.key
             cold = await self._archiving.forget(scope, until)
+        receipts = [await self._forget(place, until, channel)]  # nothing older enters any more
         siblings: Sequence[Place] = await self._store.threads(place, THREADS) if channel else ()
-        places = {each.key: each for each in (place, *siblings)}
-        receipts = [await self._forget(each, until, channel) for each in places.values()]
+        others = [each for each in siblings if each.key != place.key]
+        receipts += [await self._forget(each, until, channel) for each in others]
         self.deleted()
         self._scrubbed = -SCRUBS
         await self.scrub()

@@ -18,7 +18,7 @@ COMMON = 0.1  # share of the messages from which on a term says nothing about th
 OWN, NEXT, FURTHER = 2.0, 1.0, 0.5  # weights of a term in a message, beside it, one further away
 SATURATION, LENGTH = 1.2, 0.75  # k1 and b as usual for BM25
 NAMED, BOTS = 2.0, 0.5  # weights of what a person the question names wrote, and of what bots did
-EACH = 8  # tokens around a message in a prompt
+EACH = 10  # tokens around a message in a prompt
 NOBODY = 0  # the slot of a neighbour that is not there
 
 Term = TypeVar("Term")

@@ -1,6 +1,7 @@
 """Recall for every channel: indexes that follow the store's log, off the event loop and bounded."""
 
 import asyncio
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +32,7 @@ class Recalling:
         self._store, self._keys, self._make = store, keys, words
         self._words: Words | None = None  # importing its stemmers takes time
         self._channels: OrderedDict[str, _Channel] = OrderedDict()
+        self._outdated = -math.inf  # loop time: what was read before may be deleted by now
 
     def seen(self, place: Place) -> Seen:
         """How far the channel's index is."""
@@ -38,33 +40,50 @@ class Recalling:
         return channel.seen if channel else Seen()
 
     async def search(
-        self, place: Place, changes: Changes, question: str, room: int, without: Iterable[str]
+        self,
+        place: Place,
+        changes: Changes,
+        question: str,
+        room: int,
+        without: Iterable[str],
+        *,
+        asked: float,
     ) -> Sequence[Entry]:
         """The messages that match best within `room` tokens, by time; none of `without`."""
         if self._words is None:
             self._words = await asyncio.to_thread(self._make)
         channel, loop = self._channel(place, self._words), asyncio.get_running_loop()
         end = loop.time() + PATIENCE
+        if asked <= self._outdated:
+            changes = await self._store.changes(place, channel.seen)
         await asyncio.to_thread(self._learn, channel, changes)
         while channel.behind and loop.time() < end:
             changes = await self._store.changes(place, channel.seen)
             await asyncio.to_thread(self._learn, channel, changes)
         return await asyncio.to_thread(self._search, channel, question, room, list(without))
 
+    def outdate(self) -> None:
+        """Something was changed or deleted: turns under way have to read the log again."""
+        self._outdated = asyncio.get_running_loop().time()
+
     def drop(self, place: Place) -> None:
         """Keep nothing of this channel at hand, nor single words of anything."""
         self._channels.pop(place.channel_key, None)
+        self.outdate()
         if self._words:
             self._words.clear()
 
-    def remove(self, place: Place, messages: Sequence[str]) -> None:
+    async def remove(self, place: Place, messages: Sequence[str]) -> None:
         """These are not to be found any more; the log says what became of them."""
         if channel := self._channels.get(place.channel_key):
-            with channel.guard:
-                for message in messages:
-                    channel.index.remove(message)
+            await asyncio.to_thread(self._remove, channel, messages)
         if self._words:
             self._words.clear()
+
+    def _remove(self, channel: _Channel, messages: Sequence[str]) -> None:
+        with channel.guard:
+            for message in messages:
+                channel.index.remove(message)
 
     def _channel(self, place: Place, words: Words) -> _Channel:
         known = self._channels.setdefault(place.channel_key, _Channel(index=Index(words)))
@@ -77,9 +96,14 @@ class Recalling:
         with channel.guard:
             known, news = channel.seen, changes.seen
             if (news.epoch, news.number) <= (known.epoch, known.number):
+                if news == known:  # nothing came after what was read
+                    channel.behind = changes.more
                 return  # another turn of this channel read as much before
-            if changes.seen.epoch > channel.seen.epoch and self._words:
+            if news.epoch > known.epoch and self._words:
                 channel.index, channel.seen = Index(self._words), Seen()
+            if changes.after > channel.seen.number:
+                channel.behind = True  # this index was made anew since they were asked for
+                return
             keys = {key: self._keys.unwrapped(key, each) for key, each in changes.wrapped.items()}
             for place, kept in changes.kept:
                 context = message_context(place, kept.id, kept.version)

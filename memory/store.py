@@ -112,10 +112,11 @@ class Seen:
 class Changes:
     """What an index has to learn: messages that came or changed, ids that went.
 
-    An epoch other than the index's: it begins anew with these.
+    They follow on `after`; in another epoch than the index's it begins anew.
     """
 
     seen: Seen
+    after: int
     more: bool = False
     kept: tuple[tuple[Place, Kept], ...] = ()
     gone: tuple[str, ...] = ()

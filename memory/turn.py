@@ -55,6 +55,7 @@ class Turn:
 
     def _take(self, lease: Lease, asked: float) -> None:
         self._lease, self.stopped = lease, lease.stopped
+        self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
         self._key: Key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
         self.recollection = recollect(self.place, self._key, lease)
@@ -110,7 +111,9 @@ class Turn:
             return ()
         question = "\n".join(entry.text for entry in self.recollection.question)
         changes = self._lease.changes
-        return await self._means.recalling.search(self.place, changes, question, room, without)
+        return await self._means.recalling.search(
+            self.place, changes, question, room, without, asked=self._asked
+        )
 
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""

@@ -90,8 +90,8 @@ end
 local function home(id)
   local thread = redis.call('HGET', CHANNEL .. '/where', id)
   if thread and redis.call('HEXISTS', CHANNEL .. ':' .. thread .. '/msg', id) == 1 then return thread end
-  -- While the record lives, its summaries may still tell of the post.
-  if thread and redis.call('EXISTS', CHANNEL .. ':' .. thread .. '/rec') == 0 then redis.call('HDEL', CHANNEL .. '/where', id) end
+  if thread and redis.call('EXISTS', CHANNEL .. ':' .. thread .. '/cover') == 1 then return nil, thread end
+  redis.call('HDEL', CHANNEL .. '/where', id)
   return nil
 end
 
@@ -162,9 +162,9 @@ end
 
 -- A post whose message expired changed: what summaries tell of it goes.
 local function outdate(id)
-  local thread = redis.call('HGET', CHANNEL .. '/where', id)
-  if not thread then return end
-  CONVERSATION = CHANNEL .. ':' .. thread
+  local _, past = home(id)
+  if not past then return end
+  CONVERSATION = CHANNEL .. ':' .. past
   unfold(id)
   bump('revision')
   redis.call('HDEL', CHANNEL .. '/where', id)
@@ -173,6 +173,7 @@ end
 -- Indexes follow the channel's log: what came or changed gets the next number, so does what went.
 local function log(entry)
   redis.call('ZADD', CHANNEL .. '/log', redis.call('INCR', CHANNEL .. '/count'), entry)
+  redis.call('ZREMRANGEBYRANK', CHANNEL .. '/log', 0, -20001)  -- as much as an index holds
   redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
 end
 

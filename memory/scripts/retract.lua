@@ -3,14 +3,13 @@ for i = 3, #ARGV, 2 do
   local id, fingerprint = ARGV[i], ARGV[i + 1]
   keep('seen', fingerprint, '-')
   drop('pend', fingerprint)
-  local thread = home(id)
+  local thread, past = home(id)
+  thread = thread or past  -- its text expired; a summary may still tell of it
   if thread then
     CONVERSATION = CHANNEL .. ':' .. thread
     ARGV[1] = ARGV[2] .. ':' .. thread
     lose(id)
     bump('revision')
     if redis.call('EXISTS', CONVERSATION .. '/owed') == 1 or get('turn') then look(tonumber(get('until') or milliseconds)) end
-  else
-    outdate(id)
   end
 end

@@ -36,10 +36,12 @@ local function newest(limit)
   return turned
 end
 
--- What an index that knows the log up to a number has to learn: epoch, number, more, rows.
+-- What an index that knows the log up to a number has to learn: epoch, number, the number before
+-- the first of it, more, rows, keys.
 local function changes(epoch, since, limit)
   local current = redis.call('GET', CHANNEL .. '/epoch') or '0'
   if epoch ~= current then since = '0' end
+  local after = since
   local found = redis.call('ZRANGEBYSCORE', CHANNEL .. '/log', '(' .. since, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
   local rows, threads = {}, {}
   for i = 1, #found, 2 do
@@ -58,5 +60,5 @@ local function changes(epoch, since, limit)
     wrapped[#wrapped + 1] = thread
     wrapped[#wrapped + 1] = redis.call('HGET', CHANNEL .. ':' .. thread .. '/rec', 'key') or ''
   end
-  return { current, since, limit > 0 and #found == 2 * limit and 1 or 0, rows, wrapped }
+  return { current, since, after, limit > 0 and #found == 2 * limit and 1 or 0, rows, wrapped }
 end

@@ -145,3 +145,14 @@ async def test_the_summariser_reads_the_messages_oldest_first_with_their_speaker
     first = next(task for task in world.summaries if task.instruction == INSTRUCTION)
     assert first.text.startswith("Ada: fact-000\n")
     assert first.text.index("fact-001") < first.text.index("fact-002")
+
+
+@pytest.mark.parametrize("number", [1, 40, 77])
+async def test_what_is_made_anew_after_a_deletion_stands_in_its_old_place(
+    full: Memory, place: Place, number: int
+) -> None:
+    await full.retract(place, [f"m{number}"])
+    await full.settle(place)
+    said = await texts(full, place)
+    places = [said.find(f"fact-{other:03}") for other in range(NUMBER) if other != number]
+    assert places == sorted(places)

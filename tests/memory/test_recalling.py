@@ -121,3 +121,44 @@ async def test_without_recall_nothing_is_read_for_it(world: World, place: Place)
     turn = await turn_in(memory, place)
     assert await turn.recall(100, ()) == ()
     await store.close()
+
+
+async def test_an_index_dropped_during_a_turn_is_made_whole_again(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await chatter(memory, world, place, 3)
+    await memory.receive(place, world.say("the safe opens with 7391", author="U9", called=False))
+    assert await recalled(memory, world, place, "what opens the safe?")
+    await memory.receive(place, world.say("what opens the safe?"))
+    turn = await turn_in(memory, place)
+    await memory.forget(replace(place, thread="other"), world.at, channel=False)
+    found = await turn.recall(110, ())
+    assert "the safe opens with 7391" in [entry.text for entry in found]
+
+
+async def test_what_is_deleted_in_a_sibling_thread_during_a_turn_is_not_recalled(
+    memory: Memory, world: World, place: Place
+) -> None:
+    sibling = replace(place, thread="99.1")
+    await memory.receive(sibling, world.say("the safe opens with 7391", id="m"))
+    await memory.receive(place, world.say("what opens the safe?"))
+    turn = await turn_in(memory, place)
+    await memory.retract(sibling, ["m"])
+    assert await turn.recall(110, [turn.anchor]) == ()
+
+
+async def test_a_log_that_fills_its_last_page_is_read_to_its_end_once(
+    world: World, place: Place
+) -> None:
+    store = world.store()
+    memory = world.memory(store)
+    await memory.open()
+    await memory.receive(place, world.say("fact 0"))
+    for number in range(1, 200):
+        said = world.say(f"fact {number}", author="U9", called=False)
+        await memory.receive(place, said)
+    turn = await turn_in(memory, place)
+    before = store.round_trips
+    await turn.recall(100, ())
+    assert store.round_trips - before <= 2
+    await store.close()
