@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -209,8 +210,9 @@ def _engine(url: str) -> AsyncEngine:
 
 
 def _prepare(connection: Any, _: object) -> None:
-    for setting in ("journal_mode=WAL", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {setting}").close()
+    connection.execute("PRAGMA secure_delete=ON").close()
+    with suppress(sqlite3.OperationalError):  # locked: another connection is at it, for all
+        connection.execute("PRAGMA journal_mode=WAL").close()
 
 
 def _scopes(record: Cold) -> Sequence[str]:
