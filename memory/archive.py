@@ -211,8 +211,11 @@ def _engine(url: str) -> AsyncEngine:
 
 def _prepare(connection: Any, _: object) -> None:
     connection.execute("PRAGMA secure_delete=ON").close()
+    wait = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout=0").close()  # two that wait here would lock each other
     with suppress(sqlite3.OperationalError):  # locked: another connection is at it, for all
         connection.execute("PRAGMA journal_mode=WAL").close()
+    connection.execute(f"PRAGMA busy_timeout={wait}").close()
 
 
 def _scopes(record: Cold) -> Sequence[str]:
