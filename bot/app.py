@@ -93,6 +93,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
                 follow=config.follow,
                 recall=config.memory.recall_tokens > 0,
+                kept=config.memory.retention.messages_days * 86_400,
             ),
             measure=tokens.measure,
             summarise=_summarise(model),

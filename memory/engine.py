@@ -1,6 +1,7 @@
 """The memory of conversations: what comes in, what a reply may build on, what is forgotten."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,6 +27,7 @@ class Settings:
     terms: Terms = field(default_factory=Terms)
     follow: str = "one-on-one"  # or never, always: who need not call again in a joined thread
     recall: bool = True
+    kept: float = math.inf  # seconds a conversation's messages outlive its last one
 
 
 class Memory:
@@ -54,7 +56,9 @@ class Memory:
             measure=measure,
             summarise=summarise,
         )
-        self._recalling = Recalling(store, self._keys) if settings.recall else None
+        self._recalling = (
+            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
+        )
         self._means = Means(
             store=store,
             keys=self._keys,

@@ -1,5 +1,6 @@
 """A memory on a real server, with keys and tokens made up for tests."""
 
+import math
 import os
 from collections.abc import AsyncIterator
 
@@ -39,6 +40,7 @@ class World:
         segments: int = 8,
         *,
         recall: bool = True,
+        kept: float = math.inf,
     ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
@@ -55,6 +57,7 @@ class World:
                 terms=Terms(lease=30.0, call=5.0),
                 follow="one-on-one",
                 recall=recall,
+                kept=kept,
             ),
             measure=measure,
             summarise=summarise,
