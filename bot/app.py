@@ -5,6 +5,7 @@ import getpass
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -95,11 +96,12 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
                 follow=config.follow,
                 recall=config.memory.recall_tokens > 0,
+                kept=config.memory.retention.messages_days * 86_400,
             ),
             measure=tokens.measure,
             summarise=_summarise(model),
             randbytes=os.urandom,
-            archive=_archive(config, stack),
+            archive=_archive(config),
         )
         await memory.open()
         platforms = _platforms(config, console=console)
@@ -146,14 +148,14 @@ async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, K
     return store, Keyring.parse(keys)
 
 
-def _archive(config: Config, stack: AsyncExitStack) -> ColdStore | None:
+def _archive(config: Config) -> ColdStore | None:
     if not config.database_url:
         return None
     from memory.archive import Archive
 
-    archive = Archive(config.database_url.get_secret_value())
-    stack.push_async_callback(archive.close)
-    return archive
+    kept = config.memory.retention
+    days = max(kept.messages_days, kept.summaries_days)
+    return Archive(config.database_url.get_secret_value(), now=time.time, kept=days * 86_400)
 
 
 def _sizes(config: Config) -> Sizes:
@@ -295,6 +297,7 @@ def about(config: Config) -> Sequence[str]:
     return (
         "I answer when I am mentioned or written to directly, and remember the conversation.",
         "All I store is encrypted, and expires when a conversation stays silent:",
-        f"messages after {kept.messages_days} days, summaries after {kept.summaries_days}.",
+        f"messages after {kept.messages_days} days, summaries after {kept.summaries_days},",
+        "what you said about yourself when it was not used for 180: see /memory.",
         "What you edit or delete changes in my memory too.",
     )

@@ -13,7 +13,7 @@ SHOWN = ("id", "author", "name", "kind", "text", "reply_to")
 
 async def lines(memory: Memory, person: str, conversation: str) -> AsyncIterator[str]:
     """From the archive and the store; `person`: an author's id; empty: all. No line ends."""
-    async for contents in memory.contents():
+    async for contents in memory.upkeep.contents():
         if conversation in ("", contents.place.key):
             for line in _lines(contents, person):
                 yield line

@@ -23,7 +23,8 @@ from bot.reply import Replies, who
 from bot.telemetry import Metrics
 from memory.cold import ArchiveDown
 from memory.engine import Memory
-from memory.store import Debris, Place, StoreDown
+from memory.records import Debris, Place
+from memory.store import StoreDown
 from memory.turn import Lost, Turn
 
 log = structlog.get_logger()
@@ -102,6 +103,7 @@ class Turns:
                 for place in await self._memory.overdue():
                     if place.platform in self._platforms:
                         self.wake(place)
+                await self._memory.persons.recheck()
                 await self._memory.scrub()
                 await self._look_after()
             except StoreDown as error:
@@ -114,12 +116,12 @@ class Turns:
         if now < self._next_look or self._folding.locked():
             return
         self._next_look = now + LOOKS
-        self._spawn(self._keep("-", self._memory.catch_up))
-        for place, whole in await self._memory.expiring(FOLDS):
+        self._spawn(self._keep("-", self._memory.upkeep.catch_up))
+        for place, whole in await self._memory.upkeep.expiring(FOLDS):
             self._spawn(self._keep(place.key, partial(self._preserve, place, whole)))
 
     async def _preserve(self, place: Place, whole: bool) -> None:
-        if not await self._memory.preserve(place, whole=whole):
+        if not await self._memory.upkeep.preserve(place, whole=whole):
             self._metrics.folds.labels("expired").inc()
 
     async def answer(self, place: Place) -> None:

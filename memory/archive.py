@@ -2,28 +2,29 @@
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, fields
+from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from memory.cold import ArchiveDown, Cold
-from memory.store import Forgotten
+from memory.records import Forgotten
 
 SCHEMA = 1  # of the tables; an archive with a newer one is refused
 
 _FORMS = "DATABASE_URL must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
 _POSTGRES = "postgresql+psycopg"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
+_DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
 _LOCK = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(29803)"}
 _SCRUB = {  # secure_delete alone leaves copies behind where SQLite had moved rows between pages
-    "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
+    "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),  # an operator may have chosen WAL
     "postgresql": ("VACUUM FULL tk_messages", "VACUUM FULL tk_summaries"),
 }
 _META = sa.MetaData()
@@ -42,26 +43,30 @@ _RECORDS = _MESSAGES, _SUMMARIES = [
     for name in ("tk_messages", "tk_summaries")
 ]
 _INDEXES = [sa.Index(f"{each}_channel", each.c.channel, each.c.id) for each in _RECORDS]
-# Watermarks; for a post: the version from which on it may be kept.
-_MARKS = _table("tk_marks", ["scope", "post"], version=sa.BigInteger)
+# Watermarks; for a post: the version from which on it may be kept. `made`: seconds since 1970.
+_MARKS = _table("tk_marks", ["scope", "post"], version=sa.BigInteger, made=sa.BigInteger)
 _ARCHIVE = _table("tk_archive", ["id"], schema=sa.Integer, pepper=sa.LargeBinary)
 
 
-_FIELDS = [each.name for each in fields(Cold)]
-
-
 class Archive:
-    """See ColdStore. Timeouts in seconds."""
+    """See ColdStore. Timeouts in seconds; so is `kept`, how long what was forgotten is refused.
 
-    def __init__(self, url: str, *, timeout: float = 5.0, upkeep_timeout: float = 300.0) -> None:
+    After that nobody can hold it any more who would save it. `now`: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        now: Callable[[], float],
+        kept: float,
+        timeout: float = 5.0,
+        upkeep_timeout: float = 300.0,
+    ) -> None:
+        self._now, self._kept = now, kept
         self._timeout, self._upkeep_timeout = timeout, upkeep_timeout
-        self._engine = _engine(url)
-        self._dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._engine.name]
-        self._opened = False
-
-    async def close(self) -> None:
-        async with _deadline(self._timeout):
-            await self._engine.dispose()
+        self._engine, self._opened = _engine(url), False
+        self._turn = asyncio.Lock()
 
     async def pepper(self, candidate: bytes) -> bytes:
         unset = sa.update(_ARCHIVE).where(_ARCHIVE.c.pepper == b"").values(pepper=candidate)
@@ -72,9 +77,10 @@ class Archive:
     async def save(self, messages: Sequence[Cold], summaries: Sequence[Cold] = ()) -> int:
         both = (messages, summaries)
         scopes = {scope for some in both for each in some for scope in _scopes(each)}
+        wanted = sa.select(_MARKS).where(_MARKS.c.scope.in_(scopes))
         async with self._writing() as connection:
-            found = await connection.execute(sa.select(_MARKS).where(_MARKS.c.scope.in_(scopes)))
-            marks = {(scope, post): version for scope, post, version in found}
+            found = (await connection.execute(wanted)).all()
+            marks = {(each.scope, each.post): each.version for each in found}
             fit = [[_row(each) for each in some if _fits(each, marks)] for some in both]
             for table, rows in zip(_RECORDS, fit, strict=True):
                 await self._upsert(connection, table, rows)
@@ -95,36 +101,30 @@ class Archive:
         return (await self._read(newest))[::-1]
 
     async def forget(self, scope: str, until: int) -> Forgotten:
-        counts = []
         async with self._writing() as connection:
-            mark = {"scope": scope, "post": "", "version": until}
-            await self._upsert(connection, _MARKS, [mark])
-            for table in _RECORDS:
-                gone = sa.delete(table).where(_within(table, scope), table.c.sent <= until)
-                counts.append((await connection.execute(gone)).rowcount)
+            await self._mark(connection, scope, {"": until})
+            counts = [
+                await _delete(connection, table, _within(table, scope), table.c.sent <= until)
+                for table in _RECORDS
+            ]
         return Forgotten(messages=counts[0], segments=counts[1])
 
     async def retract(self, channel: str, posts: Mapping[str, int]) -> None:
         async with self._writing() as connection:
+            await self._mark(connection, channel, posts)
             for post, version in posts.items():
-                mark = {"scope": channel, "post": post, "version": version}
-                await self._upsert(connection, _MARKS, [mark])
-                m = _MESSAGES.c
-                old = sa.and_(m.id == post, m.version < version)
+                old = sa.and_(_MESSAGES.c.id == post, _MESSAGES.c.version < version)
                 for table, itself in ((_MESSAGES, old), (_SUMMARIES, sa.false())):
                     quotes = sa.or_(itself, _holds(table.c.covered, post))
-                    gone = sa.delete(table).where(table.c.channel == channel, quotes)
-                    await connection.execute(gone)
+                    await _delete(connection, table, table.c.channel == channel, quotes)
 
     async def scrub(self) -> None:
-        async with _deadline(self._upkeep_timeout):
-            await self._open()
-            async with self._engine.connect() as connection:
-                alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                for statement in _SCRUB[self._engine.name]:
-                    done = await alone.exec_driver_sql(statement)
-                    if done.returns_rows and done.scalar():
-                        raise ArchiveDown("another program reads the archive: try again later")
+        alone = {"isolation_level": "AUTOCOMMIT"}
+        async with self._calling(self._upkeep_timeout, **alone) as connection:
+            for statement in _SCRUB[self._engine.name]:
+                done = await connection.exec_driver_sql(statement)
+                if done.returns_rows and done.scalar():
+                    raise ArchiveDown("another program reads the archive: try again later")
 
     async def rewrap(self, again: Callable[[str, bytes], bytes]) -> int:
         """Replace wrapped keys by `again(Place.key, wrapped)`, the secret's with "pepper"."""
@@ -152,31 +152,45 @@ class Archive:
             yield connection
 
     @asynccontextmanager
-    async def _calling(self, seconds: float = 0.0) -> AsyncIterator[AsyncConnection]:
-        async with _deadline(seconds or self._timeout):
-            await self._open()
-            async with self._engine.begin() as connection:
-                yield connection
+    async def _calling(
+        self, seconds: float = 0.0, **options: Any
+    ) -> AsyncIterator[AsyncConnection]:
+        """One call at a time: tasks that wait for each other inside SQLite could stop the loop."""
+        try:
+            async with asyncio.timeout(seconds or self._timeout), self._turn:
+                if not self._opened:
+                    await self._open()
+                async with self._engine.execution_options(**options).begin() as connection:
+                    yield connection
+        except (SQLAlchemyError, OSError) as error:  # a timeout is an OSError
+            what = type(error).__name__
+            raise ArchiveDown(
+                f"the archive does not answer ({what}): check DATABASE_URL"
+            ) from error
 
     async def _open(self) -> None:
-        if self._opened:
-            return
         async with self._engine.begin() as connection:
             await connection.exec_driver_sql(_LOCK[self._engine.name])
-            await connection.run_sync(_ARCHIVE.create, checkfirst=True)
+            await connection.run_sync(_META.create_all)
             schema = await connection.scalar(sa.select(_ARCHIVE.c.schema))
             if (schema or 0) > SCHEMA:
                 raise ArchiveDown("the archive is of a newer Threadkeeper: update this one")
-            await connection.run_sync(_META.create_all)
             if schema is None:
                 row = {"id": "pepper", "schema": SCHEMA, "pepper": b""}
                 await connection.execute(sa.insert(_ARCHIVE), row)
         self._opened = True
 
+    async def _mark(self, on: AsyncConnection, scope: str, posts: Mapping[str, int]) -> None:
+        """A late `save` of these is refused; marks that nobody can need any more go."""
+        made = int(self._now())
+        await _delete(on, _MARKS, _MARKS.c.made < made - self._kept)
+        marks = [{"post": post, "version": version} for post, version in posts.items()]
+        await self._upsert(on, _MARKS, [{"scope": scope, "made": made, **each} for each in marks])
+
     async def _upsert(
-        self, on: AsyncConnection, table: sa.Table, rows: list[dict[str, Any]]
+        self, on: AsyncConnection, table: sa.Table, rows: Sequence[dict[str, Any]]
     ) -> None:
-        new = self._dialect.insert(table)
+        new = _DIALECTS[self._engine.name].insert(table)
         newest = new.on_conflict_do_update(
             index_elements=table.primary_key.columns,
             set_={column.name: new.excluded[column.name] for column in table.columns},
@@ -186,24 +200,19 @@ class Archive:
             await on.execute(newest, rows)
 
 
-@asynccontextmanager
-async def _deadline(seconds: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except (SQLAlchemyError, OSError) as error:  # a timeout is an OSError
-        what = type(error).__name__
-        raise ArchiveDown(f"the archive does not answer ({what}): check DATABASE_URL") from error
+async def _delete(on: AsyncConnection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    return (await on.execute(sa.delete(table).where(*where))).rowcount
 
 
 def _engine(url: str) -> AsyncEngine:
+    """Connections are not kept: what failed on one cannot get in the way of the next call."""
     try:
         address = sa.make_url(url)
         driver = _DRIVERS[address.get_backend_name() if address.database else ""]
     except (ArgumentError, KeyError):
         raise ArchiveDown(_FORMS) from None  # the cause may hold the password
     address = address.set(drivername=driver)
-    engine = create_async_engine(address, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(address, poolclass=NullPool, hide_parameters=True)
     if engine.name == "sqlite":
         sa.event.listen(engine.sync_engine, "connect", _prepare)
     return engine
@@ -211,11 +220,6 @@ def _engine(url: str) -> AsyncEngine:
 
 def _prepare(connection: Any, _: object) -> None:
     connection.execute("PRAGMA secure_delete=ON").close()
-    wait = connection.execute("PRAGMA busy_timeout").fetchone()[0]
-    connection.execute("PRAGMA busy_timeout=0").close()  # two that wait here would lock each other
-    with suppress(sqlite3.OperationalError):  # locked: another connection is at it, for all
-        connection.execute("PRAGMA journal_mode=WAL").close()
-    connection.execute(f"PRAGMA busy_timeout={wait}").close()
 
 
 def _scopes(record: Cold) -> Sequence[str]:
@@ -250,4 +254,4 @@ def _row(record: Cold) -> dict[str, Any]:
 
 def _cold(row: sa.RowMapping) -> Cold:
     tags = {"people": tuple(json.loads(row["people"])), "covered": json.loads(row["covered"])}
-    return Cold(**{name: row[name] for name in _FIELDS} | tags)
+    return Cold(**{name: row[name] for name in row if name != "channel"} | tags)

@@ -2,26 +2,32 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from memory.cold import ArchiveDown, Cold, ColdStore
 from memory.entry import ME, Entry, Segment
 from memory.keys import Key, Keys, message_context, segment_context
+from memory.records import Forgotten, Leaf, Place
 from memory.seal import DataKey, Keyring, Randbytes, SealBroken, UnknownKey, fingerprint
-from memory.store import Forgotten, Leaf, Place, Store
+from memory.store import Store
 
 PROMPT = 1.0  # seconds that people and platforms may wait for the archive
+AGAIN = 60.0  # seconds after which the upkeep does what could not be done
+SCRUBS = 600.0  # seconds between rewrites after edits and deletions; those after /forget come soon
 BATCH = 500  # messages saved at once
+
+Leaves = tuple[tuple[Segment, Mapping[str, int]], ...]  # with the posts each covers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """A conversation in the clear, oldest first, with the posts each segment covers."""
+    """A conversation in the clear, oldest first."""
 
     place: Place
     entries: tuple[Entry, ...] = ()
-    leaves: tuple[tuple[Segment, Mapping[str, int]], ...] = ()
+    leaves: Leaves = ()
 
 
 class Archiving:
@@ -33,25 +39,15 @@ class Archiving:
         self._archive, self._store, self._keys = archive, store, keys
         self._keyring, self._randbytes = keyring, randbytes
         self._pepper = b""
-        self._unscrubbed = True  # a killed process may have left it to us
+        self._unscrubbed, self._scrub = True, 0.0  # a killed process may have left it to us
 
     async def save(self, contents: Contents) -> None:
-        """Sealed under a key of its own; may be repeated. Raises ArchiveDown."""
-        await self._open()
-        place = contents.place
-        data = DataKey.fresh(self._randbytes)
-        wrapped = self._keyring.wrap(data.raw, place.key)
-        key = Key(wrapped=wrapped, data=data)
-        known = {entry.id: entry for entry in contents.entries}
-        messages = [self._message(place, entry, known, key) for entry in known.values()]
-        summaries = [
-            self._summary(place, segment, covered, known, key)
-            for segment, covered in contents.leaves
-            if covered.keys() & known.keys()  # else it was saved with its messages
-        ]
-        for at in range(0, max(len(messages), 1), BATCH):
-            last = at + BATCH >= len(messages)
-            await self._archive.save(messages[at : at + BATCH], summaries if last else ())
+        """Sealed under a key of its own; may be repeated. ArchiveDown: the upkeep will."""
+        try:
+            await self._save(contents)
+        except ArchiveDown:
+            await self._store.defer(contents.place, AGAIN)
+            raise
 
     async def read(self, place: Place, most: int = 10_000) -> Contents:
         """What is archived of a conversation; `most`: of the newest segments."""
@@ -72,13 +68,13 @@ class Archiving:
         snapshot, _, _ = await self._store.read(place, 1)
         if not found or not snapshot.wrapped:
             return
-        key = self._keys.learn(place, snapshot.wrapped)
+        seal = self._keys.learn(place, snapshot.wrapped).data.seal
         leaves = [
             Leaf(
                 name=each.name,
                 since=each.since,
                 covered=covered,
-                blob=key.data.seal(each.pack(), *segment_context(place, each.name)),
+                blob=seal(each.pack(), *segment_context(place, each.name)),
             )
             for each, covered in found
         ]
@@ -89,6 +85,7 @@ class Archiving:
 
     async def forget(self, scope: str, until: int) -> Forgotten:
         """If the archive is down it follows later; the receipt then counts nothing of it."""
+        self._scrub = 0.0
         return await self._reach("forget", scope, until)
 
     async def retract(self, place: Place, posts: Mapping[str, int]) -> None:
@@ -97,29 +94,31 @@ class Archiving:
 
     async def catch_up(self) -> None:
         """Do what was written down and not done. Raises ArchiveDown."""
-        for line in await self._store.journaled():
+        for line in await self._store.owing():
             await self._apply(*json.loads(line))
-            await self._store.journal(line, done=True)
+            await self._store.owe(line, done=True)
 
     async def scrub(self) -> None:
-        """Take off the disk what was deleted, if something was. Raises ArchiveDown."""
-        if self._unscrubbed:
-            self._unscrubbed = False
-            try:
-                await self._archive.scrub()
-            except ArchiveDown:
-                self._unscrubbed = True
-                raise
+        """Take off the disk what was deleted: now and then, if it was. Raises ArchiveDown."""
+        now = asyncio.get_running_loop().time()
+        if not self._unscrubbed or now < self._scrub:
+            return
+        self._unscrubbed, self._scrub = False, now + SCRUBS
+        try:
+            await self._archive.scrub()
+        except ArchiveDown:
+            self._unscrubbed, self._scrub = True, 0.0
+            raise
 
     async def _reach(self, what: str, scope: str, extent: int | dict[str, int]) -> Forgotten:
         line = json.dumps([what, scope, extent])
-        await self._store.journal(line, done=False)
+        await self._store.owe(line, done=False)
         try:
             async with asyncio.timeout(PROMPT):
                 receipt = await self._apply(what, scope, extent)
         except (ArchiveDown, TimeoutError):
             return Forgotten()
-        await self._store.journal(line, done=True)
+        await self._store.owe(line, done=True)
         return receipt
 
     async def _apply(self, what: str, scope: str, extent: int | dict[str, int]) -> Forgotten:
@@ -129,18 +128,25 @@ class Archiving:
         await self._archive.retract(scope, extent)
         return Forgotten()
 
-    async def _open(self) -> None:
+    async def _save(self, contents: Contents) -> None:
         if not self._pepper:
             candidate = self._keyring.wrap(DataKey.fresh(self._randbytes).raw, "pepper")
             wrapped = await self._archive.pepper(candidate)
-            try:
+            with _readable():
                 self._pepper = self._keyring.unwrap(wrapped, "pepper")
-            except (UnknownKey, SealBroken) as error:
-                raise ArchiveDown(f"the archive cannot be used: {error}") from error
+        key = self._keys.fresh(contents.place)
+        known = {entry.id: entry for entry in contents.entries}
+        messages = [self._message(contents.place, entry, known, key) for entry in known.values()]
+        summaries = [
+            self._summary(contents.place, segment, covered, known, key)
+            for segment, covered in contents.leaves
+            if covered.keys() & known.keys()  # else it was saved with its messages
+        ]
+        for at in range(0, len(messages), BATCH):
+            last = at + BATCH >= len(messages)
+            await self._archive.save(messages[at : at + BATCH], summaries if last else ())
 
-    async def _leaves(
-        self, place: Place, most: int
-    ) -> tuple[tuple[Segment, Mapping[str, int]], ...]:
+    async def _leaves(self, place: Place, most: int) -> Leaves:
         found = []
         for cold in await self._archive.summaries_of(place.key, most):
             packed = self._opened(cold, segment_context(place, cold.id))
@@ -148,20 +154,14 @@ class Archiving:
             found.append((segment, cold.covered))
         return tuple(found)
 
-    def _opened(self, cold: Cold, context: Sequence[str]) -> bytes:
-        try:
-            return self._keys.unwrapped(cold.place, cold.wrapped).open(cold.blob, *context)
-        except (UnknownKey, SealBroken) as error:  # no reply waits for that to be mended
-            raise ArchiveDown(f"the archive cannot be read: {error}") from error
-
     def _message(self, place: Place, entry: Entry, known: Mapping[str, Entry], key: Key) -> Cold:
         """A reply belongs to those it answers, and goes with what it answers."""
-        asked = [known[each] for each in entry.answers if each in known]
+        covered = {each: known[each].version if each in known else 0 for each in entry.answers}
         return Cold(
             place=place.key,
             id=entry.id,
-            people=self._tags(place, [entry, *asked]),
-            covered={each: known[each].version if each in known else 0 for each in entry.answers},
+            people=self._people(place, [entry.id, *covered], known),
+            covered=covered,
             sent=entry.sent,
             version=entry.version,
             wrapped=key.wrapped,
@@ -176,19 +176,33 @@ class Archiving:
         known: Mapping[str, Entry],
         key: Key,
     ) -> Cold:
-        parts = [known[each] for each in covered if each in known]
         return Cold(
             place=place.key,
             id=segment.name,
-            people=self._tags(place, parts),
+            people=self._people(place, covered, known),
             covered=covered,
-            sent=min(each.sent for each in parts),
+            sent=min(known[each].sent for each in covered if each in known),
             version=segment.since,
             wrapped=key.wrapped,
             blob=key.data.seal(segment.pack(), *segment_context(place, segment.name)),
         )
 
-    def _tags(self, place: Place, entries: Sequence[Entry]) -> tuple[str, ...]:
-        authors = dict.fromkeys(each.author for each in entries if each.kind != ME)
+    def _people(
+        self, place: Place, posts: Iterable[str], known: Mapping[str, Entry]
+    ) -> tuple[str, ...]:
+        authors = {known[each].author for each in posts if each in known and known[each].kind != ME}
         space = (self._pepper, "person", place.platform, place.space)
-        return tuple(fingerprint(*space, author).hex() for author in authors)
+        return tuple(fingerprint(*space, author).hex() for author in sorted(authors))
+
+    def _opened(self, cold: Cold, context: Sequence[str]) -> bytes:
+        with _readable():
+            return self._keys.unwrapped(cold.place, cold.wrapped).open(cold.blob, *context)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """No reply waits for a key to be found."""
+    try:
+        yield
+    except (UnknownKey, SealBroken) as error:
+        raise ArchiveDown(f"the archive cannot be read: {error}") from error

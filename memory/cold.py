@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from memory.store import Forgotten
+from memory.records import Forgotten
 
 GONE = 2**62  # the version of a deleted post: none is newer
 

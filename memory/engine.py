@@ -1,22 +1,27 @@
 """The memory of conversations: what comes in, what a reply may build on, what is forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from memory.archiving import PROMPT, Archiving, Contents
-from memory.cold import GONE, ArchiveDown, ColdStore
+from memory.archiving import Archiving
+from memory.cold import GONE, ColdStore
 from memory.entry import PERSON, Description, Entry, Recollection
-from memory.folding import AGAIN, MOST, Folding, NotASummary, Sizes
+from memory.folding import MOST, Folding, Sizes
 from memory.forgetting import Forgetting
 from memory.keys import Keys, message_context, sealed
+from memory.persons import Persons
 from memory.recalling import Recalling
+from memory.records import Arrival, Debris, Forgotten, Place
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
-from memory.store import Arrival, Debris, Forgotten, Place, Store
+from memory.slots import Person
+from memory.store import Store
 from memory.summary import Summarise
-from memory.turn import Means, Terms, Turn, open_contents, open_entries, open_segments
+from memory.turn import Means, Terms, Turn, open_entries, open_segments
+from memory.upkeep import Upkeep
 
-RETRY, LATER = 1_800.0, 172_800.0  # seconds until an expiring conversation is looked at again
+EXPECTED = 1_000  # turns that have not begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,7 @@ class Settings:
     terms: Terms = field(default_factory=Terms)
     follow: str = "one-on-one"  # or never, always: who need not call again in a joined thread
     recall: bool = True
+    kept: float = math.inf  # seconds a conversation's messages outlive its last one
 
 
 class Memory:
@@ -44,26 +50,32 @@ class Memory:
         self._store, self._keyring, self._follow = store, keyring, settings.follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
-        self._segments = settings.sizes.segments
         cold = Archiving(archive, store, keyring, self._keys, randbytes) if archive else None
         self._archiving = cold
+        self._forgetting = Forgetting(store, self._keys, cold)
+        self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
         self._folding = Folding(
             store,
             self._keys,
+            self.persons,
             sizes=settings.sizes,
             measure=measure,
             summarise=summarise,
             archiving=cold,
         )
-        self._forgetting = Forgetting(store, self._keys, cold)
-        self._recalling = Recalling(store, self._keys) if settings.recall else None
+        self.upkeep = Upkeep(store, self._keys, self._folding, cold, settings.sizes.segments)
+        self._recalling = (
+            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
+        )
         self._means = Means(
             store=store,
             keys=self._keys,
+            persons=self.persons,
             measure=measure,
             terms=settings.terms,
             recalling=self._recalling,
         )
+        self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
         self._pepper = b""
 
     async def open(self) -> None:
@@ -85,17 +97,11 @@ class Memory:
             else:
                 if got.owed or not key.fresh:  # else it may not have been stored at all
                     self._keys.keep(place, key)
-                if got.joined and self._archiving:
-                    await self._wake(place, self._archiving)
+                if got.owed:
+                    self._expect(place, entry.author)
+                if got.joined:
+                    await self.upkeep.wake(place)
                 return got.owed
-
-    async def _wake(self, place: Place, archiving: Archiving) -> None:
-        """Before the first reply if the archive is quick, else by the upkeep."""
-        try:
-            async with asyncio.timeout(PROMPT):
-                await archiving.revive(place, self._segments)
-        except (ArchiveDown, TimeoutError):
-            await self._store.defer(place, AGAIN)
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
         """Whether this post came for the first time; it will not be stored as a message."""
@@ -106,10 +112,14 @@ class Memory:
         """Take the turn that is due here, if one is and nobody else holds it."""
         token, asked = self._token(), asyncio.get_running_loop().time()
         seen = self._recalling.seen(place) if self._recalling else None
-        lease = await self._store.begin(place, token, self._token(), seen)
+        asking = self._asking.pop(place.key, None)
+        people = [asking] if asking else []
+        lease = await self._store.begin(place, token, self._token(), seen, people)
         if lease is None or isinstance(lease, Debris):
             return lease
-        return Turn(self._means, place, lease, token=token, asked=asked)
+        turn = Turn(self._means, place, lease, token=token, asked=asked)
+        await turn.acquaint()
+        return turn
 
     async def clear(self, place: Place, debris: Debris) -> None:
         await self._store.clear(place, debris)
@@ -128,40 +138,14 @@ class Memory:
         """Fold what is above the window's high mark. How many messages were folded."""
         return await self._folding.settle(place)
 
-    async def expiring(self, limit: int) -> Sequence[tuple[Place, bool]]:
-        """Conversations to `preserve`, put off meanwhile, and whether their time is short."""
-        found = await self._store.expiring(limit)
-        return [(place, await self._store.defer(place, RETRY)) for place in found]
-
-    async def preserve(self, place: Place, *, whole: bool) -> bool:
-        """Archive a conversation and, before its messages expire, fold them all.
-
-        False: they expired before. Raises ArchiveDown, or what the model raises: then it is
-        tried again until they expire.
-        """
-        contents = await self._contents(place)
-        if self._archiving:
-            if not contents.leaves:
-                await self._archiving.revive(place, self._segments)
-            await self._archiving.save(contents)
-        try:
-            if whole:
-                await self._folding.settle(place, whole=True)
-        except NotASummary:  # too little, most likely: found expired when looked at again
-            await self._store.defer(place, LATER)
-        else:
-            await self._store.defer(place, 0)
-        return bool(contents.entries)
-
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
-        await self._hide(place, [message])
-        if self._archiving:
-            await self._archiving.retract(place, {message: at})
+        await self._hide(place, {message: at})
         tokens = await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
         self._outdate()
+        await self.persons.recheck(place)
 
     async def _amend(self, place: Place, message: str, text: str, at: int, tokens: int) -> bool:
         found = await self._store.locate(place, message)
@@ -177,60 +161,32 @@ class Memory:
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
-        await self._hide(place, messages)
-        if self._archiving:
-            await self._archiving.retract(place, dict.fromkeys(messages, GONE))
+        await self._hide(place, dict.fromkeys(messages, GONE))
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
         self._outdate()
+        await self.persons.recheck(place)
 
     def _outdate(self) -> None:
         if self._recalling:
             self._recalling.outdate()
 
-    async def _hide(self, place: Place, messages: Sequence[str]) -> None:
-        """What is changing must not be recalled meanwhile, and has to leave the disk."""
+    async def _hide(self, place: Place, posts: Mapping[str, int]) -> None:
+        """What is changing must not be recalled meanwhile, and has to leave disk and archive."""
         self._forgetting.deleted()
         if self._recalling:
-            await self._recalling.remove(place, messages)
+            await self._recalling.remove(place, list(posts))
+        if self._archiving:
+            await self._archiving.retract(place, posts)
 
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)
         if not snapshot.wrapped:
-            return await self._archived(place)
+            return await self.upkeep.describe(place)
         key = self._keys.learn(place, snapshot.wrapped)
         entries = open_entries(place, key, snapshot)
         segments = open_segments(place, key, snapshot)
         tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
         return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
-
-    async def _archived(self, place: Place) -> Description:
-        """What is held of a conversation without a record."""
-        cold = await self._archiving.read(place, MOST) if self._archiving else Contents(place=place)
-        segments, entries = tuple(segment for segment, _ in cold.leaves), cold.entries
-        tokens = sum(each.tokens for each in segments) + sum(each.tokens for each in entries)
-        return Description(segments=segments, window=entries, messages=len(entries), tokens=tokens)
-
-    async def contents(self) -> AsyncIterator[Contents]:
-        """Everything, conversation by conversation, from the archive and the store."""
-        places = {place.key: place async for place in self._store.places()}
-        if self._archiving:
-            places |= {place.key: place for place in await self._archiving.places()}
-        for _, place in sorted(places.items()):
-            live = await self._contents(place)
-            cold = await self._archiving.read(place) if self._archiving else live
-            entries = {each.id: each for each in (*cold.entries, *live.entries)}
-            leaves = {leaf[0].name: leaf for leaf in (*cold.leaves, *live.leaves)}
-            yield Contents(
-                place=place,
-                entries=tuple(sorted(entries.values(), key=lambda each: each.sent)),
-                leaves=tuple(sorted(leaves.values(), key=lambda leaf: leaf[0].since)),
-            )
-
-    async def _contents(self, place: Place) -> Contents:
-        held = await self._store.held(place)
-        if not held.wrapped:
-            return Contents(place=place)
-        return open_contents(place, self._keys.learn(place, held.wrapped), held)
 
     async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
         """Forget this conversation up to a time, or the whole channel: a receipt with counts.
@@ -240,23 +196,23 @@ class Memory:
         receipt = await self._forgetting.forget(place, until, channel=channel)
         if self._recalling:
             self._recalling.drop(place)
+        await self.persons.recheck(place)
         return receipt
 
     async def leave(self, place: Place, until: int) -> None:
         """The bot left the place's whole space: its archive goes; the store's memory expires."""
         if self._archiving:
-            self._forgetting.deleted()
             await self._archiving.forget(place.channel_key.rpartition(":")[0], until)
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""
         await self._forgetting.scrub()
 
-    async def catch_up(self) -> None:
-        """Have the archive do what it could not do before, and clean up. Raises ArchiveDown."""
-        if self._archiving:
-            await self._archiving.catch_up()
-            await self._archiving.scrub()
+    def _expect(self, place: Place, author: str) -> None:
+        """What is known of them will come with the turn's lease, in the same round trip."""
+        self._asking[place.key] = place.person(author)
+        if len(self._asking) > EXPECTED:
+            del self._asking[next(iter(self._asking))]
 
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         text = self._keys.open_alone(_pending(place, entry.id), blob).decode()

@@ -2,27 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
-    NoScriptError,
-    ReadOnlyError,
-    ResponseError,
-    TryAgainError,
-)
-from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import TimeoutError as NoAnswer
+from redis.asyncio.client import Pipeline
+from redis.exceptions import NoScriptError, ResponseError
 
-from memory import answers
+from memory import answers, layout
 from memory.answers import Answer
-from memory.lua import PARTITIONS, listing, plain, prefix, quoted_thread, scripts
-from memory.store import (
+from memory.connection import DOWN, connect
+from memory.lasting import Lasting
+from memory.records import (
     Arrival,
     Changes,
     Concluded,
@@ -30,8 +22,6 @@ from memory.store import (
     Fold,
     Forgotten,
     Found,
-    Held,
-    Leaf,
     Lease,
     Noted,
     Place,
@@ -40,21 +30,20 @@ from memory.store import (
     Sealed,
     Seen,
     Snapshot,
-    StoreDown,
 )
+from memory.slots import Doubt, Person, Slot
+from memory.store import StoreDown
 
 CONNECTIONS = 64  # redis-py fails a call that would need its 101st
-HELD = 1_000  # messages of a whole conversation read at once
 CHANGES = 200  # of a channel's log read at once
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
-DOWN = (
-    *(Disconnected, NoAnswer, OSError),
-    *(BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError),  # a failover under way
-)
+FACTS = 180 * DAY  # since they were last read
+DOUBTS = 500  # settled in one sweep
+UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
-class RedisStore:
+class RedisStore(Lasting):
     """See `Store`. Times in seconds; redis-py's own retries, which repeat writes, are off."""
 
     def __init__(
@@ -69,16 +58,12 @@ class RedisStore:
         pauses: Sequence[float] = (0.2, 0.8),
         most: int = 500,
     ) -> None:
-        # The deadline of a call is ours: redis-py 8.1 with a socket_timeout loses most
-        # cancellations (37 of 40 tries), and a task that cannot be cancelled never stops.
-        self._redis = Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=timeout
-        )
+        self._redis = connect(url, timeout=timeout)
         self._timeout = timeout
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
         self._pauses, self._most = pauses, most
-        self._scripts = scripts()
+        self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
         self._free = asyncio.Semaphore(CONNECTIONS)
         self.round_trips = 0
 
@@ -88,7 +73,7 @@ class RedisStore:
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
         head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
-        tail = (place.audience, quoted_thread(place), *self._kept)
+        tail = (place.audience, layout.thread(place), *self._kept)
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
         return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
 
@@ -96,14 +81,19 @@ class RedisStore:
         return bool(await self._run("claim", place, fingerprint, twin, token))
 
     async def begin(
-        self, place: Place, token: str, candidate: str, seen: Seen | None
+        self,
+        place: Place,
+        token: str,
+        candidate: str,
+        seen: Seen | None,
+        people: Sequence[Person] = (),
     ) -> Lease | Debris | None:
         known = (seen.epoch, seen.number, CHANGES) if seen else (0, 0, 0)
-        head = (token, candidate, self._lease, self._grace, self._most, SEGMENTS)
-        answer = await self._run("begin", place, *head, *known)
+        head = (token, candidate, self._lease, self._grace, self._most, SEGMENTS, *known)
+        answer, *slots = await self._together("begin", place, head, people)
         match answer[0]:
             case b"turn":
-                return answers.lease(place, answer)
+                return answers.lease(place, answer, answers.slots(people, slots))
             case b"debris":
                 return Debris(turn=answer[1].decode(), ids=answers.ids(answer[2]))
         return None
@@ -120,7 +110,7 @@ class RedisStore:
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        tail = (reply.sent, reply.sealed.blob, quoted_thread(place), *self._kept)
+        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept)
         return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
 
     async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
@@ -140,58 +130,25 @@ class RedisStore:
         await self._run("stop", place, turn)
 
     async def overdue(self, limit: int) -> Sequence[Place]:
-        return await self._listed("due", limit)
+        return [Place.parse(key.decode()) for key in await self._ready("due", limit)]
 
-    async def expiring(self, limit: int) -> Sequence[Place]:
-        return await self._listed("expiring", limit)
-
-    async def _listed(self, kind: str, limit: int) -> Sequence[Place]:
+    async def _ready(self, kind: str, limit: int) -> Sequence[bytes]:
+        """What a list of every partition holds up to now."""
         seconds, microseconds = await self._call(self._redis.time)
         now = seconds * 1000 + microseconds // 1000
 
-        async def look() -> Answer:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for number in range(PARTITIONS):
-                    pipe.zrangebyscore(listing(number, kind), 0, now, 0, limit)
-                return await pipe.execute()
+        def look(pipe: Pipeline) -> None:
+            for number in range(layout.PARTITIONS):
+                pipe.zrangebyscore(f"{layout.tag(number)}/{kind}", 0, now, 0, limit)
 
-        found = [key for keys in await self._call(look) for key in keys]
-        return [Place.parse(key.decode()) for key in found[:limit]]
-
-    async def defer(self, place: Place, seconds: float) -> bool:
-        kept = self._kept[0]
-        return bool(await self._run("defer", place, int(seconds * 1000), kept))
-
-    async def held(self, place: Place) -> Held:
-        pages, cursor = [await self._run("held", place, 0, HELD)], b"0"
-        while (cursor := pages[-1][1]) != b"0":
-            pages.append(await self._run("held", place, cursor, HELD))
-        return answers.held(pages)
-
-    async def revive(self, place: Place, wrapped: bytes, leaves: Sequence[Leaf]) -> None:
-        rows = [(each.name, each.since, _versions(each.covered), each.blob) for each in leaves]
-        given = [part for row in rows for part in row]
-        await self._run("revive", place, wrapped, quoted_thread(place), *given)
-
-    async def places(self) -> AsyncIterator[Place]:
-        async for key in self._redis.scan_iter(match="tk:{p*}:*/rec", count=1000):
-            yield Place.parse(key.decode().partition("}:")[2].removesuffix("/rec"))
-
-    async def journal(self, line: str, *, done: bool) -> None:
-        change = self._redis.srem if done else self._redis.sadd
-        await self._call(lambda: change("tk:journal", line))
-
-    async def journaled(self) -> Sequence[str]:
-        return [
-            line.decode() for line in await self._call(lambda: self._redis.smembers("tk:journal"))
-        ]
+        return [member for found in await self._piped(look) for member in found][:limit]
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
         snapshot, messages, water = await self._run("read", place, limit, 10_000)
         return answers.snapshot(snapshot), messages, int(water)
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
-        head = (fold.name, wrapped, _versions(fold.covered), fold.blob)
+        head = (fold.name, wrapped, layout.versions(fold.covered), fold.blob)
         merges = [
             part
             for each in fold.merges
@@ -205,7 +162,7 @@ class RedisStore:
         if not answer:
             return None
         thread, wrapped, version, blob = answer
-        home = answers.sibling(place, thread)
+        home = layout.sibling(place, thread)
         return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
 
     async def pend(
@@ -219,8 +176,7 @@ class RedisStore:
         return answers.received(await self._run("amend", place, *head))
 
     async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None:
-        pairs = [part for pair in posts.items() for part in pair]
-        await self._run("retract", place, place.channel_key, *pairs)
+        await self._run("retract", place, place.channel_key, *chain(*posts.items()))
 
     async def forget(
         self,
@@ -231,14 +187,37 @@ class RedisStore:
         *,
         channel: bool,
     ) -> Forgotten:
-        given = [part for survivor in survivors for part in survivor]
-        head = (water, channel, wrapped, quoted_thread(place))
-        return answers.forgotten(await self._run("forget", place, *head, *given))
+        head = (water, channel, wrapped, layout.thread(place))
+        return answers.forgotten(await self._run("forget", place, *head, *chain(*survivors)))
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
-        key = f"{prefix(place)}{place.channel_key}/threads"
+        key = f"{layout.prefix(place)}{place.channel_key}/threads"
         found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
-        return [answers.sibling(place, thread) for thread in found]
+        return [layout.sibling(place, thread) for thread in found]
+
+    async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
+        return answers.slots(people, await self._piped(lambda pipe: _look_up(pipe, people)))
+
+    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
+        head = (revision, sealed.wrapped, sealed.blob, FACTS)
+        return bool((await self._run("person", person, *head))[0] == b"done")
+
+    async def cite(
+        self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
+    ) -> Sequence[str]:
+        head = (token, layout.thread(place), FACTS, UNSETTLED)
+        return answers.ids(await self._run("cite", place, *head, *chain(*sources)))
+
+    async def doubts(self, place: Place | None) -> Sequence[Doubt]:
+        if place is None:
+            return [layout.doubt(member) for member in await self._ready("journal", DOUBTS)]
+        key = layout.journal(place.channel_key)
+        found = map(layout.doubt, await self._call(lambda: self._redis.zrangebyscore(key, 0, 0)))
+        return [doubt for doubt in found if doubt.channel == place.channel_key]
+
+    async def settle(self, doubt: Doubt) -> None:
+        key = layout.journal(doubt.channel)
+        await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
 
     async def scrub(self) -> bool:
         for _ in range(100):
@@ -258,17 +237,35 @@ class RedisStore:
     async def ping(self) -> None:
         await self._call(self._redis.ping)
 
-    async def _run(self, name: str, place: Place, *arguments: object) -> Answer:
-        tag = prefix(place)
-        keys = (tag + place.key, tag + place.channel_key, tag.rstrip(":") + "/due")
-        values = [plain(argument) for argument in (place.key, *arguments)]
+    async def _run(self, name: str, place: Place | Person, *arguments: object) -> Answer:
+        return (await self._together(name, place, arguments, ()))[0]
+
+    async def _together(
+        self,
+        name: str,
+        place: Place | Person,
+        arguments: Sequence[object],
+        people: Sequence[Person],
+    ) -> Answer:
+        """The script's answer, then what is stored of these people: one round trip."""
+        keys = layout.keys(place)
+        values = [layout.plain(argument) for argument in (place.key, *arguments)]
         script = self._scripts[name]
 
+        def ask(pipe: Pipeline, *command: str) -> None:
+            pipe.execute_command(*command, len(keys), *keys, *values)
+            _look_up(pipe, people)
+
+        try:
+            return await self._piped(lambda pipe: ask(pipe, "EVALSHA", script.digest))
+        except NoScriptError:
+            return await self._piped(lambda pipe: ask(pipe, "EVAL", script.source))
+
+    async def _piped(self, fill: Callable[[Pipeline], None]) -> Answer:
         async def run() -> Answer:
-            try:
-                return await self._redis.evalsha(script.digest, len(keys), *keys, *values)
-            except NoScriptError:
-                return await self._redis.eval(script.source, len(keys), *keys, *values)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                fill(pipe)
+                return await pipe.execute()
 
         return await self._call(run)
 
@@ -287,5 +284,8 @@ class RedisStore:
         raise AssertionError
 
 
-def _versions(covered: Mapping[str, int]) -> str:
-    return json.dumps({each: str(version) for each, version in covered.items()})
+def _look_up(pipe: Pipeline, people: Sequence[Person]) -> None:
+    for person in people:
+        key = layout.prefix(person) + person.key
+        pipe.hmget(key, ["key", "revision", "facts"])
+        pipe.expire(key, FACTS)

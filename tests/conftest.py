@@ -1,6 +1,7 @@
 """What every test shares: the event loop, and the real servers the store runs on."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -12,6 +13,14 @@ SERVERS = find_servers()
 
 def pytest_report_header() -> list[str]:
     return ["stores: " + (", ".join(str(server) for server in SERVERS) or "none found")]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The unit lane does not even import what talks to servers: the vendors' libraries are slow."""
+    unit = "not wire" in str(config.getoption("markexpr"))
+    test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    wired = unit and test and "tests.servers" in collection_path.read_text()
+    return True if wired or (unit and collection_path.name == "e2e") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

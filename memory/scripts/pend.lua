@@ -2,6 +2,7 @@
 local id, fingerprint, version, sealed = unpack(ARGV, 2, 5)
 if home(id) then return { 'arrived' } end
 outdate(id)
+strike(id, version)
 local seen = recent('seen', fingerprint)
 local kept = recent('pend', fingerprint)
 if seen or (kept and tonumber(string.match(kept, '^%d+')) >= tonumber(version)) then return { 'done' } end

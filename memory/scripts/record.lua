@@ -19,11 +19,13 @@
 --   CHANNEL/water       string  watermark of the whole channel
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' | id of its twin | '-' for what must not enter
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
--- PARTITION/expiring holds conversations by when (milliseconds) something is to be done before they expire.
+--   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
+--   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
+--   EXPIRING            zset    conversations by when something is to be done before they expire
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
 
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
-local EXPIRING = string.gsub(DUE, 'due$', 'expiring')
+local JOURNAL, EXPIRING = string.gsub(DUE, 'due$', 'journal'), string.gsub(DUE, 'due$', 'expiring')
 local DAY = 86400
 
 local clock = redis.call('TIME')
@@ -197,6 +199,19 @@ local function lose(id)
     set('claims', encode(claims))
     if #claims == 0 then set('state', 'withdrawn') end
   end
+end
+
+-- Facts that rest on a message are another slot's: what changes the message says so here, and whoever
+-- changed it, or the sweep, then looks at both.
+local function doubt(token, id, person)
+  return table.concat({ token, string.match(CHANNEL, '}:(.*)'), id, person }, '\n')
+end
+
+local function strike(id, token)
+  local known = redis.call('HGET', CHANNEL .. '/facts', id)
+  if not known then return end
+  redis.call('ZADD', JOURNAL, 0, doubt(token, id, string.match(known, '[^ ]*$')))
+  redis.call('HDEL', CHANNEL .. '/facts', id)
 end
 
 -- How long before its messages expire a conversation is looked after.

@@ -4,7 +4,8 @@ import asyncio
 import os
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,8 @@ import pytest
 
 from memory.archive import Archive
 from memory.cold import GONE, ArchiveDown, Cold
+from memory.records import Place
 from memory.seal import fingerprint
-from memory.store import Place
 from tests.memory.databases import Database
 
 pytestmark = pytest.mark.anyio
@@ -24,13 +25,16 @@ SIBLING = replace(HERE, thread="18.01")
 ELSEWHERE = replace(HERE, channel="C2")
 ABROAD = replace(HERE, space="T10")
 ADA, BOB = "ada", "bob"
+KEPT = 90 * 86_400  # seconds
+
+
+def opened(url: str, now: Callable[[], float] = time.time, timeout: float = 5.0) -> Archive:
+    return Archive(url, now=now, kept=KEPT, timeout=timeout)
 
 
 @pytest.fixture
-async def archive(database: Database) -> AsyncIterator[Archive]:
-    archive = Archive(database.url)
-    yield archive
-    await archive.close()
+def archive(database: Database) -> Archive:
+    return opened(database.url)
 
 
 def message(name: str, place: Place = HERE, **fields: object) -> Cold:
@@ -169,13 +173,11 @@ async def test_a_post_is_deleted_in_its_own_channel_only(archive: Archive) -> No
 
 
 async def test_forgetting_beats_saving_at_the_same_time(database: Database) -> None:
-    one, two = Archive(database.url), Archive(database.url)
+    one, two = opened(database.url), opened(database.url)
     words = [message(f"m{number:03}") for number in range(60)]
     saves = (one.save(words[at : at + 6]) for at in range(0, 60, 6))
     await asyncio.gather(*saves, two.forget(ADA, 100), two.save([message("own", people=(BOB,))]))
     assert await names(one) == ["own"]
-    await one.close()
-    await two.close()
 
 
 async def test_a_reply_goes_with_what_it_answers(archive: Archive) -> None:
@@ -220,10 +222,11 @@ async def test_all_keys_are_wrapped_anew(archive: Archive) -> None:
     assert await archive.pepper(b"other") == b"new"
 
 
-async def test_a_reader_that_keeps_the_old_pages_is_said_to_be_in_the_way(
+async def test_where_an_operator_chose_wal_a_reader_that_keeps_old_pages_is_said_to_be_in_the_way(
     on_sqlite: Database,
 ) -> None:
-    archive = Archive(f"{on_sqlite.url}?timeout=0.1")
+    on_sqlite.execute("PRAGMA journal_mode=WAL")
+    archive = opened(f"{on_sqlite.url}?timeout=0.1")
     await archive.save([message("m1")])
     with closing(sqlite3.connect(on_sqlite.url.removeprefix("sqlite:///"))) as reader:
         reader.execute("BEGIN")
@@ -232,26 +235,21 @@ async def test_a_reader_that_keeps_the_old_pages_is_said_to_be_in_the_way(
         with pytest.raises(ArchiveDown, match="another program reads the archive: try again"):
             await archive.scrub()
     await archive.scrub()
-    await archive.close()
 
 
 async def test_two_processes_may_use_it_first_at_once(database: Database) -> None:
-    archives = [Archive(database.url) for _ in range(4)]
+    archives = [opened(database.url) for _ in range(4)]
     peppers = await asyncio.gather(*(each.pepper(os.urandom(8)) for each in archives))
     assert len(set(peppers)) == 1
-    for each in archives:
-        await each.close()
 
 
 async def test_an_archive_of_a_newer_version_is_refused_in_one_line(database: Database) -> None:
-    first = Archive(database.url)
+    first = opened(database.url)
     await first.save([message("m1")])
-    await first.close()
     database.execute("UPDATE tk_archive SET schema = 2")
-    second = Archive(database.url)
+    second = opened(database.url)
     with pytest.raises(ArchiveDown, match="newer Threadkeeper: update"):
         await second.save([message("m2")])
-    await second.close()
 
 
 async def test_what_was_forgotten_replaced_or_deleted_leaves_the_disk(
@@ -297,7 +295,7 @@ def _blob(dice: random.Random) -> bytes:
 )
 def test_an_address_of_no_known_form_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ArchiveDown, match=r"DATABASE_URL must look like .* or postgresql://"):
-        Archive(url.replace("//x", "//user:secret@x"))
+        opened(url.replace("//x", "//user:secret@x"))
 
 
 async def test_a_database_that_is_not_there_or_does_not_answer_says_so_in_time(
@@ -312,12 +310,11 @@ async def test_a_database_that_is_not_there_or_does_not_answer_says_so_in_time(
     port = server.sockets[0].getsockname()[1]
     urls = (f"sqlite:///{tmp_path}/no/a.db", f"postgresql://u:secret@127.0.0.1:{port}/d")
     for url in (*urls, f"postgres://u:secret@/d?host={tmp_path}"):
-        archive = Archive(url, timeout=0.2)
+        archive = opened(url, timeout=0.2)
         with pytest.raises(ArchiveDown, match="the archive does not answer") as raised:
             await archive.save([message("m1")])
         assert "\n" not in str(raised.value)
         assert "secret" not in str(raised.value)
-        await archive.close()
     quiet.set()
     server.close()
     await server.wait_closed()

@@ -1,5 +1,6 @@
 """What folds or expires is in the archive, comes back from there, and goes from there when told."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from memory.archiving import Contents
 from memory.cold import ArchiveDown
 from memory.engine import Memory
 from memory.folding import NotASummary
-from memory.store import Place
+from memory.records import Place
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in
 from tests.memory.databases import Database
@@ -36,9 +37,7 @@ async def running(town: World, url: str, marks: Marks = NARROW) -> AsyncIterator
     async with AsyncExitStack() as stack:
         store = town.store()
         stack.push_async_callback(store.close)
-        archive = Archive(url) if url else None
-        if archive:
-            stack.push_async_callback(archive.close)
+        archive = Archive(url, now=time.time, kept=86_400) if url else None
         memory = town.memory(store, marks, archive=archive)
         await memory.open()
         yield memory
@@ -198,7 +197,7 @@ async def test_forgetting_empties_both_and_nothing_wakes_up(
         await memory.settle(place)
         receipt = await memory.forget(place, town.at, channel=channel)
         assert receipt.messages == COUNT + 1
-        await memory.catch_up()
+        await memory.upkeep.catch_up()
         assert await archived(database.url, place, town) == Contents(place=place)
         await expire(town, *ALL)
         assert "fact" not in await prompt(memory, town, place)
@@ -219,12 +218,12 @@ async def test_before_messages_expire_all_of_them_fold_and_are_archived(
 ) -> None:
     async with running(town, database.url, WIDE) as memory:
         await talk(town, memory, place)
-        assert await memory.expiring(10) == []
+        assert await memory.upkeep.expiring(10) == []
         await nearly_expired(town)
-        [(found, whole)] = await memory.expiring(10)
+        [(found, whole)] = await memory.upkeep.expiring(10)
         assert (found.key, whole) == (place.key, True)
-        assert await memory.expiring(10) == [], "nobody else does it meanwhile"
-        assert await memory.preserve(found, whole=whole)
+        assert await memory.upkeep.expiring(10) == [], "nobody else does it meanwhile"
+        assert await memory.upkeep.preserve(found, whole=whole)
         await expire(town, *MESSAGES)
         assert "fact-19" in await prompt(memory, town, place)
     assert len((await archived(database.url, place, town)).entries) == COUNT + 1
@@ -236,10 +235,10 @@ async def test_without_an_archive_what_is_about_to_expire_is_folded_all_the_same
     async with running(town, "", WIDE) as memory:
         await talk(town, memory, place)
         await nearly_expired(town)
-        [(found, whole)] = await memory.expiring(10)
-        assert await memory.preserve(found, whole=whole)
+        [(found, whole)] = await memory.upkeep.expiring(10)
+        assert await memory.upkeep.preserve(found, whole=whole)
         await nearly_expired(town)
-        assert await memory.expiring(10) == []
+        assert await memory.upkeep.expiring(10) == []
         await expire(town, *MESSAGES)
         assert "fact-19" in await prompt(memory, town, place)
 
@@ -248,7 +247,7 @@ async def test_folding_does_not_make_messages_live_longer(town: World, place: Pl
     async with running(town, "", WIDE) as memory, Redis.from_url(town.url) as redis:
         await talk(town, memory, place)
         await nearly_expired(town)
-        await memory.preserve(place, whole=True)
+        await memory.upkeep.preserve(place, whole=True)
         [key] = await redis.keys("tk:{p*/msg")
         assert await redis.ttl(key) <= 1000
 
@@ -258,13 +257,13 @@ async def test_if_the_model_stays_down_expiry_wins_and_is_told(town: World, plac
         await talk(town, memory, place)
         town.copying, town.summary = False, ""
         await nearly_expired(town)
-        assert await memory.preserve(place, whole=True)
+        assert await memory.upkeep.preserve(place, whole=True)
         with pytest.raises(NotASummary):
             await memory._folding.settle(place, whole=True)
         await expire(town, *MESSAGES)
-        assert not await memory.preserve(place, whole=True)
+        assert not await memory.upkeep.preserve(place, whole=True)
         await nearly_expired(town)
-        assert await memory.expiring(10) == []
+        assert await memory.upkeep.expiring(10) == []
 
 
 async def test_while_the_archive_is_down_memory_goes_on_and_what_was_missed_follows(
@@ -280,9 +279,9 @@ async def test_while_the_archive_is_down_memory_goes_on_and_what_was_missed_foll
         assert "fact-03" in await prompt(memory, town, place)
         folder.mkdir()
         await nearly_expired(town)
-        [(found, _)] = await memory.expiring(10)
-        await memory.preserve(found, whole=False)
-        await memory.catch_up()
+        [(found, _)] = await memory.upkeep.expiring(10)
+        await memory.upkeep.preserve(found, whole=False)
+        await memory.upkeep.catch_up()
         ids = {each.id for each in (await archived(url, place, town)).entries}
         assert {"m0", "m1", "m3"} <= ids
         assert "m2" not in ids
@@ -312,7 +311,7 @@ async def test_an_export_has_every_message_once_from_archive_and_store(
     async with running(town, database.url) as memory:
         await talk(town, memory, place)
         await memory.settle(place)
-        [contents] = [each async for each in memory.contents()]
+        [contents] = [each async for each in memory.upkeep.contents()]
     assert len(contents.entries) == COUNT + 1
     assert contents.leaves
 
@@ -330,4 +329,4 @@ async def test_an_archive_of_another_key_holds_up_no_message(
     async with running(stranger, database.url) as memory:
         assert await memory.receive(place, town.say("hello again"))
         with pytest.raises(ArchiveDown, match="which MEMORY_KEY does not list"):
-            await memory.preserve(place, whole=False)
+            await memory.upkeep.preserve(place, whole=False)
