@@ -4,6 +4,7 @@ import math
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
 from memory.engine import Memory
 from memory.entry import Segment
@@ -89,6 +90,19 @@ async def test_an_edited_message_changes_in_its_summary(
     after = await texts(full, place)
     assert "fact-005" not in after
     assert "corrected" in after
+
+
+async def test_an_edit_of_a_message_whose_text_expired_takes_it_out_of_its_summary(
+    full: Memory, place: Place, world: World
+) -> None:
+    async with Redis.from_url(world.url) as redis:
+        for kind in ("msg", "win"):
+            await redis.delete(*await redis.keys(f"*/{kind}"))
+    assert "fact-005" in await texts(full, place)
+    await full.amend(place, "m5", "corrected", world.at + 1)
+    after = await texts(full, place)
+    assert "fact-005" not in after
+    assert "fact-100" in after
 
 
 async def test_a_deletion_costs_few_summaries(full: Memory, place: Place, world: World) -> None:
