@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,68 +18,65 @@ from memory.cold import ArchiveDown, Cold
 from memory.records import Forgotten
 
 SCHEMA = 1  # of the tables; an archive with a newer one is refused
+UPKEEP = 300.0  # seconds for what rewrites whole tables
 
-_FORMS = "DATABASE_URL must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+_FORMS = "DATABASE_URL: must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
 _POSTGRES = "postgresql+psycopg"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": _POSTGRES, "postgres": _POSTGRES}
-_DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
-_LOCK = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(29803)"}
+_BEGIN = {
+    "sqlite": ("PRAGMA secure_delete=ON", "BEGIN IMMEDIATE"),
+    "postgresql": ("SELECT pg_advisory_xact_lock(29803)",),
+}
 _SCRUB = {  # secure_delete alone leaves copies behind where SQLite had moved rows between pages
     "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),  # an operator may have chosen WAL
     "postgresql": ("VACUUM FULL tk_messages", "VACUUM FULL tk_summaries"),
 }
 _META = sa.MetaData()
+_TIMES = {"sent": sa.BigInteger, "version": sa.BigInteger}
+_TAGS = {"channel": sa.Text, "people": sa.JSON, "covered": sa.JSON}
 _SEALED = {"wrapped": sa.LargeBinary, "blob": sa.LargeBinary}
-_TAGS = {"channel": sa.Text, "people": sa.Text, "covered": sa.Text}
 
 
-def _table(name: str, keys: Sequence[str], **columns: Any) -> sa.Table:
+def _table(name: str, *keys: str, **columns: Any) -> sa.Table:
     primary = [sa.Column(key, sa.Text, primary_key=True) for key in keys]
     rest = [sa.Column(column, kind, nullable=False) for column, kind in columns.items()]
     return sa.Table(name, _META, *primary, *rest)
 
 
 _RECORDS = _MESSAGES, _SUMMARIES = [
-    _table(name, ["place", "id"], sent=sa.BigInteger, version=sa.BigInteger, **_TAGS, **_SEALED)
+    _table(name, "place", "id", **_TIMES, **_TAGS, **_SEALED)
     for name in ("tk_messages", "tk_summaries")
 ]
 _INDEXES = [sa.Index(f"{each}_channel", each.c.channel, each.c.id) for each in _RECORDS]
 # Watermarks; for a post: the version from which on it may be kept. `made`: seconds since 1970.
-_MARKS = _table("tk_marks", ["scope", "post"], version=sa.BigInteger, made=sa.BigInteger)
-_ARCHIVE = _table("tk_archive", ["id"], schema=sa.Integer, pepper=sa.LargeBinary)
+_MARKS = _table("tk_marks", "scope", "post", version=sa.BigInteger, made=sa.BigInteger)
+_ARCHIVE = _table("tk_archive", "id", schema=sa.Integer, pepper=sa.LargeBinary)
 
 
 class Archive:
-    """See ColdStore. Timeouts in seconds; so is `kept`, how long what was forgotten is refused.
+    """See ColdStore. Times in seconds; `now` since 1970.
 
-    After that nobody can hold it any more who would save it. `now`: seconds since 1970.
+    What was forgotten is refused for as long as `kept`; by then nobody holds it who would save it.
     """
 
     def __init__(
-        self,
-        url: str,
-        *,
-        now: Callable[[], float],
-        kept: float,
-        timeout: float = 5.0,
-        upkeep_timeout: float = 300.0,
+        self, url: str, *, now: Callable[[], float], kept: float, timeout: float = 5.0
     ) -> None:
-        self._now, self._kept = now, kept
-        self._timeout, self._upkeep_timeout = timeout, upkeep_timeout
-        self._engine, self._opened = _engine(url), False
-        self._turn = asyncio.Lock()
+        self._engine, self._now, self._kept, self._timeout = _engine(url), now, kept, timeout
+        self._dialect = {"sqlite": sqlite, "postgresql": postgresql}[self._engine.name]
+        self._turn, self._made = asyncio.Lock(), False
 
     async def pepper(self, candidate: bytes) -> bytes:
-        unset = sa.update(_ARCHIVE).where(_ARCHIVE.c.pepper == b"").values(pepper=candidate)
-        async with self._writing() as connection:
-            await connection.execute(unset)
+        new = self._dialect.insert(_ARCHIVE).values(id="pepper", schema=SCHEMA, pepper=candidate)
+        async with self._calling() as connection:
+            await connection.execute(new.on_conflict_do_nothing())
             return bytes((await connection.execute(sa.select(_ARCHIVE.c.pepper))).scalar_one())
 
     async def save(self, messages: Sequence[Cold], summaries: Sequence[Cold] = ()) -> int:
         both = (messages, summaries)
         scopes = {scope for some in both for each in some for scope in _scopes(each)}
         wanted = sa.select(_MARKS).where(_MARKS.c.scope.in_(scopes))
-        async with self._writing() as connection:
+        async with self._calling() as connection:
             found = (await connection.execute(wanted)).all()
             marks = {(each.scope, each.post): each.version for each in found}
             fit = [[_row(each) for each in some if _fits(each, marks)] for some in both]
@@ -101,7 +99,7 @@ class Archive:
         return (await self._read(newest))[::-1]
 
     async def forget(self, scope: str, until: int) -> Forgotten:
-        async with self._writing() as connection:
+        async with self._calling() as connection:
             await self._mark(connection, scope, {"": until})
             counts = [
                 await _delete(connection, table, _within(table, scope), table.c.sent <= until)
@@ -110,17 +108,15 @@ class Archive:
         return Forgotten(messages=counts[0], segments=counts[1])
 
     async def retract(self, channel: str, posts: Mapping[str, int]) -> None:
-        async with self._writing() as connection:
+        async with self._calling() as connection:
             await self._mark(connection, channel, posts)
-            for post, version in posts.items():
-                old = sa.and_(_MESSAGES.c.id == post, _MESSAGES.c.version < version)
-                for table, itself in ((_MESSAGES, old), (_SUMMARIES, sa.false())):
-                    quotes = sa.or_(itself, _holds(table.c.covered, post))
-                    await _delete(connection, table, table.c.channel == channel, quotes)
+            for table, (post, version) in product(_RECORDS, posts.items()):
+                older = sa.and_(table.c.id == post, table.c.version < version)
+                told = sa.or_(older, _holds(table.c.covered, post))
+                await _delete(connection, table, table.c.channel == channel, told)
 
     async def scrub(self) -> None:
-        alone = {"isolation_level": "AUTOCOMMIT"}
-        async with self._calling(self._upkeep_timeout, **alone) as connection:
+        async with self._calling(UPKEEP, isolation_level="AUTOCOMMIT") as connection:
             for statement in _SCRUB[self._engine.name]:
                 done = await connection.exec_driver_sql(statement)
                 if done.returns_rows and done.scalar():
@@ -130,7 +126,7 @@ class Archive:
         """Replace wrapped keys by `again(Place.key, wrapped)`, the secret's with "pepper"."""
         wrapped = [(each, each.c.place, each.c.wrapped) for each in _RECORDS]
         changed = 0
-        async with self._writing(self._upkeep_timeout) as connection:
+        async with self._calling(UPKEEP) as connection:
             for table, context, key in (*wrapped, (_ARCHIVE, _ARCHIVE.c.id, _ARCHIVE.c.pepper)):
                 found = sa.select(context, key).where(key != b"").distinct()
                 for name, old in (await connection.execute(found)).all():
@@ -145,40 +141,28 @@ class Archive:
             return [_cold(row) for row in (await connection.execute(found)).mappings()]
 
     @asynccontextmanager
-    async def _writing(self, seconds: float = 0.0) -> AsyncIterator[AsyncConnection]:
-        """One writer at a time, in all processes: a late `save` sees what was forgotten."""
-        async with self._calling(seconds) as connection:
-            await connection.exec_driver_sql(_LOCK[self._engine.name])
-            yield connection
-
-    @asynccontextmanager
     async def _calling(
         self, seconds: float = 0.0, **options: Any
     ) -> AsyncIterator[AsyncConnection]:
-        """One call at a time: tasks that wait for each other inside SQLite could stop the loop."""
+        """One call at a time, in all processes: a late `save` sees what was forgotten.
+
+        In this process they wait here: waiting inside SQLite could stop the event loop.
+        """
+        engine = self._engine.execution_options(**options)
         try:
             async with asyncio.timeout(seconds or self._timeout), self._turn:
-                if not self._opened:
-                    await self._open()
-                async with self._engine.execution_options(**options).begin() as connection:
+                async with engine.begin() as connection:
+                    for statement in () if options else _BEGIN[engine.name]:
+                        await connection.exec_driver_sql(statement)
+                    if not self._made:
+                        await _make(connection)
                     yield connection
+                self._made = True
         except (SQLAlchemyError, OSError) as error:  # a timeout is an OSError
             what = type(error).__name__
             raise ArchiveDown(
                 f"the archive does not answer ({what}): check DATABASE_URL"
             ) from error
-
-    async def _open(self) -> None:
-        async with self._engine.begin() as connection:
-            await connection.exec_driver_sql(_LOCK[self._engine.name])
-            await connection.run_sync(_META.create_all)
-            schema = await connection.scalar(sa.select(_ARCHIVE.c.schema))
-            if (schema or 0) > SCHEMA:
-                raise ArchiveDown("the archive is of a newer Threadkeeper: update this one")
-            if schema is None:
-                row = {"id": "pepper", "schema": SCHEMA, "pepper": b""}
-                await connection.execute(sa.insert(_ARCHIVE), row)
-        self._opened = True
 
     async def _mark(self, on: AsyncConnection, scope: str, posts: Mapping[str, int]) -> None:
         """A late `save` of these is refused; marks that nobody can need any more go."""
@@ -190,14 +174,20 @@ class Archive:
     async def _upsert(
         self, on: AsyncConnection, table: sa.Table, rows: Sequence[dict[str, Any]]
     ) -> None:
-        new = _DIALECTS[self._engine.name].insert(table)
+        new = self._dialect.insert(table)
         newest = new.on_conflict_do_update(
             index_elements=table.primary_key.columns,
-            set_={column.name: new.excluded[column.name] for column in table.columns},
+            set_=dict(new.excluded.items()),
             where=new.excluded.version >= table.c.version,
         )
         if rows:
             await on.execute(newest, rows)
+
+
+async def _make(on: AsyncConnection) -> None:
+    await on.run_sync(_META.create_all)
+    if (await on.scalar(sa.select(_ARCHIVE.c.schema)) or 0) > SCHEMA:
+        raise ArchiveDown("the archive is of a newer Threadkeeper: update this one")
 
 
 async def _delete(on: AsyncConnection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
@@ -212,14 +202,7 @@ def _engine(url: str) -> AsyncEngine:
     except (ArgumentError, KeyError):
         raise ArchiveDown(_FORMS) from None  # the cause may hold the password
     address = address.set(drivername=driver)
-    engine = create_async_engine(address, poolclass=NullPool, hide_parameters=True)
-    if engine.name == "sqlite":
-        sa.event.listen(engine.sync_engine, "connect", _prepare)
-    return engine
-
-
-def _prepare(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA secure_delete=ON").close()
+    return create_async_engine(address, poolclass=NullPool, hide_parameters=True)
 
 
 def _scopes(record: Cold) -> Sequence[str]:
@@ -236,8 +219,8 @@ def _within(table: sa.Table, scope: str) -> sa.ColumnElement[bool]:
     }[scope.count(":")]
 
 
-def _holds(column: sa.Column[str], tag: str) -> sa.ColumnElement[bool]:
-    return column.contains(json.dumps(tag), autoescape=True)
+def _holds(column: sa.Column[Any], tag: str) -> sa.ColumnElement[bool]:
+    return sa.cast(column, sa.Text).contains(json.dumps(tag), autoescape=True)
 
 
 def _fits(record: Cold, marks: Mapping[tuple[str, str], int]) -> bool:
@@ -248,10 +231,9 @@ def _fits(record: Cold, marks: Mapping[tuple[str, str], int]) -> bool:
 
 
 def _row(record: Cold) -> dict[str, Any]:
-    tags = {"people": json.dumps(record.people), "covered": json.dumps(record.covered)}
-    return asdict(record) | tags | {"channel": _scopes(record)[1]}
+    return asdict(record) | {"channel": _scopes(record)[1]}
 
 
 def _cold(row: sa.RowMapping) -> Cold:
-    tags = {"people": tuple(json.loads(row["people"])), "covered": json.loads(row["covered"])}
-    return Cold(**{name: row[name] for name in row if name != "channel"} | tags)
+    fields = {name: row[name] for name in row if name != "channel"}
+    return Cold(**fields | {"people": tuple(row["people"])})

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ class Database:
 
     url: str
     files: Callable[[], bytes]
-    execute: Callable[[str], object]
+    execute: Callable[[str], Sequence[Sequence[object]]]
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +37,9 @@ async def postgres_server(anyio_backend: str) -> AsyncIterator[Postgres]:
 def on_sqlite(tmp_path: Path) -> Database:
     path = tmp_path / "archive.db"
 
-    def execute(statement: str) -> None:
+    def execute(statement: str) -> Sequence[Sequence[object]]:
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute(statement)
+            return connection.execute(statement).fetchall()
 
     def files() -> bytes:
         return b"".join(each.read_bytes() for each in tmp_path.iterdir())
@@ -51,9 +51,10 @@ def on_sqlite(tmp_path: Path) -> Database:
 def on_postgres(postgres_server: Postgres) -> Database:
     url = postgres_server.url
 
-    def execute(statement: str) -> None:
+    def execute(statement: str) -> Sequence[Sequence[object]]:
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement)
+            done = connection.execute(statement)
+            return done.fetchall() if done.description else ()
 
     def files() -> bytes:
         """The tables and all else but the write-ahead log."""

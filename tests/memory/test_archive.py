@@ -5,10 +5,12 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,6 +147,17 @@ async def test_what_was_forgotten_cannot_be_saved_late(archive: Archive, scope: 
     assert await names(archive) == ["new"]
 
 
+async def test_marks_go_when_nobody_can_hold_any_more_what_they_refuse(database: Database) -> None:
+    day = [0.0]
+    archive = opened(database.url, now=lambda: day[0] * 86_400)
+    await archive.retract(HERE.channel_key, {"m1": GONE})
+    for day[0] in (90, 91):
+        assert await archive.save([message("m1")]) == 0
+        await archive.forget(ELSEWHERE.key, 1)
+    assert await archive.save([message("m1")]) == 1
+    assert len(database.execute("SELECT * FROM tk_marks")) == 1
+
+
 async def test_a_deleted_post_is_gone_with_its_summaries_and_stays_away(archive: Archive) -> None:
     post, segment = message("m_1"), summary("s1", "m_1", "m3")
     other = summary("s2", "mx1", version=7)  # `_` is not a wildcard
@@ -243,9 +256,24 @@ async def test_two_processes_may_use_it_first_at_once(database: Database) -> Non
     assert len(set(peppers)) == 1
 
 
+async def test_many_calls_on_a_new_file_wait_for_each_other_and_never_stop_the_loop(
+    on_sqlite: Database,
+) -> None:
+    def calls(archive: Archive, name: str) -> tuple[Coroutine[Any, Any, object], ...]:
+        saving, reading = archive.save([message(name)]), archive.messages_of(HERE.key)
+        return (archive.pepper(b"secret"), saving, archive.places(), reading)
+
+    for turn in range(5):
+        archives = {str(number): opened(f"{on_sqlite.url}{turn}") for number in range(4)}
+        async with asyncio.timeout(2.0):
+            each = (calls(archive, name) for name, archive in archives.items())
+            await asyncio.gather(*chain.from_iterable(each))
+        assert await names(archives["0"]) == ["0", "1", "2", "3"]
+
+
 async def test_an_archive_of_a_newer_version_is_refused_in_one_line(database: Database) -> None:
     first = opened(database.url)
-    await first.save([message("m1")])
+    await first.pepper(b"secret")
     database.execute("UPDATE tk_archive SET schema = 2")
     second = opened(database.url)
     with pytest.raises(ArchiveDown, match="newer Threadkeeper: update"):
@@ -294,7 +322,7 @@ def _blob(dice: random.Random) -> bytes:
     "url", ["", "mysql://x/y", "redis://x", "sqlite://", "postgresql://h", "://"]
 )
 def test_an_address_of_no_known_form_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(ArchiveDown, match=r"DATABASE_URL must look like .* or postgresql://"):
+    with pytest.raises(ArchiveDown, match=r"DATABASE_URL: must look like .* or postgresql://"):
         opened(url.replace("//x", "//user:secret@x"))
 
 
