@@ -149,13 +149,13 @@ async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, K
 
 
 def _archive(config: Config) -> ColdStore | None:
-    if not config.database_url:
+    url, retention = config.database_url, config.memory.retention
+    if not url:
         return None
     from memory.archive import Archive
 
-    kept = config.memory.retention
-    days = max(kept.messages_days, kept.summaries_days)
-    return Archive(config.database_url.get_secret_value(), now=time.time, kept=days * 86_400)
+    days = max(retention.messages_days, retention.summaries_days)
+    return Archive(url.get_secret_value(), now=time.time, kept=days * 86_400)
 
 
 def _sizes(config: Config) -> Sizes:
@@ -282,9 +282,7 @@ def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -
         "memory: the server at REDIS_URL"
         if config.redis_url
         else f"memory: a private server under {config.data} (set REDIS_URL for your own)",
-        "archive: the database at DATABASE_URL"
-        if config.database_url
-        else "archive: off, what expires is gone (set DATABASE_URL)",
+        f"archive: {'the database at DATABASE_URL' if config.database_url else 'off'}",
         "tokens: estimated (set TIKTOKEN_CACHE_DIR to count them)"
         if tokens.estimates
         else f"tokens: counted with {tokens.name}",

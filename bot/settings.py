@@ -44,9 +44,6 @@ def _keys(value: SecretStr) -> SecretStr:
 
 
 _REDIS = _like(r"(rediss?|unix)://\S+", "must start with redis://, rediss:// or unix://")
-_DATABASE = _like(
-    r"(sqlite:///|postgres(ql)?://)\S+", "must start with sqlite:/// or postgresql://"
-)
 _LOWER = BeforeValidator(lambda value: str(value).lower())
 Count = Annotated[int, Field(ge=1)]
 Tokens = Annotated[int, Field(ge=100)]
@@ -175,7 +172,7 @@ class Config(Section):
     openai: Openai = Openai()
     data: Path = Path("data")
     redis_url: Annotated[SecretStr, _REDIS] | None = None
-    database_url: Annotated[SecretStr, _DATABASE] | None = None
+    database_url: SecretStr | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _LOWER] = "info"
 

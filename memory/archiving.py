@@ -5,12 +5,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from memory.cold import ArchiveDown, Cold, ColdStore
 from memory.entry import ME, Entry, Segment
 from memory.keys import Key, Keys, message_context, segment_context
 from memory.records import Forgotten, Leaf, Place
-from memory.seal import DataKey, Keyring, Randbytes, SealBroken, UnknownKey, fingerprint
+from memory.seal import SealBroken, UnknownKey, fingerprint
 from memory.store import Store
 
 PROMPT = 1.0  # seconds that people and platforms may wait for the archive
@@ -33,12 +34,8 @@ class Contents:
 class Archiving:
     """Saves, gives back and forgets. What has to go is written down until it has gone."""
 
-    def __init__(
-        self, archive: ColdStore, store: Store, keyring: Keyring, keys: Keys, randbytes: Randbytes
-    ) -> None:
-        self._archive, self._store, self._keys = archive, store, keys
-        self._keyring, self._randbytes = keyring, randbytes
-        self._pepper = b""
+    def __init__(self, archive: ColdStore, store: Store, keys: Keys) -> None:
+        self._archive, self._store, self._keys, self._pepper = archive, store, keys, b""
         self._unscrubbed, self._scrub = True, 0.0  # a killed process may have left it to us
 
     async def save(self, contents: Contents) -> None:
@@ -101,14 +98,13 @@ class Archiving:
     async def scrub(self) -> None:
         """Take off the disk what was deleted: now and then, if it was. Raises ArchiveDown."""
         now = asyncio.get_running_loop().time()
-        if not self._unscrubbed or now < self._scrub:
-            return
-        self._unscrubbed, self._scrub = False, now + SCRUBS
-        try:
-            await self._archive.scrub()
-        except ArchiveDown:
-            self._unscrubbed, self._scrub = True, 0.0
-            raise
+        if self._unscrubbed and now >= self._scrub:
+            self._unscrubbed, self._scrub = False, now + SCRUBS
+            try:
+                await self._archive.scrub()
+            except ArchiveDown:
+                self._unscrubbed = True
+                raise
 
     async def _reach(self, what: str, scope: str, extent: int | dict[str, int]) -> Forgotten:
         line = json.dumps([what, scope, extent])
@@ -122,29 +118,53 @@ class Archiving:
         return receipt
 
     async def _apply(self, what: str, scope: str, extent: int | dict[str, int]) -> Forgotten:
-        self._unscrubbed = True
-        if isinstance(extent, int):
-            return await self._archive.forget(scope, extent)
-        await self._archive.retract(scope, extent)
+        try:
+            if isinstance(extent, int):
+                return await self._archive.forget(scope, extent)
+            await self._archive.retract(scope, extent)
+        finally:
+            self._unscrubbed = True  # not before: a scrub may be under way
         return Forgotten()
 
     async def _save(self, contents: Contents) -> None:
         if not self._pepper:
-            candidate = self._keyring.wrap(DataKey.fresh(self._randbytes).raw, "pepper")
-            wrapped = await self._archive.pepper(candidate)
             with _readable():
-                self._pepper = self._keyring.unwrap(wrapped, "pepper")
-        key = self._keys.fresh(contents.place)
-        known = {entry.id: entry for entry in contents.entries}
-        messages = [self._message(contents.place, entry, known, key) for entry in known.values()]
-        summaries = [
-            self._summary(contents.place, segment, covered, known, key)
-            for segment, covered in contents.leaves
-            if covered.keys() & known.keys()  # else it was saved with its messages
-        ]
+                self._pepper = await self._keys.pepper(self._archive.pepper)
+        messages, summaries = self._sealed(contents, self._keys.fresh(contents.place))
         for at in range(0, len(messages), BATCH):
             last = at + BATCH >= len(messages)
             await self._archive.save(messages[at : at + BATCH], summaries if last else ())
+
+    def _sealed(self, contents: Contents, key: Key) -> tuple[Sequence[Cold], Sequence[Cold]]:
+        """Messages and summaries. A reply belongs to those it answers, and goes with them."""
+        place, known = contents.place, {entry.id: entry for entry in contents.entries}
+        record, seal = partial(Cold, place=place.key, wrapped=key.wrapped), key.data.seal
+        messages = [
+            record(
+                id=each.id,
+                people=self._people(place, [each.id, *each.answers], known),
+                covered={
+                    post: known[post].version if post in known else 0 for post in each.answers
+                },
+                sent=each.sent,
+                version=each.version,
+                blob=seal(each.pack(), *message_context(place, each.id, each.version)),
+            )
+            for each in known.values()
+        ]
+        summaries = [
+            record(
+                id=segment.name,
+                people=self._people(place, covered, known),
+                covered=covered,
+                sent=min(known[post].sent for post in covered if post in known),
+                version=segment.since,
+                blob=seal(segment.pack(), *segment_context(place, segment.name)),
+            )
+            for segment, covered in contents.leaves
+            if covered.keys() & known.keys()  # else it was saved with its messages
+        ]
+        return messages, summaries
 
     async def _leaves(self, place: Place, most: int) -> Leaves:
         found = []
@@ -153,39 +173,6 @@ class Archiving:
             segment = Segment.unpack(packed, name=cold.id, covered=len(cold.covered))
             found.append((segment, cold.covered))
         return tuple(found)
-
-    def _message(self, place: Place, entry: Entry, known: Mapping[str, Entry], key: Key) -> Cold:
-        """A reply belongs to those it answers, and goes with what it answers."""
-        covered = {each: known[each].version if each in known else 0 for each in entry.answers}
-        return Cold(
-            place=place.key,
-            id=entry.id,
-            people=self._people(place, [entry.id, *covered], known),
-            covered=covered,
-            sent=entry.sent,
-            version=entry.version,
-            wrapped=key.wrapped,
-            blob=key.data.seal(entry.pack(), *message_context(place, entry.id, entry.version)),
-        )
-
-    def _summary(
-        self,
-        place: Place,
-        segment: Segment,
-        covered: Mapping[str, int],
-        known: Mapping[str, Entry],
-        key: Key,
-    ) -> Cold:
-        return Cold(
-            place=place.key,
-            id=segment.name,
-            people=self._people(place, covered, known),
-            covered=covered,
-            sent=min(known[each].sent for each in covered if each in known),
-            version=segment.since,
-            wrapped=key.wrapped,
-            blob=key.data.seal(segment.pack(), *segment_context(place, segment.name)),
-        )
 
     def _people(
         self, place: Place, posts: Iterable[str], known: Mapping[str, Entry]

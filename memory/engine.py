@@ -14,7 +14,7 @@ from memory.keys import Keys, message_context, sealed
 from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place
-from memory.seal import DataKey, Keyring, Randbytes, fingerprint
+from memory.seal import Keyring, Randbytes, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
@@ -47,10 +47,10 @@ class Memory:
         randbytes: Randbytes,
         archive: ColdStore | None = None,
     ) -> None:
-        self._store, self._keyring, self._follow = store, keyring, settings.follow
+        self._store, self._follow = store, settings.follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
-        cold = Archiving(archive, store, keyring, self._keys, randbytes) if archive else None
+        cold = Archiving(archive, store, self._keys) if archive else None
         self._archiving = cold
         self._forgetting = Forgetting(store, self._keys, cold)
         self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
@@ -80,8 +80,7 @@ class Memory:
 
     async def open(self) -> None:
         """Read the store's own secret; raises UnknownKey if MEMORY_KEY does not fit the store."""
-        candidate = self._keyring.wrap(DataKey.fresh(self._randbytes).raw, "pepper")
-        self._pepper = self._keyring.unwrap(await self._store.pepper(candidate), "pepper")
+        self._pepper = await self._keys.pepper(self._store.pepper)
 
     async def receive(self, place: Place, entry: Entry) -> bool:
         """Take a message in, once. Whether an answer is owed for it."""

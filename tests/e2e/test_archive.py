@@ -56,7 +56,9 @@ async def test_an_unusable_address_is_refused_in_one_line_that_does_not_repeat_i
 ) -> None:
     refused = await home.run("export", DATABASE_URL="mysql://ada:hunter2@db/x")
     assert refused.code == 2
-    assert refused.err == ("DATABASE_URL: must start with sqlite:/// or postgresql://\n")
+    assert refused.err == (
+        "DATABASE_URL: must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME\n"
+    )
 
 
 async def test_while_the_archive_is_down_people_get_their_answers(home: Home) -> None:
