@@ -1,7 +1,7 @@
 """What folds or expires is in the archive, comes back from there, and goes from there when told."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from redis.asyncio import Redis
 
 from memory.archive import Archive
 from memory.archiving import Contents
-from memory.cold import ArchiveDown
+from memory.cold import GONE, ArchiveDown, Cold
 from memory.engine import Memory
 from memory.folding import NotASummary
 from memory.records import Place
+from memory.seal import fingerprint
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in
 from tests.memory.databases import Database
@@ -33,11 +34,13 @@ def town(any_redis_url: str) -> World:
 
 
 @asynccontextmanager
-async def running(town: World, url: str, marks: Marks = NARROW) -> AsyncIterator[Memory]:
+async def running(
+    town: World, url: str, marks: Marks = NARROW, kind: type[Archive] = Archive
+) -> AsyncIterator[Memory]:
     async with AsyncExitStack() as stack:
         store = town.store()
         stack.push_async_callback(store.close)
-        archive = Archive(url, now=time.time, kept=86_400) if url else None
+        archive = kind(url, now=time.time, kept=86_400) if url else None
         memory = town.memory(store, marks, archive=archive)
         await memory.open()
         yield memory
@@ -159,6 +162,43 @@ async def test_what_is_deleted_after_only_its_messages_expired_leaves_its_summar
         await expire(town, *MESSAGES)
         await memory.retract(place, ["m1"])
         assert "fact-01" not in await prompt(memory, town, place)
+
+
+class Meanwhile(Archive):
+    """Whenever summaries were read, somebody deletes a post of theirs."""
+
+    async def summaries_of(self, place: str, limit: int) -> Sequence[Cold]:
+        found = await super().summaries_of(place, limit)
+        await self.retract(place.rpartition(":")[0], {"m1": GONE})
+        return found
+
+
+async def test_what_is_deleted_while_its_conversation_wakes_up_does_not_come_back(
+    town: World, database: Database, place: Place
+) -> None:
+    async with running(town, database.url) as memory:
+        await talk(town, memory, place)
+        await memory.settle(place)
+    assert (await archived(database.url, place, town)).leaves
+    await expire(town, *ALL)
+    async with running(town, database.url, kind=Meanwhile) as memory:
+        assert "fact-01" not in await prompt(memory, town, place)
+
+
+async def test_what_is_archived_is_found_by_who_wrote_it_and_whom_it_answers(
+    town: World, database: Database, place: Place
+) -> None:
+    async with running(town, database.url) as memory:
+        await talk(town, memory, place)
+        await memory.settle(place)
+        assert memory._archiving
+        pepper = memory._archiving._pepper
+    archive = Archive(database.url, now=time.time, kept=86_400)
+    ada, bob = (fingerprint(pepper, "person", "slack", "T1", who).hex() for who in ("U1", "U2"))
+    assert (await archive.forget(bob, town.at)).messages > 10
+    assert [each.id for each in await archive.messages_of(place.key)] == ["m0", "p0"]
+    await archive.forget(ada, town.at)
+    assert await archive.places() == []
 
 
 async def test_leaving_a_space_empties_its_archive(
