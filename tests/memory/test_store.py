@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 
 from memory import redis as module
 from memory.engine import Memory
+from memory.records import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot
 from memory.redis import RedisStore
 from memory.seal import SealBroken
-from memory.store import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot, StoreDown
+from memory.store import StoreDown
 from tests.memory.conftest import NOW, World, turn_in
 from tests.servers.proxy import Proxy, before
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.anyio
 
 PLACE = Place(platform="slack", space="T1", channel="C{1}", thread="17:{0}/1", audience="public")
 CHANNEL = Place(platform="slack", space="T1", channel="C{1}")
+ADA = PLACE.person("{ada} ")
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
 TIMES = {b"until", b"began"}
@@ -80,6 +82,17 @@ class Actor:
         covered = {"m1": 0, "p1": 0, "m2": 0}
         fold = Fold(name="segment1", covered=covered, blob=b"sealed summary")
         return await self.store.fold(PLACE, fold, KEY)
+
+    async def cite(self, who: str = "learner") -> object:
+        return await self.store.cite(PLACE, who, [("m1", 0, ADA.key), ("m2", 1, ADA.key)])
+
+    async def cited(self) -> None:
+        await self.answered()
+        await self.cite()
+
+    async def know(self, revision: int, text: str) -> bool:
+        blob = sealed(text) if text else replace(sealed(""), blob=b"")
+        return await self.store.know(ADA, revision, blob)
 
     async def forget(self, until: int) -> object:
         await self.say("m4", 4)
@@ -248,6 +261,35 @@ SCENES = (
         prepare=folded,
         step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
     ),
+    Scene(name="cite", prepare=Actor.answered, step=lambda do, _: do.cite()),
+    Scene(name="cite again", prepare=Actor.cited, step=lambda do, _: do.cite("another")),
+    Scene(
+        name="amend what is cited",
+        prepare=Actor.cited,
+        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited")),
+    ),
+    Scene(
+        name="retract what is cited",
+        prepare=Actor.cited,
+        step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
+    ),
+    Scene(name="forget what is cited", prepare=Actor.cited, step=lambda do, _: do.forget(3)),
+    Scene(name="know somebody new", step=lambda do, _: do.know(0, "facts")),
+    Scene(
+        name="know more",
+        prepare=lambda do: both(do.know(0, "facts")),
+        step=lambda do, _: do.know(1, "other facts"),
+    ),
+    Scene(
+        name="know what was read too early",
+        prepare=lambda do: both(do.know(0, "facts")),
+        step=lambda do, _: do.know(0, "other facts"),
+    ),
+    Scene(
+        name="know nothing more",
+        prepare=lambda do: both(do.know(0, "facts")),
+        step=lambda do, _: do.know(1, ""),
+    ),
     Scene(name="forget", prepare=folded, step=lambda do, _: do.forget(3)),
     Scene(name="forget during a turn", prepare=Actor.asked, step=lambda do, _: do.forget(1)),
 )
@@ -284,7 +326,8 @@ async def dump(url: str) -> dict[bytes, object]:
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
                 case b"zset":
-                    value = await redis.zrange(key, 0, -1, withscores=not key.endswith(b"/due"))
+                    timed = key.endswith((b"/due", b"/journal"))
+                    value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
             expires = await redis.ttl(key) > 0
@@ -409,6 +452,21 @@ async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
     assert re.fullmatch(rb"p\d{3}", tags.pop())
 
 
+async def test_a_record_of_a_person_changes_only_for_who_read_it(redis_url: str) -> None:
+    async with open_store(redis_url) as store:
+        actor = Actor(store)
+        assert await actor.know(0, "facts")
+        assert not await actor.know(0, "others'")
+        assert not await store.know(ADA, 1, sealed("facts", NEW))
+        slot = (await store.persons([ADA]))[ADA.key]
+        assert (slot.wrapped, slot.revision, slot.blob) == (KEY, 1, b"sealed: facts")
+        assert await actor.know(1, "")
+        assert (await store.persons([ADA]))[ADA.key].wrapped == b""
+        assert await store.know(ADA, 2, sealed("facts", NEW))
+    (key,) = await dump(redis_url)
+    assert re.fullmatch(rb"tk:\{p\d{3}\}:person:slack:T1:%7Bada%7D%20", key)
+
+
 async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
     scripts = Path(module.__file__).with_name("scripts").glob("*.lua")
     called = {
@@ -416,7 +474,20 @@ async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
         for script in scripts
         for name in re.findall(r"redis\.call\('(\w+)'", script.read_text())
     }
-    called |= {"evalsha", "eval", "time", "bgrewriteaof", "ping", "set", "get", "zrevrange"}
+    called |= {
+        "hmget",
+        "expire",
+        "zrem",
+        "zrangebyscore",
+        "evalsha",
+        "eval",
+        "time",
+        "bgrewriteaof",
+        "ping",
+        "set",
+        "get",
+        "zrevrange",
+    }
     async with Redis.from_url(redis_url) as redis:
         documented = await redis.execute_command("COMMAND DOCS", *called)  # type: ignore[no-untyped-call]
     since = {bytes(name).decode(): _since(about) for name, about in _pairs(documented)}
