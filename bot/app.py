@@ -96,7 +96,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 kept=config.memory.retention.messages_days * 86_400,
             ),
             measure=tokens.measure,
-            summarise=_summarise(model),
+            summarise=summariser(model),
             randbytes=os.urandom,
         )
         await memory.open()
@@ -193,7 +193,9 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     return completions
 
 
-def _summarise(model: Model) -> Summarise:
+def summariser(model: Model) -> Summarise:
+    """What memory asks of a model, asked of this one."""
+
     async def summarise(task: Task) -> str:
         prompts = (
             Prompt(role=Role.SYSTEM, text=task.instruction),

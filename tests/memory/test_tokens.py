@@ -46,6 +46,24 @@ def test_the_estimate_is_not_far_too_high_either(exact: Counter, script: str) ->
 
 
 @needs_vocabulary
+@pytest.mark.parametrize("script", ORDINARY)
+def test_the_estimate_for_an_older_model_is_never_too_low(script: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIKTOKEN_CACHE_DIR", str(FOLDER))
+        exact = counter("gpt-4")
+        patch.setenv("TIKTOKEN_CACHE_DIR", "nowhere")
+        estimate = counter("gpt-4")
+    assert estimate.estimates
+    assert min(estimate.count(text) / exact.count(text) for text in ORDINARY[script]) >= 1
+
+
+@needs_vocabulary
+@given(st.text(st.sampled_from("𓀀𓂀ꙮᎠᏗ㐀㒨𠀀𠮷뷁쀍ꦀᠠⰀߊ🜁"), min_size=1))
+def test_the_estimate_is_never_too_low_on_rare_glyphs(exact: Counter, text: str) -> None:
+    assert ESTIMATE.count(text) >= exact.count(text)
+
+
+@needs_vocabulary
 def test_the_vocabulary_counts_exactly(exact: Counter) -> None:
     assert exact.name == "o200k_base"
     assert exact.count("Hello, world!") == 4
@@ -63,7 +81,9 @@ def test_every_model_has_a_counter(model: str, name: str, monkeypatch: pytest.Mo
 
 
 @needs_vocabulary
-@pytest.mark.parametrize("text", ["<|endoftext|>" * 3, "\ud83d lone \udc00", " " * 1_100_000])
+@pytest.mark.parametrize(
+    "text", ["<|endoftext|>" * 3, "\ud83d lone \udc00", " " * 1_000_000, "word" * 250_000]
+)
 def test_odd_text_is_counted(exact: Counter, text: str) -> None:
     assert exact.count(text) > 0
 
