@@ -10,22 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
-    NoScriptError,
-    ReadOnlyError,
-    ResponseError,
-    TryAgainError,
-)
-from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import TimeoutError as NoAnswer
+from redis.exceptions import NoScriptError, ResponseError
 
 from memory import answers
 from memory.answers import Answer
+from memory.connection import DOWN, Connection
 from memory.store import (
     Arrival,
     Changes,
@@ -50,10 +39,6 @@ CHANGES = 200  # of a channel's log read at once
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 DAY = 86_400
-DOWN = (
-    *(Disconnected, NoAnswer, OSError),
-    *(BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError),  # a failover under way
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +48,7 @@ class Script:
 
 
 class RedisStore:
-    """See `Store`. Times in seconds; redis-py's own retries, which repeat writes, are off."""
+    """See `Store`. Times in seconds."""
 
     def __init__(
         self,
@@ -77,11 +62,8 @@ class RedisStore:
         pauses: Sequence[float] = (0.2, 0.8),
         most: int = 500,
     ) -> None:
-        # The deadline of a call is ours: redis-py 8.1 with a socket_timeout loses most
-        # cancellations (37 of 40 tries), and a task that cannot be cancelled never stops.
-        self._redis = Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=timeout
-        )
+        self._connection = Connection(url, timeout=timeout)
+        self._redis = self._connection.client
         self._timeout = timeout
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
@@ -91,7 +73,7 @@ class RedisStore:
         self.round_trips = 0
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._connection.close()
 
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
@@ -216,9 +198,13 @@ class RedisStore:
         return [answers.sibling(place, thread) for thread in found]
 
     async def scrub(self) -> bool:
+        await self.ping()  # who serves what
+        return all([await self._rewritten(each) for each in self._connection.rewrites()])
+
+    async def _rewritten(self, rewrite: Callable[[], Awaitable[Any]]) -> bool:
         for _ in range(100):
             try:
-                await self._call(self._redis.bgrewriteaof)
+                await self._call(rewrite)
             except ResponseError as error:
                 if "in progress" in str(error):  # it began before the deletion: wait it out
                     await asyncio.sleep(0.1)
@@ -249,10 +235,11 @@ class RedisStore:
 
     async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
         """Repeats what got no answer, after these pauses: every step may run twice."""
-        for pause in (*self._pauses, None):
+        for attempt, pause in enumerate((*self._pauses, None)):
             self.round_trips += 1
             try:
                 async with asyncio.timeout(self._timeout), self._free:
+                    await self._connection.ready(again=attempt > 0)
                     return await ask()
             except DOWN as error:
                 if pause is None:
