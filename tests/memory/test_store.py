@@ -274,9 +274,13 @@ async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
         yield proxy
 
 
+def straight(url: str, place: Place = PLACE) -> str:
+    """The address of the server that holds this channel."""
+    return holder(url, module._prefix(place))
+
+
 def straight_to(url: str, place: Place = PLACE) -> Redis:
-    """A client of the server that holds this channel."""
-    client: Redis = Redis.from_url(holder(url, module._prefix(place)))
+    client: Redis = Redis.from_url(straight(url, place))
     return client
 
 
@@ -304,25 +308,25 @@ def raw(answer: bytes | str | None) -> bytes:
     return answer
 
 
-async def played(scene: Scene, straight: str, way: str) -> tuple[object, object]:
+async def played(scene: Scene, url: str, way: str) -> tuple[object, object]:
     """The answer of the scene's step when asked over `way`, and the state it leaves."""
-    async with straight_to(straight) as redis:
+    async with straight_to(url) as redis:
         await redis.flushall()
     options = scene.store or {}
-    async with open_store(straight, **options) as store, open_store(way, **options) as other:
+    async with open_store(straight(url), **options) as store, open_store(way, **options) as other:
         lease = await scene.prepare(Actor(store)) if scene.prepare else None
         answer = await scene.step(Actor(other), lease if isinstance(lease, Lease) else None)
     if isinstance(answer, Lease):
         seen = replace(answer.changes.seen, epoch=0)
         answer = replace(answer, began=0, changes=replace(answer.changes, seen=seen))
-    return answer, await dump(straight)
+    return answer, await dump(url)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 async def test_a_step_whose_answer_is_lost_is_repeated_and_leaves_the_same_state(
     scene: Scene, redis_url: str, proxy: Proxy
 ) -> None:
-    expected = await played(scene, redis_url, redis_url)
+    expected = await played(scene, redis_url, straight(redis_url))
     proxy.lose(b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 1
@@ -332,7 +336,7 @@ async def test_a_step_whose_answer_is_lost_twice_is_repeated_still(
     redis_url: str, proxy: Proxy
 ) -> None:
     scene = Scene(name="conclude", prepare=Actor.asked, step=lambda do, it: do.conclude(of(it)))
-    expected = await played(scene, redis_url, redis_url)
+    expected = await played(scene, redis_url, straight(redis_url))
     proxy.lose(b"EVALSHA", b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 2
