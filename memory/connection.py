@@ -78,9 +78,7 @@ class Connection:
             await self._sentinel.aclose()
 
 
-def _watched(
-    parts: SplitResult, options: dict[str, Any], timeout: float
-) -> tuple[Sentinel, Redis]:
+def _watched(parts: SplitResult, options: dict[str, Any], timeout: float) -> tuple[Sentinel, Redis]:
     """Its path names the service, then the database; what is before the @ is for the service."""
     service, _, database = parts.path.strip("/").partition("/")
     login, at, _ = parts.netloc.rpartition("@")

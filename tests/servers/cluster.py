@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from redis.asyncio import Redis
 from redis.crc import key_slot
@@ -32,6 +33,12 @@ class Node:
 
     async def ask(self, *words: object) -> str:
         return (await self.raw(*words)).decode()
+
+    async def keys(self) -> Sequence[bytes]:
+        async with Redis(port=self.port) as client:
+            return [
+                each if isinstance(each, bytes) else each.encode() for each in await client.keys()
+            ]
 
     async def raw(self, *words: object) -> bytes:
         async with Redis(port=self.port) as client:
@@ -73,7 +80,7 @@ def _number(key: str) -> int:
 @asynccontextmanager
 async def clustered(binary: Binary) -> AsyncIterator[Cluster]:
     """Six servers that have met, which takes about two seconds; killed at the end."""
-    ports = _free(4 * PRIMARIES)
+    ports = free_ports(4 * PRIMARIES)
     async with AsyncExitStack() as stack, asyncio.timeout(60):
         nodes = [
             await _started(stack, binary, port, bus)
@@ -81,9 +88,22 @@ async def clustered(binary: Binary) -> AsyncIterator[Cluster]:
         ]
         await _meet(nodes)
         for node in nodes:
-            await _until(lambda node=node: _knows_all(node))
+            await until(partial(_knows_all, node))
             await node.raw("CONFIG", "SET", "cluster-node-timeout", CALM)
         yield Cluster(nodes=nodes)
+
+
+def free_ports(count: int) -> Sequence[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+async def until(done: Callable[[], Awaitable[bool]]) -> None:
+    while not await done():  # noqa: ASYNC110  servers call nobody back
+        await asyncio.sleep(0.01)
 
 
 async def _started(stack: AsyncExitStack, binary: Binary, port: int, bus: int) -> Node:
@@ -102,7 +122,7 @@ async def _meet(nodes: Sequence[Node]) -> None:
             await node.raw("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus)
     for primary, replica in zip(nodes, nodes[PRIMARIES:], strict=False):
         name = await primary.ask("CLUSTER", "MYID")
-        await _until(lambda: _follows(replica, name))
+        await until(partial(_follows, replica, name))
 
 
 async def _follows(replica: Node, primary: str) -> bool:
@@ -121,18 +141,5 @@ async def _knows_all(node: Node) -> bool:
     return len(re.findall(rb"127\.0\.0\.1", slots)) == 2 * PRIMARIES
 
 
-async def _until(done: Callable[[], Awaitable[bool]]) -> None:
-    while not await done():
-        await asyncio.sleep(0.01)
-
-
 def _range(number: int) -> tuple[int, int]:
     return SLOTS * number // PRIMARIES, SLOTS * (number + 1) // PRIMARIES - 1
-
-
-def _free(count: int) -> Sequence[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]

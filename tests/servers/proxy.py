@@ -118,9 +118,7 @@ async def before(server: str) -> AsyncIterator[Proxy]:
         ours = [await _listen(stack, proxy, node) for node in nodes]
         proxy.url = f"redis{'+cluster' * bool(hosts)}://{','.join(ours)}"
         if hosts:
-            proxy.names = {
-                _port(node): _port(host) for node, host in zip(nodes, ours, strict=True)
-            }
+            proxy.names = {_port(node): _port(host) for node, host in zip(nodes, ours, strict=True)}
         stack.push_async_callback(proxy.close)
         yield proxy
 

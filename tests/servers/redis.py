@@ -68,7 +68,7 @@ async def process(binary: Binary, *options: str) -> AsyncIterator[asyncio.subpro
 async def _ready(binary: Binary, output: asyncio.StreamReader) -> None:
     said = b""
     async for line in output:
-        if b"eady to accept connections" in line:
+        if b"eady to accept connections" in line or b"+monitor master" in line:
             return
         said += line
     raise AssertionError(f"{binary} did not start:\n{said.decode(errors='replace')}")
