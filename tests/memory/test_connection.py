@@ -42,4 +42,5 @@ def test_no_client_repeats_what_got_no_answer(url: str) -> None:
     options = client.get_connection_kwargs()
     assert options["socket_timeout"] is None
     retry = client.retry if isinstance(client, RedisCluster) else options["retry"]
+    assert retry is not None
     assert retry.get_retries() == 0
