@@ -51,7 +51,7 @@ class Connection:
             options["reinitialize_steps"] = 0  # it would end the calls under way
             first, *others = _each(parts)
             nodes = [ClusterNode(host, port) for host, port in map(_address, others)]
-            self.client = RedisCluster.from_url(first.geturl(), startup_nodes=nodes, **options)
+            self.client = _Cluster.from_url(first.geturl(), startup_nodes=nodes, **options)
         else:
             self.client = Redis.from_url(url, **options)
 
@@ -76,6 +76,14 @@ class Connection:
             await self.client.nodes_manager.aclose("startup_nodes")
         if self._sentinel:
             await self._sentinel.aclose()
+
+
+class _Cluster(RedisCluster):
+    def get_node(self, *given: Any, **named: Any) -> ClusterNode:
+        """Redirected to a server that has no slots yet, redis-py 8.1 would trip over None."""
+        if node := super().get_node(*given, **named):
+            return node
+        raise ClusterError("slots move to a server not seen yet")
 
 
 def _watched(parts: SplitResult, options: dict[str, Any], timeout: float) -> tuple[Sentinel, Redis]:

@@ -15,7 +15,7 @@ from memory.redis import RedisStore
 from memory.store import Place, StoreDown
 from tests.conftest import SERVERS
 from tests.memory.conftest import World, turn_in
-from tests.servers.cluster import PRIMARIES, Cluster, Node, clustered, until
+from tests.servers.cluster import PRIMARIES, Cluster, Node, clustered, joined, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.cluster]
 
@@ -120,13 +120,26 @@ async def test_the_sweep_alone_notices_a_failover(
 
 
 @pytest.mark.long
-async def test_a_conversation_whose_slot_moves_waits_and_is_never_split(
+async def test_a_conversation_that_moves_to_another_server_waits_and_is_never_split(
     cluster: Cluster, memory: Memory, world: World, place: Place
 ) -> None:
-    await memory.receive(place, world.say("hello", id="m1"))
-    turn = await turn_in(memory, place)
     old = holder(cluster, place)
     new = next(each for each in cluster.nodes[:PRIMARIES] if each is not old)
+    await move(cluster, (memory, world, place), old, new)
+
+
+@pytest.mark.long
+async def test_a_conversation_that_moves_to_a_new_server_waits_and_is_never_split(
+    cluster: Cluster, memory: Memory, world: World, place: Place
+) -> None:
+    async with joined(cluster, SERVERS[-1]) as new:
+        await move(cluster, (memory, world, place), holder(cluster, place), new)
+
+
+async def move(cluster: Cluster, told: tuple[Memory, World, Place], old: Node, new: Node) -> None:
+    memory, world, place = told
+    await memory.receive(place, world.say("hello", id="m1"))
+    turn = await turn_in(memory, place)
     slot = int(await old.ask("CLUSTER", "KEYSLOT", module._prefix(place)))
     names = [await each.ask("CLUSTER", "MYID") for each in (old, new)]
     await new.raw("CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
@@ -138,7 +151,7 @@ async def test_a_conversation_whose_slot_moves_waits_and_is_never_split(
         await old.raw("MIGRATE", "127.0.0.1", new.port, key, 0, 5000)
     with pytest.raises(StoreDown):
         await turn.note(["p1"])
-    for node in cluster.nodes[:PRIMARIES]:
+    for node in (new, *cluster.nodes[:PRIMARIES]):
         await node.raw("CLUSTER", "SETSLOT", slot, "NODE", names[1])
     assert (await turn.conclude(["p1"], [], "hi")).verdict == "done"
     assert [each.id for each in (await memory.describe(place)).window] == ["m1", "p1"]

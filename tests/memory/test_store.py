@@ -16,7 +16,7 @@ from memory.redis import RedisStore
 from memory.seal import SealBroken
 from memory.store import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot, StoreDown
 from tests.memory.conftest import NOW, World, turn_in
-from tests.servers.cluster import holder
+from tests.servers.cluster import holder, until
 from tests.servers.proxy import Proxy, before
 
 pytestmark = pytest.mark.anyio
@@ -405,6 +405,20 @@ async def test_a_crowd_of_calls_waits_its_turn(proxy: Proxy) -> None:
         answers = await asyncio.gather(*(Actor(store).say(f"m{n}", n) for n in range(300)))
         assert all(answers)
         assert store.round_trips == 300
+
+
+async def test_a_closed_store_leaves_no_connection_open_even_after_an_error(proxy: Proxy) -> None:
+    async with open_store(proxy.url) as store:
+        await Actor(store).say("m1", 1)
+        proxy.lose(b"EVALSHA", b"EVALSHA", b"EVALSHA")
+        with pytest.raises(StoreDown):
+            await Actor(store).say("m2", 2)
+
+    async def all_closed() -> bool:
+        return proxy.connections == 0
+
+    async with asyncio.timeout(1):
+        await until(all_closed)
 
 
 async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:

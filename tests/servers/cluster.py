@@ -101,6 +101,21 @@ def free_ports(count: int) -> Sequence[int]:
         return [int(each.getsockname()[1]) for each in sockets]
 
 
+@asynccontextmanager
+async def joined(cluster: Cluster, binary: Binary) -> AsyncIterator[Node]:
+    """One more primary, which holds nothing."""
+    async with AsyncExitStack() as stack, asyncio.timeout(60):
+        node = await _started(stack, binary, *free_ports(2))
+        await node.raw("CLUSTER", "SET-CONFIG-EPOCH", len(cluster.nodes) + 1)
+        for other in cluster.nodes:
+            await node.raw("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus)
+        name = await node.ask("CLUSTER", "MYID")
+        for other in cluster.nodes:
+            await until(partial(_knows, other, name))
+        await until(partial(_knows_all, node))
+        yield node
+
+
 async def until(done: Callable[[], Awaitable[bool]]) -> None:
     while not await done():  # noqa: ASYNC110  servers call nobody back
         await asyncio.sleep(0.01)
@@ -131,6 +146,10 @@ async def _follows(replica: Node, primary: str) -> bool:
     except ResponseError:  # it does not know that one yet
         return False
     return True
+
+
+async def _knows(node: Node, name: str) -> bool:
+    return name in await node.ask("CLUSTER", "NODES")
 
 
 async def _knows_all(node: Node) -> bool:

@@ -24,6 +24,10 @@ class Proxy:
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
+    @property
+    def connections(self) -> int:
+        return len(self._tasks)
+
     def lose(self, *commands: bytes) -> None:
         """The server runs these, one after the other; their answers and connections are lost."""
         self._losing = list(commands)
