@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("wire")
         # On a cluster: its contract on one of them, and all that memory promises in the long lane.
         contract = item.path.name == "test_store.py" and f"cluster-{SERVERS[-1]}" in item.name
-        if item.get_closest_marker("cluster") and not contract:
+        if "server" in fixtures and item.get_closest_marker("cluster") and not contract:
             item.add_marker("long")
 
 

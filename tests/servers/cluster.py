@@ -50,6 +50,7 @@ class Node:
 class Cluster:
     """The primaries come first; the replica of the first is the first of the rest."""
 
+    binary: Binary
     nodes: Sequence[Node]
 
     @property
@@ -90,7 +91,7 @@ async def clustered(binary: Binary) -> AsyncIterator[Cluster]:
         for node in nodes:
             await until(partial(_knows_all, node))
             await node.raw("CONFIG", "SET", "cluster-node-timeout", CALM)
-        yield Cluster(nodes=nodes)
+        yield Cluster(binary=binary, nodes=nodes)
 
 
 def free_ports(count: int) -> Sequence[int]:
@@ -102,10 +103,10 @@ def free_ports(count: int) -> Sequence[int]:
 
 
 @asynccontextmanager
-async def joined(cluster: Cluster, binary: Binary) -> AsyncIterator[Node]:
+async def joined(cluster: Cluster) -> AsyncIterator[Node]:
     """One more primary, which holds nothing."""
     async with AsyncExitStack() as stack, asyncio.timeout(60):
-        node = await _started(stack, binary, *free_ports(2))
+        node = await _started(stack, cluster.binary, *free_ports(2))
         await node.raw("CLUSTER", "SET-CONFIG-EPOCH", len(cluster.nodes) + 1)
         for other in cluster.nodes:
             await node.raw("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus)
