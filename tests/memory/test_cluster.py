@@ -158,3 +158,13 @@ async def move(cluster: Cluster, told: tuple[Memory, World, Place], old: Node, n
     assert (await turn.conclude(["p1"], [], "hi")).verdict == "done"
     assert [each.id for each in (await memory.describe(place)).window] == ["m1", "p1"]
     assert await old.keys() == []
+
+
+@pytest.mark.long
+async def test_every_server_rewrites_its_disk_replicas_too(
+    cluster: Cluster, memory: Memory, world: World, place: Place
+) -> None:
+    await memory.receive(place, world.say("hello"))
+    await memory.forget(place, world.at, channel=False)
+    for node in cluster.nodes:
+        assert "bgrewriteaof" in await node.ask("INFO", "commandstats")

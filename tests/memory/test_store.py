@@ -421,6 +421,21 @@ async def test_a_closed_store_leaves_no_connection_open_even_after_an_error(prox
         await until(all_closed)
 
 
+async def test_a_rewrite_of_the_disk_that_got_no_answer_is_asked_for_again(
+    world: World, proxy: Proxy, place: Place
+) -> None:
+    async with open_store(proxy.url) as store:
+        memory = world.memory(store)
+        await memory.open()
+        await memory.receive(place, world.say("hello"))
+        proxy.lose(*[b"BGREWRITEAOF"] * 3)
+        with pytest.raises(StoreDown):
+            await memory.forget(place, world.at, channel=False)
+        asked = store.round_trips
+        await memory.scrub()
+        assert store.round_trips > asked
+
+
 async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
     other = replace(PLACE, thread="{other}")
     async with open_store(redis_url) as store:
