@@ -20,9 +20,9 @@ from bot.prompt import HEADING, RULES, Budget, Prompter
 from memory.embedded import private_server
 from memory.engine import Memory, Settings
 from memory.folding import Sizes
+from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.store import Place
 from memory.summary import Task
 from memory.tokens import counter
 from memory.turn import Turn

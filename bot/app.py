@@ -93,6 +93,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
                 follow=config.follow,
                 recall=config.memory.recall_tokens > 0,
+                kept=config.memory.retention.messages_days * 86_400,
             ),
             measure=tokens.measure,
             summarise=_summarise(model),
@@ -284,6 +285,7 @@ def about(config: Config) -> Sequence[str]:
     return (
         "I answer when I am mentioned or written to directly, and remember the conversation.",
         "All I store is encrypted, and expires when a conversation stays silent:",
-        f"messages after {kept.messages_days} days, summaries after {kept.summaries_days}.",
+        f"messages after {kept.messages_days} days, summaries after {kept.summaries_days},",
+        "what you said about yourself when it was not used for 180: see /memory.",
         "What you edit or delete changes in my memory too.",
     )

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from adapters.message import Action, Answer, Audience, Command
 from bot.places import microseconds, place_of
+from memory.claims import sound
 from memory.engine import Memory
 from memory.entry import Description
-from memory.store import Place
+from memory.facts import Fact, line, usable
+from memory.records import Place
 
 YES = "yes"
+VERBS = ("delete ", "correct ")
+BUTTONS = 20  # platforms take 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +39,9 @@ class Commands:
         argument = argument.strip()
         if name.startswith("/") and name[1:].lower() in self.table:
             return name[1:].lower(), argument
-        bare = name.lower() in self.table and (not argument or argument.lower() == YES)
-        return (name.lower(), argument.lower()) if bare else None
+        name, alone = name.lower(), argument.lower() in ("", YES)
+        asked = name == "memory" and argument.lower().startswith(VERBS)
+        return (name, argument) if name in self.table and (alone or asked) else None
 
     async def run(self, command: Command) -> None:
         entry = self.table.get(command.name)
@@ -57,13 +62,36 @@ class Commands:
             return Answer(text="I hold nothing of this conversation.")
         return Answer(text="\n".join(_account(held)))
 
+    async def memory(self, command: Command) -> Answer:
+        """In a direct message all that is known of who asks, elsewhere what may be used there."""
+        here, persons = place_of(command.conversation), self._memory.persons
+        me = here.person(command.author.id)
+        direct = command.conversation.audience is Audience.DIRECT
+        told = await persons.facts(me)
+        shown = [each for each in told if direct or usable(each, here=here, asker=me.id)]
+        verb, _, argument = command.argument.partition(" ")
+        if not verb:
+            return _listed(shown, elsewhere=len(told) - len(shown))
+        key, value = _named(argument, shown)
+        meant = [each for each in shown if each.key == key]
+        match verb.lower(), bool(value):
+            case "delete", False if meant:
+                await persons.drop(me, meant)
+                return Answer(text=f"Forgotten: your {key}.")
+            case "correct", True if meant and sound(key, value):
+                await persons.correct(me, meant, value, microseconds(command.given_at))
+                return Answer(text=f"Corrected: your {key} is {value}.")
+        return Answer(
+            text="Say /memory delete KEY or /memory correct KEY VALUE; /memory lists them."
+        )
+
     async def forget(self, command: Command) -> Answer:
         place = place_of(command.conversation)
         direct = command.conversation.audience is Audience.DIRECT
         held = await self._memory.describe(place)
         if refusal := self._refusal(command, held, direct=direct):
             return Answer(text=refusal)
-        if command.argument == YES:
+        if command.argument.lower() == YES:
             return await self._forget(place, command, direct=direct)
         if command.argument not in ("", "here"):
             return Answer(text="I can forget this conversation: say /forget, without more.")
@@ -102,6 +130,25 @@ def _account(held: Description) -> list[str]:
     ]
 
 
+def _listed(facts: Sequence[Fact], *, elsewhere: int) -> Answer:
+    rows = [f"- {line(each)}" for each in facts]
+    head = "What you said about yourself:" if rows else "I know nothing about you that counts here."
+    more = f"{elsewhere} more told elsewhere: ask me in a direct message." if elsewhere else ""
+    keys = list(dict.fromkeys(each.key for each in facts))[:BUTTONS]
+    deletes = [
+        Action(label=f"Delete {key}", name="memory", argument=f"delete {key}") for key in keys
+    ]
+    return Answer(text="\n".join(filter(None, [head, *rows, more])), actions=tuple(deletes))
+
+
+def _named(argument: str, facts: Sequence[Fact]) -> tuple[str, str]:
+    """The longest known key that an argument begins with, and the rest of it."""
+    said = argument.strip()
+    keys = [each.key for each in facts if f"{said.lower()} ".startswith(f"{each.key} ")]
+    key = max(keys, key=len, default="")
+    return key, said[len(key) :].strip()
+
+
 def _amount(messages: int, segments: int) -> str:
     return f"{messages} message{'s' * (messages != 1)} and {segments} summar" + (
         "y" if segments == 1 else "ies"
@@ -113,6 +160,12 @@ COMMANDS = (
         name="summary", arguments="", what="what I hold of this conversation", run=Commands.summary
     ),
     Entry(name="forget", arguments="", what="forget this conversation", run=Commands.forget),
+    Entry(
+        name="memory",
+        arguments="[delete KEY | correct KEY VALUE]",
+        what="what I know about you",
+        run=Commands.memory,
+    ),
     Entry(
         name="help", arguments="", what="what I do, what I store, for how long", run=Commands.help
     ),

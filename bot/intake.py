@@ -20,7 +20,7 @@ from bot.places import clean, entry_of, microseconds, place_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
-from memory.store import Place
+from memory.records import Place
 
 log = structlog.get_logger()
 

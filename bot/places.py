@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.message import Audience, Conversation, Message
 from memory.entry import Entry
-from memory.store import Place
+from memory.records import Place
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -21,7 +21,8 @@ from bot.ports import ModelFailed
 from bot.reply import Replies, who
 from bot.telemetry import Metrics
 from memory.engine import Memory
-from memory.store import Debris, Place, StoreDown
+from memory.records import Debris, Place
+from memory.store import StoreDown
 from memory.turn import Lost, Turn
 
 log = structlog.get_logger()
@@ -98,6 +99,7 @@ class Turns:
                 for place in await self._memory.overdue():
                     if place.platform in self._platforms:
                         self.wake(place)
+                await self._memory.persons.recheck()
                 await self._memory.scrub()
             except StoreDown as error:
                 log.warning("sweep skipped", reason=str(error))

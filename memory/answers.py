@@ -1,9 +1,10 @@
 """Turns what the scripts answer (nested lists of bytes and numbers) into records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from memory.store import (
+from memory.layout import sibling
+from memory.records import (
     Changes,
     Concluded,
     Folded,
@@ -16,6 +17,7 @@ from memory.store import (
     Seen,
     Snapshot,
 )
+from memory.slots import Person, Slot
 
 Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
 
@@ -30,23 +32,9 @@ def received(answer: Answer) -> Received:
     return Received(owed=answer[0] == b"owed")
 
 
-def lease(place: Place, answer: Answer) -> Lease:
-    (
-        _,
-        turn,
-        fence,
-        attempt,
-        failures,
-        anchor,
-        began,
-        state,
-        stopped,
-        text,
-        posted,
-        claims,
-        rest,
-        log,
-    ) = answer
+def lease(place: Place, answer: Answer, read: Mapping[str, Slot]) -> Lease:
+    _, turn, fence, attempt, failures, anchor, began, state, stopped, *rest = answer
+    text, posted, claims, record, log = rest
     return Lease(
         turn=turn.decode(),
         fence=int(fence),
@@ -59,9 +47,19 @@ def lease(place: Place, answer: Answer) -> Lease:
         text=text,
         posted=ids(posted),
         claims=ids(claims),
-        snapshot=snapshot(rest),
+        snapshot=snapshot(record),
         changes=changes(place, log),
+        slots=read,
     )
+
+
+def slots(people: Sequence[Person], answer: Sequence[Answer]) -> Mapping[str, Slot]:
+    """Every second answer is that of the EXPIRE behind."""
+    rows = zip(people, answer[::2], strict=True)
+    return {
+        person.key: Slot(wrapped=key or b"", revision=int(revision or 0), blob=facts or b"")
+        for person, (key, revision, facts) in rows
+    }
 
 
 def snapshot(answer: Answer) -> Snapshot:
@@ -90,10 +88,6 @@ def changes(place: Place, answer: Answer) -> Changes:
         gone=tuple(row[1:].decode() for row in rows if b"\n" not in row),
         wrapped={homes[thread].key: key for thread, key in pairs},
     )
-
-
-def sibling(place: Place, thread: bytes) -> Place:
-    return Place.parse(f"{place.channel_key}:{thread.decode()}", place.audience)
 
 
 def noted(answer: Answer) -> Noted:

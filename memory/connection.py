@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from redis.asyncio import Redis, RedisCluster
-from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.client import Pipeline
+from redis.asyncio.cluster import ClusterNode, ClusterPipeline
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
@@ -21,6 +22,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as NoAnswer
 
+Pipe = Pipeline | ClusterPipeline
 DOWN = (
     *(Disconnected, NoAnswer, OSError),
     # A failover under way, or slots of a cluster on the move:

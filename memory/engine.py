@@ -1,6 +1,7 @@
 """The memory of conversations: what comes in, what a reply may build on, what is forgotten."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -8,11 +9,16 @@ from memory.entry import PERSON, Description, Entry, Recollection
 from memory.folding import MOST, Folding, Sizes
 from memory.forgetting import Forgetting
 from memory.keys import Keys, message_context, sealed
+from memory.persons import Persons
 from memory.recalling import Recalling
+from memory.records import Arrival, Debris, Forgotten, Place
 from memory.seal import DataKey, Keyring, Randbytes, fingerprint
-from memory.store import Arrival, Debris, Forgotten, Place, Store
+from memory.slots import Person
+from memory.store import Store
 from memory.summary import Summarise
 from memory.turn import Means, Terms, Turn, open_entries, open_segments
+
+EXPECTED = 1_000  # turns that have not begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +27,7 @@ class Settings:
     terms: Terms = field(default_factory=Terms)
     follow: str = "one-on-one"  # or never, always: who need not call again in a joined thread
     recall: bool = True
+    kept: float = math.inf  # seconds a conversation's messages outlive its last one
 
 
 class Memory:
@@ -39,18 +46,28 @@ class Memory:
         self._store, self._keyring, self._follow = store, keyring, settings.follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
-        self._folding = Folding(
-            store, self._keys, sizes=settings.sizes, measure=measure, summarise=summarise
-        )
         self._forgetting = Forgetting(store, self._keys)
-        self._recalling = Recalling(store, self._keys) if settings.recall else None
+        self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
+        self._folding = Folding(
+            store,
+            self._keys,
+            self.persons,
+            sizes=settings.sizes,
+            measure=measure,
+            summarise=summarise,
+        )
+        self._recalling = (
+            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
+        )
         self._means = Means(
             store=store,
             keys=self._keys,
+            persons=self.persons,
             measure=measure,
             terms=settings.terms,
             recalling=self._recalling,
         )
+        self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
         self._pepper = b""
 
     async def open(self) -> None:
@@ -72,6 +89,8 @@ class Memory:
             else:
                 if got.owed or not key.fresh:  # else it may not have been stored at all
                     self._keys.keep(place, key)
+                if got.owed:
+                    self._expect(place, entry.author)
                 return got.owed
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
@@ -83,10 +102,14 @@ class Memory:
         """Take the turn that is due here, if one is and nobody else holds it."""
         token, asked = self._token(), asyncio.get_running_loop().time()
         seen = self._recalling.seen(place) if self._recalling else None
-        lease = await self._store.begin(place, token, self._token(), seen)
+        asking = self._asking.pop(place.key, None)
+        people = [asking] if asking else []
+        lease = await self._store.begin(place, token, self._token(), seen, people)
         if lease is None or isinstance(lease, Debris):
             return lease
-        return Turn(self._means, place, lease, token=token, asked=asked)
+        turn = Turn(self._means, place, lease, token=token, asked=asked)
+        await turn.acquaint()
+        return turn
 
     async def clear(self, place: Place, debris: Debris) -> None:
         await self._store.clear(place, debris)
@@ -112,6 +135,7 @@ class Memory:
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
         self._outdate()
+        await self.persons.recheck(place)
 
     async def _amend(self, place: Place, message: str, text: str, at: int, tokens: int) -> bool:
         found = await self._store.locate(place, message)
@@ -130,6 +154,7 @@ class Memory:
         await self._hide(place, messages)
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
         self._outdate()
+        await self.persons.recheck(place)
 
     def _outdate(self) -> None:
         if self._recalling:
@@ -159,11 +184,18 @@ class Memory:
         receipt = await self._forgetting.forget(place, until, channel=channel)
         if self._recalling:
             self._recalling.drop(place)
+        await self.persons.recheck(place)
         return receipt
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""
         await self._forgetting.scrub()
+
+    def _expect(self, place: Place, author: str) -> None:
+        """What is known of them will come with the turn's lease, in the same round trip."""
+        self._asking[place.key] = place.person(author)
+        if len(self._asking) > EXPECTED:
+            del self._asking[next(iter(self._asking))]
 
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         text = self._keys.open_alone(_pending(place, entry.id), blob).decode()

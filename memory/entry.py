@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from memory.facts import Fact
+
 Count = Callable[[str], int]
 
 PERSON, BOT, ME = "person", "bot", "me"
@@ -86,11 +88,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recollection:
-    """All a reply may build on: the summary, the window, and what is to be answered."""
+    """All a reply may build on: summary, window, what is to be answered, and facts of who asks."""
 
     segments: tuple[Segment, ...]
     window: tuple[Entry, ...]
     question: tuple[Entry, ...]
+    facts: tuple[Fact, ...] = ()  # said of themselves by those who ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from memory.claims import BESIDE, Claim, read, verify
 from memory.entry import Entry, Segment
 from memory.keys import Key, Keys
-from memory.store import Fold, Merge, Place, Store
+from memory.persons import Persons
+from memory.records import Fold, Merge, Place
+from memory.store import Store
 from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, shortened, transcript
 from memory.turn import open_entries, open_segments
 from memory.window import Marks, overflow
 
 MOST = 500  # messages read at once
+FACTS = 500  # tokens that may tell them, in a fold's answer
+ASKING = INSTRUCTION + BESIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +41,13 @@ class Folding:
         self,
         store: Store,
         keys: Keys,
+        persons: Persons,
         *,
         sizes: Sizes,
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
     ) -> None:
-        self._store, self._keys, self._sizes = store, keys, sizes
+        self._store, self._keys, self._sizes, self._persons = store, keys, sizes, persons
         self._marks = _bounded(sizes.marks)
         self._measure, self._summarise = measure, summarise
 
@@ -68,7 +74,7 @@ class Folding:
         # What a deletion brought back into the window stays apart from what was said later.
         later = [each.since for each in segments if each.since >= entries[0].sent]
         entries = tuple(each for each in entries if not later or each.sent <= later[0])
-        leaf = await self._leaf(entries)
+        leaf, claims = await self._leaf(entries)
         merged = await self._merged(sorted([*segments, leaf], key=lambda each: each.since))
         fold = Fold(
             name=leaf.name,
@@ -80,12 +86,18 @@ class Folding:
             ),
         )
         done = await self._store.fold(place, fold, snapshot.wrapped)
-        return len(entries) if done else 0
+        if not done:
+            return 0
+        here = replace(place, audience=snapshot.audience)
+        await self._persons.learn(verify(claims, entries, here))
+        return len(entries)
 
-    async def _leaf(self, entries: Sequence[Entry]) -> Segment:
+    async def _leaf(self, entries: Sequence[Entry]) -> tuple[Segment, Sequence[Claim]]:
         """Summarises raw messages, nothing else: what is deleted leaves no trace in later ones."""
-        text = await self._ask(INSTRUCTION, transcript(entries))
-        return Segment(
+        source = await self._readable(transcript(entries))
+        text, claims = read(await self._ask(ASKING, source, self._sizes.segment + FACTS))
+        text = await self._within(_accepted(text, source), self._sizes.segment)
+        segment = Segment(
             name=_name([f"{entry.id} {entry.version}" for entry in entries]),
             text=text,
             tokens=await self._measure(text),
@@ -93,6 +105,7 @@ class Folding:
             covered=len(entries),
             authors=tuple({entry.author: None for entry in entries}),
         )
+        return segment, claims
 
     async def _merged(self, live: Sequence[Segment]) -> Sequence[Segment]:
         """New parents of neighbours of one level, as in a binary counter: a message is in few.
@@ -111,7 +124,8 @@ class Folding:
         return parents
 
     async def _parent(self, older: Segment, newer: Segment) -> Segment:
-        text = await self._ask(MERGING, f"{older.text}\n{newer.text}")
+        source = f"{older.text}\n{newer.text}"
+        text = _accepted(await self._ask(MERGING, source, self._sizes.segment), source)
         return Segment(
             name=_name([older.name, newer.name]),
             text=text,
@@ -123,20 +137,23 @@ class Folding:
             children=(older.name, newer.name),
         )
 
-    async def _ask(self, instruction: str, source: str) -> str:
-        source = await self._readable(source)
-        task = Task(instruction=instruction, text=source, tokens=self._sizes.segment)
-        text = (await self._summarise(task)).strip()
-        if not accept(text, source):
-            raise NotASummary
-        return text
+    async def _ask(self, instruction: str, source: str, tokens: int) -> str:
+        return await self._summarise(Task(instruction=instruction, text=source, tokens=tokens))
 
     async def _readable(self, text: str) -> str:
         """Two batches, names counted: a single message may be longer than the model's context."""
-        most = 2 * self._sizes.batch
+        return await self._within(text, 2 * self._sizes.batch)
+
+    async def _within(self, text: str, most: int) -> str:
         while (tokens := await self._measure(text)) > most:
             text = shortened(text, most / tokens)
         return text
+
+
+def _accepted(text: str, source: str) -> str:
+    if not accept(text, source):
+        raise NotASummary
+    return text.strip()
 
 
 def _pair(segments: Sequence[Segment]) -> int | None:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from memory.keys import Keys, message_context
-from memory.store import Forgotten, Place, Store
+from memory.records import Forgotten, Place
+from memory.store import Store
 
 SCRUBS = 600.0  # seconds between rewrites after edits and deletions; /forget asks at once
 THREADS = 10_000

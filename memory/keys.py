@@ -1,10 +1,11 @@
-"""The data keys of conversations: made, unwrapped, and kept at hand within a bound."""
+"""The data keys of conversations and people: made, unwrapped, and kept at hand within a bound."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from memory.records import Place, Sealed
 from memory.seal import DataKey, Keyring, Randbytes
-from memory.store import Place, Sealed
+from memory.slots import Person
 
 AT_HAND = 10_000  # conversations; a key and its name are about 300 bytes
 
@@ -17,13 +18,13 @@ class Key:
 
 
 class Keys:
-    """One data key per conversation, wrapped by the keyring; forgetting replaces it."""
+    """One data key per conversation and person, wrapped by the keyring; forgetting replaces it."""
 
     def __init__(self, keyring: Keyring, randbytes: Randbytes) -> None:
         self._keyring, self._randbytes = keyring, randbytes
         self._known: OrderedDict[str, Key] = OrderedDict()
 
-    def fresh(self, place: Place) -> Key:
+    def fresh(self, place: Place | Person) -> Key:
         data = DataKey.fresh(self._randbytes)
         return Key(wrapped=self._keyring.wrap(data.raw, place.key), data=data, fresh=True)
 
@@ -31,7 +32,7 @@ class Keys:
         """The record's key as far as known here; the store says if it is another."""
         return self._known.get(place.key) or self.fresh(place)
 
-    def learn(self, place: Place, wrapped: bytes) -> Key:
+    def learn(self, place: Place | Person, wrapped: bytes) -> Key:
         """The record's key is this one; empty: it has none any more."""
         if not wrapped:
             self._known.pop(place.key, None)
@@ -45,7 +46,7 @@ class Keys:
         """A key to use once, in any thread."""
         return DataKey(self._keyring.unwrap(wrapped, place_key), self._randbytes)
 
-    def keep(self, place: Place, key: Key) -> Key:
+    def keep(self, place: Place | Person, key: Key) -> Key:
         self._known[place.key] = Key(wrapped=key.wrapped, data=key.data)
         self._known.move_to_end(place.key)
         if len(self._known) > AT_HAND:

@@ -1,21 +1,18 @@
 """The store on Redis 7.0 or newer, or Valkey: one Lua script for each step (see scripts/)."""
 
 import asyncio
-import hashlib
 import json
-import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from redis.exceptions import NoScriptError, ResponseError
 
-from memory import answers
+from memory import answers, layout
 from memory.answers import Answer
-from memory.connection import DOWN, Connection
-from memory.store import (
+from memory.connection import DOWN, Connection, Pipe
+from memory.records import (
     Arrival,
     Changes,
     Concluded,
@@ -31,20 +28,17 @@ from memory.store import (
     Sealed,
     Seen,
     Snapshot,
-    StoreDown,
 )
+from memory.slots import Doubt, Person, Slot
+from memory.store import StoreDown
 
 CONNECTIONS = 64  # redis-py fails a call that would need its 101st
 CHANGES = 200  # of a channel's log read at once
 SEGMENTS = 16  # read for a turn: more than a prompt takes
-PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    source: str
-    digest: str
+FACTS = 180 * DAY  # since they were last read
+DOUBTS = 500  # settled in one sweep
+UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
 class RedisStore:
@@ -68,7 +62,7 @@ class RedisStore:
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
         self._pauses, self._most = pauses, most
-        self._scripts = dict(_scripts(Path(__file__).with_name("scripts")))
+        self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
         self._free = asyncio.Semaphore(CONNECTIONS)
         self.round_trips = 0
 
@@ -78,7 +72,7 @@ class RedisStore:
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
         head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
-        tail = (place.audience, _thread(place), *self._kept)
+        tail = (place.audience, layout.thread(place), *self._kept)
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
         return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
 
@@ -86,14 +80,19 @@ class RedisStore:
         return bool(await self._run("claim", place, fingerprint, twin, token))
 
     async def begin(
-        self, place: Place, token: str, candidate: str, seen: Seen | None
+        self,
+        place: Place,
+        token: str,
+        candidate: str,
+        seen: Seen | None,
+        people: Sequence[Person] = (),
     ) -> Lease | Debris | None:
         known = (seen.epoch, seen.number, CHANGES) if seen else (0, 0, 0)
-        head = (token, candidate, self._lease, self._grace, self._most, SEGMENTS)
-        answer = await self._run("begin", place, *head, *known)
+        head = (token, candidate, self._lease, self._grace, self._most, SEGMENTS, *known)
+        answer, *slots = await self._together("begin", place, head, people)
         match answer[0]:
             case b"turn":
-                return answers.lease(place, answer)
+                return answers.lease(place, answer, answers.slots(people, slots))
             case b"debris":
                 return Debris(turn=answer[1].decode(), ids=answers.ids(answer[2]))
         return None
@@ -110,7 +109,7 @@ class RedisStore:
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        tail = (reply.sent, reply.sealed.blob, _thread(place), *self._kept)
+        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept)
         return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
 
     async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
@@ -130,17 +129,18 @@ class RedisStore:
         await self._run("stop", place, turn)
 
     async def overdue(self, limit: int) -> Sequence[Place]:
+        return [Place.parse(key.decode()) for key in await self._ready("due", limit)]
+
+    async def _ready(self, kind: str, limit: int) -> Sequence[bytes]:
+        """What a list of every partition holds up to now."""
         seconds, microseconds = await self._call(self._redis.time)
         now = seconds * 1000 + microseconds // 1000
 
-        async def look() -> Answer:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for number in range(PARTITIONS):
-                    pipe.zrangebyscore(_due(number), 0, now, 0, limit)
-                return await pipe.execute()
+        def look(pipe: Pipe) -> None:
+            for number in range(layout.PARTITIONS):
+                pipe.zrangebyscore(f"{layout.tag(number)}/{kind}", 0, now, 0, limit)
 
-        found = [key for keys in await self._call(look) for key in keys]
-        return [Place.parse(key.decode()) for key in found[:limit]]
+        return [member for found in await self._piped(look) for member in found][:limit]
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
         snapshot, messages, water = await self._run("read", place, limit, 10_000)
@@ -162,7 +162,7 @@ class RedisStore:
         if not answer:
             return None
         thread, wrapped, version, blob = answer
-        home = answers.sibling(place, thread)
+        home = layout.sibling(place, thread)
         return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
 
     async def pend(
@@ -176,8 +176,7 @@ class RedisStore:
         return answers.received(await self._run("amend", place, *head))
 
     async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None:
-        pairs = [part for pair in posts.items() for part in pair]
-        await self._run("retract", place, place.channel_key, *pairs)
+        await self._run("retract", place, place.channel_key, *chain(*posts.items()))
 
     async def forget(
         self,
@@ -188,14 +187,37 @@ class RedisStore:
         *,
         channel: bool,
     ) -> Forgotten:
-        given = [part for survivor in survivors for part in survivor]
-        head = (water, channel, wrapped, _thread(place))
-        return answers.forgotten(await self._run("forget", place, *head, *given))
+        head = (water, channel, wrapped, layout.thread(place))
+        return answers.forgotten(await self._run("forget", place, *head, *chain(*survivors)))
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
-        key = f"{_prefix(place)}{place.channel_key}/threads"
+        key = f"{layout.prefix(place)}{place.channel_key}/threads"
         found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
-        return [answers.sibling(place, thread) for thread in found]
+        return [layout.sibling(place, thread) for thread in found]
+
+    async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
+        return answers.slots(people, await self._piped(lambda pipe: _look_up(pipe, people)))
+
+    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
+        head = (revision, sealed.wrapped, sealed.blob, FACTS)
+        return bool((await self._run("person", person, *head))[0] == b"done")
+
+    async def cite(
+        self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
+    ) -> Sequence[str]:
+        head = (token, layout.thread(place), FACTS, UNSETTLED)
+        return answers.ids(await self._run("cite", place, *head, *chain(*sources)))
+
+    async def doubts(self, place: Place | None) -> Sequence[Doubt]:
+        if place is None:
+            return [layout.doubt(member) for member in await self._ready("journal", DOUBTS)]
+        key = layout.journal(place.channel_key)
+        found = map(layout.doubt, await self._call(lambda: self._redis.zrangebyscore(key, 0, 0)))
+        return [doubt for doubt in found if doubt.channel == place.channel_key]
+
+    async def settle(self, doubt: Doubt) -> None:
+        key = layout.journal(doubt.channel)
+        await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
 
     async def scrub(self) -> bool:
         await self.ping()  # who serves what
@@ -219,17 +241,35 @@ class RedisStore:
     async def ping(self) -> None:
         await self._call(self._redis.ping)
 
-    async def _run(self, name: str, place: Place, *arguments: object) -> Answer:
-        prefix = _prefix(place)
-        keys = (prefix + place.key, prefix + place.channel_key, prefix.rstrip(":") + "/due")
-        values = [_plain(argument) for argument in (place.key, *arguments)]
+    async def _run(self, name: str, place: Place | Person, *arguments: object) -> Answer:
+        return (await self._together(name, place, arguments, ()))[0]
+
+    async def _together(
+        self,
+        name: str,
+        place: Place | Person,
+        arguments: Sequence[object],
+        people: Sequence[Person],
+    ) -> Answer:
+        """The script's answer, then what is stored of these people: one round trip."""
+        keys = layout.keys(place)
+        values = [layout.plain(argument) for argument in (place.key, *arguments)]
         script = self._scripts[name]
 
+        def ask(pipe: Pipe, *command: str) -> None:
+            pipe.execute_command(*command, len(keys), *keys, *values)
+            _look_up(pipe, people)
+
+        try:
+            return await self._piped(lambda pipe: ask(pipe, "EVALSHA", script.digest))
+        except NoScriptError:
+            return await self._piped(lambda pipe: ask(pipe, "EVAL", script.source))
+
+    async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
         async def run() -> Answer:
-            try:
-                return await self._redis.evalsha(script.digest, len(keys), *keys, *values)
-            except NoScriptError:
-                return await self._redis.eval(script.source, len(keys), *keys, *values)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                fill(pipe)
+                return await pipe.execute()
 
         return await self._call(run)
 
@@ -249,31 +289,8 @@ class RedisStore:
         raise AssertionError
 
 
-def _scripts(folder: Path) -> Sequence[tuple[str, Script]]:
-    texts = {path.stem: path.read_text() for path in folder.glob("*.lua")}
-    record, snapshot = texts.pop("record"), texts.pop("snapshot")
-    sources = {name: f"{record}\n{snapshot}\n{text}" for name, text in texts.items()}
-    return [
-        (name, Script(source=source, digest=hashlib.sha1(source.encode()).hexdigest()))  # noqa: S324
-        for name, source in sources.items()
-    ]
-
-
-def _prefix(place: Place) -> str:
-    number = zlib.crc32(place.channel_key.encode()) % PARTITIONS
-    return f"tk:{{p{number:03d}}}:"
-
-
-def _due(number: int) -> str:
-    return f"tk:{{p{number:03d}}}/due"
-
-
-def _thread(place: Place) -> str:
-    return quote(place.thread, safe="")
-
-
-def _plain(argument: object) -> bytes | str:
-    """Scripts read text and bytes; flags are 1 and 0."""
-    if isinstance(argument, bool):
-        return "1" if argument else "0"
-    return argument if isinstance(argument, bytes) else str(argument)
+def _look_up(pipe: Pipe, people: Sequence[Person]) -> None:
+    for person in people:
+        key = layout.prefix(person) + person.key
+        pipe.hmget(key, ["key", "revision", "facts"])
+        pipe.expire(key, FACTS)

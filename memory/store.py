@@ -1,214 +1,26 @@
-"""The Store port: records of sealed bytes, and the atomic steps a conversation goes through."""
+"""The Store port: the atomic steps a conversation goes through."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import quote, unquote
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a conversation happens. `key` names its record, `channel_key` its channel's."""
-
-    platform: str
-    space: str
-    channel: str
-    thread: str = ""
-    audience: str = ""
-    key: str = field(init=False, repr=False, compare=False)
-    channel_key: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        parts = (self.platform, self.space, self.channel)
-        channel = ":".join(quote(part, safe="") for part in parts)
-        object.__setattr__(self, "channel_key", channel)
-        object.__setattr__(self, "key", f"{channel}:{quote(self.thread, safe='')}")
-
-    @classmethod
-    def parse(cls, key: str, audience: str = "") -> "Place":
-        platform, space, channel, thread = (unquote(part) for part in key.split(":"))
-        return cls(
-            platform=platform, space=space, channel=channel, thread=thread, audience=audience
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
-    """Bytes under a data key; `fresh` if that key was made for them and may become the record's."""
-
-    wrapped: bytes
-    fresh: bool
-    blob: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """What a store may know of a message to decide about it. Times in microseconds since 1970."""
-
-    id: str
-    fingerprint: bytes
-    twin: bytes  # empty: none
-    writer: bytes  # fingerprint of the author
-    sent: int
-    version: int  # time of the edit the text is from; 0: as posted
-    called: bool
-    person: bool
-    follow: str  # never, one-on-one, always: whose message is owed without calling
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A stored message: state is o (overheard), c (called) or m (mine)."""
-
-    id: str
-    state: str
-    version: int
-    sent: int
-    owed: bool
-    blob: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
-    """A segment to stand for two others, which stay stored behind it."""
-
-    name: str
-    children: tuple[str, ...]
-    blob: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fold:
-    """A segment to store: the covered ids with the versions that were summarised."""
-
-    name: str
-    covered: Mapping[str, int]
-    blob: bytes
-    merges: tuple[Merge, ...] = ()  # in the same commit: the prompt's prefix breaks there anyway
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folded:
-    """A stored segment, and how many messages it covers."""
-
-    name: str
-    covered: int
-    blob: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    wrapped: bytes
-    revision: int
-    messages: tuple[Kept, ...]
-    folds: tuple[Folded, ...]  # a turn gets the newest
-    unfolded: int  # messages in the window's run, beyond those read too
-    audience: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """How far an index of a channel has followed its log."""
-
-    epoch: int = 0
-    number: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What an index has to learn: messages that came or changed, ids that went.
-
-    They follow on `after`; in another epoch than the index's it begins anew.
-    """
-
-    seen: Seen
-    after: int
-    more: bool = False
-    kept: tuple[tuple[Place, Kept], ...] = ()
-    gone: tuple[str, ...] = ()
-    wrapped: Mapping[str, bytes]  # by place key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """A running turn, as the store holds it."""
-
-    turn: str
-    fence: int
-    attempt: int  # how often it was begun
-    failures: int  # how often its holder gave up
-    anchor: str
-    began: int
-    withdrawn: bool
-    stopped: bool
-    text: bytes  # sealed; empty: not complete yet, or no longer true
-    posted: tuple[str, ...]
-    claims: tuple[str, ...]
-    snapshot: Snapshot
-    changes: Changes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debris:
-    """Posts of a finished turn that should not be there."""
-
-    turn: str
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """`owed`, or what must be done before the message can be taken: then call again."""
-
-    owed: bool = False
-    rekey: bytes | None = None  # seal under this key; empty: under a fresh one
-    edit: tuple[int, bytes] | None = None  # an edit came first: its version and sealed text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    place: Place
-    wrapped: bytes
-    version: int
-    blob: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
-    lost: bool
-    withdrawn: bool = False
-    stopped: bool = False
-    revision: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a turn ends with."""
-
-    final: tuple[str, ...]
-    removed: tuple[str, ...]
-    sent: int
-    sealed: Sealed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concluded:
-    """`verdict` is done, lost, withdrawn, stale (answer again) or unknown (remove `ids` first)."""
-
-    verdict: str
-    more: bool = False
-    ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """A receipt; or `survivors`, sealed under `wrapped`, to be sealed anew and given back."""
-
-    done: bool = True
-    messages: int = 0
-    segments: int = 0
-    survivors: tuple[tuple[str, int, bytes], ...] = ()  # id, version, sealed
-    wrapped: bytes = b""
+from memory.records import (
+    Arrival,
+    Changes,
+    Concluded,
+    Debris,
+    Fold,
+    Forgotten,
+    Found,
+    Lease,
+    Noted,
+    Place,
+    Received,
+    Reply,
+    Sealed,
+    Seen,
+    Snapshot,
+)
+from memory.slots import Doubt, Person, Slot
 
 
 class Store(Protocol):
@@ -220,8 +32,16 @@ class Store(Protocol):
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received: ...
     async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool: ...
     async def begin(
-        self, place: Place, token: str, candidate: str, seen: Seen | None
-    ) -> Lease | Debris | None: ...
+        self,
+        place: Place,
+        token: str,
+        candidate: str,
+        seen: Seen | None,
+        people: Sequence[Person] = (),
+    ) -> Lease | Debris | None:
+        """Take the lease; in the same round trip read the slots of those who probably ask."""
+        ...
+
     async def changes(self, place: Place, seen: Seen) -> Changes: ...
     async def note(
         self, place: Place, lease: Lease, posted: Sequence[str], text: bytes
@@ -262,6 +82,28 @@ class Store(Protocol):
         """The channel's remembered conversations, newest first."""
         ...
 
+    async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
+        """Their slots by key; reading keeps them from expiring."""
+        ...
+
+    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
+        """Put a slot in the place of the one read at `revision`; False: it has changed since."""
+        ...
+
+    async def cite(
+        self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
+    ) -> Sequence[str]:
+        """Which messages (id, version, person's key) may yield facts: they stand, and did not yet.
+
+        Opens a doubt about each, for the sweep to find should the facts never be written.
+        """
+        ...
+
+    async def doubts(self, place: Place | None) -> Sequence[Doubt]:
+        """Open doubts: of a channel those that edits and deletions left, else all that are due."""
+        ...
+
+    async def settle(self, doubt: Doubt) -> None: ...
     async def scrub(self) -> bool:
         """Ask the server to rewrite what it keeps on disk without what was deleted.
 

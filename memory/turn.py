@@ -5,10 +5,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from memory.entry import ME, Entry, Recollection, Segment
+from memory.entry import ME, PERSON, Entry, Recollection, Segment
 from memory.keys import Key, Keys, message_context, sealed
+from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.store import Concluded, Lease, Place, Reply, Snapshot, Store
+from memory.records import Concluded, Lease, Place, Reply, Snapshot
+from memory.store import Store
+
+ASKERS = 8  # of one turn, the last ones: so many people's facts are read
 
 
 class Lost(Exception):
@@ -37,6 +41,7 @@ class Means:
 
     store: Store
     keys: Keys
+    persons: Persons
     measure: Callable[[str], Awaitable[int]]  # tokens of a text
     terms: Terms
     recalling: Recalling | None
@@ -58,6 +63,14 @@ class Turn:
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
         self._key: Key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
         self.recollection = recollect(self.place, self._key, lease)
+
+    async def acquaint(self) -> None:
+        """Read what those who ask said of themselves; no round trip if it came with the lease."""
+        asking = [each for each in self.recollection.question if each.id in self._lease.claims]
+        askers = dict.fromkeys(each.author for each in asking if each.kind == PERSON)
+        persons, read = self._means.persons, self._lease.slots
+        facts = await persons.known(self.place, tuple(askers)[-ASKERS:], read)
+        self.recollection = replace(self.recollection, facts=facts)
 
     @property
     def id(self) -> str:
@@ -109,9 +122,9 @@ class Turn:
         if self._means.recalling is None:
             return ()
         question = "\n".join(entry.text for entry in self.recollection.question)
-        changes = self._lease.changes
+        changes, began = self._lease.changes, self._lease.began
         return await self._means.recalling.search(
-            self.place, changes, question, room, without, asked=self._asked
+            self.place, changes, question, room, without, asked=self._asked, now=began
         )
 
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
@@ -134,10 +147,12 @@ class Turn:
         """Read the record again, keeping the lease: it changed under this turn."""
         asked = asyncio.get_running_loop().time()
         seen = self._means.recalling.seen(self.place) if self._means.recalling else None
-        lease = await self._store.begin(self.place, self._token, self.id, seen)
+        people = [self.place.person(each.author) for each in self.recollection.question[-ASKERS:]]
+        lease = await self._store.begin(self.place, self._token, self.id, seen, people)
         if not isinstance(lease, Lease) or lease.fence != self._lease.fence:
             raise Lost
         self._take(lease, asked)
+        await self.acquaint()
 
     async def conclude(self, final: Sequence[str], removed: Sequence[str], text: str) -> Concluded:
         """End the turn with the reply as delivered; no posts: nothing could be said."""

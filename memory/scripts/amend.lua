@@ -7,6 +7,7 @@ if tonumber(version) <= tonumber(message.version) then return { 'done' } end
 local key = get('key')
 if key ~= wrapped then return { 'key', key } end
 unfold(id)
+strike(id, version)
 redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, sealed))
 log(id)
 bump('revision')

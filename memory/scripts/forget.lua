@@ -45,6 +45,11 @@ local segments = redis.call('ZCARD', CONVERSATION .. '/sum')
 for _, kind in ipairs({ 'seg', 'cover', 'sum', 'above' }) do redis.call('DEL', CONVERSATION .. '/' .. kind) end
 for _, id in ipairs(gone) do lose(id) redis.call('ZREM', CHANNEL .. '/log', '-' .. id) end
 if #gone > 0 then redis.call('SET', CHANNEL .. '/epoch', whole(math.max(microseconds, tonumber(redis.call('GET', CHANNEL .. '/epoch') or 0) + 1)), 'KEEPTTL') end
+local resting = redis.call('HGETALL', CHANNEL .. '/facts')
+for i = 1, #resting, 2 do
+  local at, sent = string.match(resting[i + 1], '^(%S*) (%d+)')
+  if tonumber(sent) <= water and (at == thread or whole_channel and not home(resting[i])) then strike(resting[i], 'gone') end
+end
 unset('key', 'joined', 'writer', 'text', 'text_revision')
 for id, message in pairs(survivors) do
   redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, resealed[id].sealed))

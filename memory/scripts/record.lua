@@ -19,9 +19,12 @@
 --   CHANNEL/water       string  watermark of the whole channel
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' | id of its twin | '-' for what must not enter
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
+--   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
+--   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
 
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
+local JOURNAL = string.gsub(DUE, 'due$', 'journal')
 local DAY = 86400
 
 local clock = redis.call('TIME')
@@ -124,6 +127,7 @@ end
 
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
 local function unfold(id)
+  local found = false
   local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
   local segments = redis.call('HGETALL', CONVERSATION .. '/cover')
   for i = 1, #segments, 2 do
@@ -131,6 +135,7 @@ local function unfold(id)
     local likely = not plain or string.find(segments[i + 1], plain, 1, true)
     local covered = likely and cjson.decode(segments[i + 1]) or {}
     if covered[id] then
+      found = true
       scrap(segments[i])
       for each in pairs(covered) do
         local message = unpack_message(each)
@@ -138,6 +143,7 @@ local function unfold(id)
       end
     end
   end
+  return found
 end
 
 -- Indexes follow the channel's log: what came or changed gets the next number, so does what went.
@@ -166,6 +172,19 @@ local function lose(id)
     set('claims', encode(claims))
     if #claims == 0 then set('state', 'withdrawn') end
   end
+end
+
+-- Facts that rest on a message are another slot's: what changes the message says so here, and whoever
+-- changed it, or the sweep, then looks at both.
+local function doubt(token, id, person)
+  return table.concat({ token, string.match(CHANNEL, '}:(.*)'), id, person }, '\n')
+end
+
+local function strike(id, token)
+  local known = redis.call('HGET', CHANNEL .. '/facts', id)
+  if not known then return end
+  redis.call('ZADD', JOURNAL, 0, doubt(token, id, string.match(known, '[^ ]*$')))
+  redis.call('HDEL', CHANNEL .. '/facts', id)
 end
 
 -- Seconds without activity after which messages and the record with its summaries expire.

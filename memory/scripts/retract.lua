@@ -3,6 +3,7 @@ for i = 3, #ARGV, 2 do
   local id, fingerprint = ARGV[i], ARGV[i + 1]
   keep('seen', fingerprint, '-')
   drop('pend', fingerprint)
+  strike(id, 'gone')
   local thread, past = home(id)
   thread = thread or past  -- its text expired; a summary may still tell of it
   if thread then

@@ -109,16 +109,17 @@ async def test_an_unknown_command_names_the_known_ones(bot: Bench) -> None:
     async with bot.running() as intake:
         command, answers = told("forgte")
         await intake.command(command)
-    assert answers[0].text == "There is no /forgte. There is /summary, /forget, /help."
+    assert answers[0].text == "There is no /forgte. There is /summary, /forget, /memory, /help."
 
 
 async def test_help_lists_every_command_and_what_is_stored(bot: Bench) -> None:
     async with bot.running() as intake:
         command, answers = told("help")
         await intake.command(command)
-    assert [line.split(" ")[0] for line in answers[0].text.splitlines()[:3]] == [
+    assert [line.split(" ")[0] for line in answers[0].text.splitlines()[:4]] == [
         "/summary",
         "/forget",
+        "/memory",
         "/help",
     ]
     assert answers[0].text.endswith("I am a test.")

@@ -1,6 +1,7 @@
 """The prompt: persona first, what is stable before what is not, never above the budget."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 from bot.ports import Request, Role
 from bot.prompt import Budget, Prompter
 from memory.entry import ME, Entry, Recollection, Segment
+from memory.facts import Fact, Source
+from memory.records import Place
 
+PLACE = Place(platform="fake", space="S", channel="C", audience="public")
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
@@ -84,6 +88,22 @@ def test_a_question_too_long_keeps_its_head_and_its_tail() -> None:
     assert prompter().fit(what).question != what.question
 
 
+def fact(number: int, value: str = "Lisbon") -> Fact:
+    source = Source(place=PLACE, message="m", version=0, said=number, quote=f"I live in {value}.")
+    return Fact(person="U", key=f"home {number}", value=value, sources=(source,))
+
+
+def test_of_what_is_known_the_newest_that_fits_stands_before_the_clock() -> None:
+    what = replace(recollection([], [], [said("now?")]), facts=tuple(fact(n) for n in range(1, 50)))
+    prompts = built(prompter(10_000, facts=300), what).prompts
+    known, clock, asked = (each.text for each in prompts[1:])
+    assert (clock[:5], asked) == ("It is", "Ada: now?")
+    assert known.startswith("Ada said about themselves earlier:\n- home ")
+    assert "- home 49: Lisbon" in known
+    assert "- home 1: " not in known
+    assert len(known) <= 300
+
+
 def test_nothing_is_left_out_of_a_question_that_fits() -> None:
     what = recollection([], [], [said("short")])
     assert prompter().fit(what) == what
@@ -93,15 +113,17 @@ def test_nothing_is_left_out_of_a_question_that_fits() -> None:
     st.lists(st.integers(0, 400), max_size=30),
     st.lists(st.integers(0, 400), max_size=10),
     st.lists(st.integers(0, 5_000), min_size=1, max_size=4),
+    st.lists(st.integers(1, 300), max_size=10),
 )
 def test_the_prompt_never_exceeds_the_budget(
-    window: list[int], segments: list[int], question: list[int]
+    window: list[int], segments: list[int], question: list[int], known: list[int]
 ) -> None:
     what = recollection(
         [segment("s" * n, number=i) for i, n in enumerate(segments)],
         [said("w" * n, number=i) for i, n in enumerate(window)],
         [said("q" * n, number=100 + i) for i, n in enumerate(question)],
     )
+    what = replace(what, facts=tuple(fact(i, "v" * n) for i, n in enumerate(known)))
     request = built(prompter(), what)
     assert sum(len(each.text) for each in request.prompts) <= 2_000 - 100
     assert request.prompts[0].text.startswith("Be kind.")

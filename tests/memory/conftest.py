@@ -1,5 +1,6 @@
 """A memory on a real server, with keys and tokens made up for tests."""
 
+import math
 import os
 from collections.abc import AsyncIterator
 
@@ -8,9 +9,9 @@ import pytest
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
+from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.store import Place
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
@@ -39,13 +40,14 @@ class World:
         segments: int = 8,
         *,
         recall: bool = True,
+        kept: float = math.inf,
     ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
 
         async def summarise(task: Task) -> str:
             self.summaries.append(task)
-            return task.text if self.copying else self.summary
+            return self.answer(task)
 
         return Memory(
             store,
@@ -55,11 +57,15 @@ class World:
                 terms=Terms(lease=30.0, call=5.0),
                 follow="one-on-one",
                 recall=recall,
+                kept=kept,
             ),
             measure=measure,
             summarise=summarise,
             randbytes=os.urandom,
         )
+
+    def answer(self, task: Task) -> str:
+        return task.text if self.copying else self.summary
 
     def say(self, text: str, *, id: str = "", **fields: object) -> Entry:  # noqa: A002
         self.at += 1_000_000

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from memory import redis as module
+from memory import layout
 from memory.answers import Answer
 from memory.engine import Memory
+from memory.records import Place
 from memory.redis import RedisStore
-from memory.store import Place, StoreDown
+from memory.store import StoreDown
 from tests.conftest import SERVERS
 from tests.memory.conftest import World, turn_in
 from tests.servers.cluster import PRIMARIES, Cluster, Node, clustered, joined, until
@@ -63,7 +64,7 @@ async def eventually(ask: Callable[[], Awaitable[Answer]]) -> Answer:
 
 
 def holder(cluster: Cluster, place: Place) -> Node:
-    return cluster.holder(module._prefix(place))
+    return cluster.holder(layout.prefix(place))
 
 
 async def copied(cluster: Cluster, primary: Node) -> None:
@@ -142,7 +143,7 @@ async def move(cluster: Cluster, told: tuple[Memory, World, Place], old: Node, n
     memory, world, place = told
     await memory.receive(place, world.say("hello", id="m1"))
     turn = await turn_in(memory, place)
-    slot = int(await old.ask("CLUSTER", "KEYSLOT", module._prefix(place)))
+    slot = int(await old.ask("CLUSTER", "KEYSLOT", layout.prefix(place)))
     names = [await each.ask("CLUSTER", "MYID") for each in (old, new)]
     await new.raw("CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
     await old.raw("CLUSTER", "SETSLOT", slot, "MIGRATING", names[1])

@@ -3,7 +3,7 @@
 import pytest
 
 from memory.engine import Memory
-from memory.store import Debris, Place
+from memory.records import Debris, Place
 from memory.turn import Lost, Stale, Turn, Withdrawn
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in

@@ -4,12 +4,13 @@ import math
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
 from memory.engine import Memory
 from memory.entry import Segment
-from memory.folding import NotASummary
-from memory.store import Place
-from memory.summary import INSTRUCTION, MERGING
+from memory.folding import ASKING, NotASummary
+from memory.records import Place
+from memory.summary import MERGING
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in
 
@@ -91,11 +92,24 @@ async def test_an_edited_message_changes_in_its_summary(
     assert "corrected" in after
 
 
+async def test_an_edit_of_a_message_whose_text_expired_takes_it_out_of_its_summary(
+    full: Memory, place: Place, world: World
+) -> None:
+    async with Redis.from_url(world.url) as redis:
+        for kind in ("msg", "win"):
+            await redis.delete(*await redis.keys(f"*/{kind}"))
+    assert "fact-005" in await texts(full, place)
+    await full.amend(place, "m5", "corrected", world.at + 1)
+    after = await texts(full, place)
+    assert "fact-005" not in after
+    assert "fact-100" in after
+
+
 async def test_a_deletion_costs_few_summaries(full: Memory, place: Place, world: World) -> None:
     world.summaries.clear()
     await full.retract(place, ["m3"])
     await full.settle(place)
-    leaves = sum(task.instruction == INSTRUCTION for task in world.summaries)
+    leaves = sum(task.instruction == ASKING for task in world.summaries)
     merges = sum(task.instruction == MERGING for task in world.summaries)
     assert leaves <= 2
     assert merges <= math.log2(NUMBER) + 1
@@ -142,7 +156,7 @@ async def test_what_is_no_summary_leaves_the_messages_as_they_are(
 async def test_the_summariser_reads_the_messages_oldest_first_with_their_speakers(
     full: Memory, world: World
 ) -> None:
-    first = next(task for task in world.summaries if task.instruction == INSTRUCTION)
+    first = next(task for task in world.summaries if task.instruction == ASKING)
     assert first.text.startswith("Ada: fact-000\n")
     assert first.text.index("fact-001") < first.text.index("fact-002")
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from memory.records import Place
 from memory.redis import RedisStore
-from memory.store import Place
 from tests.conftest import SERVERS
 from tests.memory.conftest import World, turn_in
 from tests.memory.test_cluster import eventually

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from memory import layout
 from memory import redis as module
 from memory.engine import Memory
+from memory.records import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot
 from memory.redis import RedisStore
 from memory.seal import SealBroken
-from memory.store import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot, StoreDown
+from memory.slots import Person
+from memory.store import StoreDown
 from tests.memory.conftest import NOW, World, turn_in
 from tests.servers.cluster import holder, until
 from tests.servers.proxy import Proxy, before
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.anyio
 
 PLACE = Place(platform="slack", space="T1", channel="C{1}", thread="17:{0}/1", audience="public")
 CHANNEL = Place(platform="slack", space="T1", channel="C{1}")
+ADA = PLACE.person("{ada} ")
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
 TIMES = {b"until", b"began"}
@@ -82,6 +86,17 @@ class Actor:
         fold = Fold(name="segment1", covered=covered, blob=b"sealed summary")
         return await self.store.fold(PLACE, fold, KEY)
 
+    async def cite(self, who: str = "learner") -> object:
+        return await self.store.cite(PLACE, who, [("m1", 0, ADA.key), ("m2", 1, ADA.key)])
+
+    async def cited(self) -> None:
+        await self.answered()
+        await self.cite()
+
+    async def know(self, revision: int, text: str) -> bool:
+        blob = sealed(text) if text else replace(sealed(""), blob=b"")
+        return await self.store.know(ADA, revision, blob)
+
     async def forget(self, until: int) -> object:
         await self.say("m4", 4)
         head = (PLACE, NOW + until, NEW)
@@ -99,6 +114,7 @@ class Scene:
     step: Step
     prepare: Callable[[Actor], Awaitable[Lease | object]] | None = None
     store: dict[str, float] | None = None
+    home: Place | Person = PLACE  # whose keys it touches
 
     def __str__(self) -> str:
         return self.name
@@ -249,6 +265,38 @@ SCENES = (
         prepare=folded,
         step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
     ),
+    Scene(name="cite", prepare=Actor.answered, step=lambda do, _: do.cite()),
+    Scene(name="cite again", prepare=Actor.cited, step=lambda do, _: do.cite("another")),
+    Scene(
+        name="amend what is cited",
+        prepare=Actor.cited,
+        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited")),
+    ),
+    Scene(
+        name="retract what is cited",
+        prepare=Actor.cited,
+        step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
+    ),
+    Scene(name="forget what is cited", prepare=Actor.cited, step=lambda do, _: do.forget(3)),
+    Scene(name="know somebody new", home=ADA, step=lambda do, _: do.know(0, "facts")),
+    Scene(
+        name="know more",
+        home=ADA,
+        prepare=lambda do: both(do.know(0, "facts")),
+        step=lambda do, _: do.know(1, "other facts"),
+    ),
+    Scene(
+        name="know what was read too early",
+        home=ADA,
+        prepare=lambda do: both(do.know(0, "facts")),
+        step=lambda do, _: do.know(0, "other facts"),
+    ),
+    Scene(
+        name="know nothing more",
+        home=ADA,
+        prepare=lambda do: both(do.know(0, "facts")),
+        step=lambda do, _: do.know(1, ""),
+    ),
     Scene(name="forget", prepare=folded, step=lambda do, _: do.forget(3)),
     Scene(name="forget during a turn", prepare=Actor.asked, step=lambda do, _: do.forget(1)),
 )
@@ -274,20 +322,20 @@ async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-def straight(url: str, place: Place = PLACE) -> str:
-    """The address of the server that holds this channel."""
-    return holder(url, module._prefix(place))
+def straight(url: str, place: Place | Person = PLACE) -> str:
+    """The address of the server that holds this channel, or this person."""
+    return holder(url, layout.prefix(place))
 
 
-def straight_to(url: str, place: Place = PLACE) -> Redis:
+def straight_to(url: str, place: Place | Person = PLACE) -> Redis:
     client: Redis = Redis.from_url(straight(url, place))
     return client
 
 
-async def dump(url: str) -> dict[bytes, object]:
+async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
     """All keys with their values and whether they expire, but for the times of leases."""
     held: dict[bytes, object] = {}
-    async with straight_to(url) as redis:
+    async with straight_to(url, home) as redis:
         for key in map(raw, sorted(await redis.keys("*"))):
             value: object
             match await redis.type(key):
@@ -295,7 +343,8 @@ async def dump(url: str) -> dict[bytes, object]:
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
                 case b"zset":
-                    value = await redis.zrange(key, 0, -1, withscores=not key.endswith(b"/due"))
+                    timed = key.endswith((b"/due", b"/journal"))
+                    value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
             expires = await redis.ttl(key) > 0
@@ -310,23 +359,24 @@ def raw(answer: bytes | str | None) -> bytes:
 
 async def played(scene: Scene, url: str, way: str) -> tuple[object, object]:
     """The answer of the scene's step when asked over `way`, and the state it leaves."""
-    async with straight_to(url) as redis:
+    async with straight_to(url, scene.home) as redis:
         await redis.flushall()
     options = scene.store or {}
-    async with open_store(straight(url), **options) as store, open_store(way, **options) as other:
+    one = straight(url, scene.home)
+    async with open_store(one, **options) as store, open_store(way, **options) as other:
         lease = await scene.prepare(Actor(store)) if scene.prepare else None
         answer = await scene.step(Actor(other), lease if isinstance(lease, Lease) else None)
     if isinstance(answer, Lease):
         seen = replace(answer.changes.seen, epoch=0)
         answer = replace(answer, began=0, changes=replace(answer.changes, seen=seen))
-    return answer, await dump(url)
+    return answer, await dump(url, scene.home)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 async def test_a_step_whose_answer_is_lost_is_repeated_and_leaves_the_same_state(
     scene: Scene, redis_url: str, proxy: Proxy
 ) -> None:
-    expected = await played(scene, redis_url, straight(redis_url))
+    expected = await played(scene, redis_url, straight(redis_url, scene.home))
     proxy.lose(b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 1
@@ -336,7 +386,7 @@ async def test_a_step_whose_answer_is_lost_twice_is_repeated_still(
     redis_url: str, proxy: Proxy
 ) -> None:
     scene = Scene(name="conclude", prepare=Actor.asked, step=lambda do, it: do.conclude(of(it)))
-    expected = await played(scene, redis_url, straight(redis_url))
+    expected = await played(scene, redis_url, straight(redis_url, scene.home))
     proxy.lose(b"EVALSHA", b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 2
@@ -450,6 +500,21 @@ async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
     assert re.fullmatch(rb"p\d{3}", tags.pop())
 
 
+async def test_a_record_of_a_person_changes_only_for_who_read_it(redis_url: str) -> None:
+    async with open_store(redis_url) as store:
+        actor = Actor(store)
+        assert await actor.know(0, "facts")
+        assert not await actor.know(0, "others'")
+        assert not await store.know(ADA, 1, sealed("facts", NEW))
+        slot = (await store.persons([ADA]))[ADA.key]
+        assert (slot.wrapped, slot.revision, slot.blob) == (KEY, 1, b"sealed: facts")
+        assert await actor.know(1, "")
+        assert (await store.persons([ADA]))[ADA.key].wrapped == b""
+        assert await store.know(ADA, 2, sealed("facts", NEW))
+    (key,) = await dump(redis_url, ADA)
+    assert re.fullmatch(rb"tk:\{p\d{3}\}:person:slack:T1:%7Bada%7D%20", key)
+
+
 async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
     scripts = Path(module.__file__).with_name("scripts").glob("*.lua")
     called = {
@@ -457,7 +522,20 @@ async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
         for script in scripts
         for name in re.findall(r"redis\.call\('(\w+)'", script.read_text())
     }
-    called |= {"evalsha", "eval", "time", "bgrewriteaof", "ping", "set", "get", "zrevrange"}
+    called |= {
+        "hmget",
+        "expire",
+        "zrem",
+        "zrangebyscore",
+        "evalsha",
+        "eval",
+        "time",
+        "bgrewriteaof",
+        "ping",
+        "set",
+        "get",
+        "zrevrange",
+    }
     async with straight_to(redis_url) as redis:
         documented = await redis.execute_command("COMMAND DOCS", *called)  # type: ignore[no-untyped-call]
     since = {bytes(name).decode(): _since(about) for name, about in _pairs(documented)}

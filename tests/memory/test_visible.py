@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
+from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.store import Place
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks

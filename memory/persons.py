@@ -1,0 +1,140 @@
+"""What is known of each person, in a record of their own: learned, corrected, dropped."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import structlog
+
+from memory.facts import Fact, Source, known, merge, without
+from memory.keys import Keys, sealed
+from memory.records import Place
+from memory.seal import Randbytes, SealBroken, UnknownKey
+from memory.slots import Doubt, Person, Slot
+from memory.store import Store, StoreDown
+
+TRIES = 20  # at a record that others keep changing
+LEARNING = 30.0  # seconds a learner may take; the sweep looks after its doubts later
+
+Change = Callable[[Sequence[Fact]], Sequence[Fact]]
+
+
+class Persons:
+    """Facts stay true to their messages: who changes either leaves a doubt, and looks at both."""
+
+    def __init__(
+        self, store: Store, keys: Keys, randbytes: Randbytes, deleted: Callable[[], None]
+    ) -> None:
+        self._store, self._keys, self._randbytes = store, keys, randbytes
+        self._deleted = deleted  # told that the disk holds something that memory does not
+
+    async def facts(self, person: Person) -> Sequence[Fact]:
+        """All that is known of one person, in one space."""
+        return self._open(person, (await self._store.persons([person]))[person.key])
+
+    async def known(
+        self, here: Place, askers: Sequence[str], read: Mapping[str, Slot]
+    ) -> tuple[Fact, ...]:
+        """What a prompt here may hold of those who ask; `read`: slots that are known already."""
+        people = [here.person(asker) for asker in askers]
+        missing = [person for person in people if person.key not in read]
+        slots = {**read, **(await self._store.persons(missing) if missing else {})}
+        return tuple(
+            fact
+            for person in people
+            for fact in known(self._open(person, slots[person.key]), here=here, asker=person.id)
+        )
+
+    async def learn(self, facts: Sequence[Fact]) -> None:
+        """Take in facts from one conversation: one source each, each message once and for all."""
+        if not facts:
+            return
+        place, token = facts[0].place, self._randbytes(10).hex()
+        cited = {
+            (source.message, source.version, place.person(fact.person).key)
+            for fact in facts
+            for source in fact.sources
+        }
+        async with asyncio.timeout(LEARNING):
+            accepted = await self._store.cite(place, token, sorted(cited))
+            fresh = [fact for fact in facts if fact.sources[0].message in accepted]
+            for author in dict.fromkeys(fact.person for fact in fresh):
+                new = [fact for fact in fresh if fact.person == author]
+                await self._add(place.person(author), new)
+        for message, _, person in cited:
+            if message in accepted:
+                doubt = Doubt(
+                    token=token, channel=place.channel_key, message=message, person=person
+                )
+                await self._settle(doubt)
+
+    async def recheck(self, place: Place | None = None) -> None:
+        """Drop what rests on messages that were edited, deleted or forgotten; None: everywhere."""
+        for doubt in await self._store.doubts(place):
+            try:
+                await self._settle(doubt)
+            except (SealBroken, UnknownKey) as error:
+                if place:
+                    raise
+                structlog.get_logger().error("facts not readable", reason=str(error))
+
+    async def drop(self, person: Person, facts: Sequence[Fact]) -> None:
+        """Forget these; their messages never make them known again."""
+        self._deleted()
+        names = {(fact.key, fact.reach) for fact in facts}
+        await self._change(
+            person, lambda old: [each for each in old if (each.key, each.reach) not in names]
+        )
+
+    async def correct(self, person: Person, facts: Sequence[Fact], value: str, at: int) -> None:
+        """These have another value, as the person says now; they go with their newest message."""
+        self._deleted()
+        await self._add(person, [_corrected(each, value, at) for each in facts])
+
+    async def _settle(self, doubt: Doubt) -> None:
+        """What its message does not say any more goes, then the doubt itself."""
+        found = await self._store.locate(Place.parse(f"{doubt.channel}:"), doubt.message)
+        version = found.version if found else None
+
+        def gone(source: Source) -> bool:
+            here = source.origin == (doubt.channel, doubt.message)
+            return here and source.version != version
+
+        await self._change(Person.parse(doubt.person), lambda old: without(old, gone))
+        await self._store.settle(doubt)
+
+    async def _add(self, person: Person, new: Sequence[Fact]) -> None:
+        await self._change(person, lambda old: merge(old, new))
+
+    async def _change(self, person: Person, change: Change) -> None:
+        for _ in range(TRIES):
+            slot = (await self._store.persons([person]))[person.key]
+            old = self._open(person, slot)
+            new = change(old)
+            if tuple(new) == tuple(old) or await self._write(person, slot, new):
+                return
+        raise StoreDown("what is known of a person keeps changing: try again")
+
+    async def _write(self, person: Person, slot: Slot, facts: Sequence[Fact]) -> bool:
+        key = self._keys.learn(person, slot.wrapped)
+        packed = b"\n".join(each.pack() for each in facts)
+        blob = sealed(key, packed, *_context(person, slot.revision + 1))
+        return await self._store.know(
+            person, slot.revision, blob if facts else replace(blob, blob=b"")
+        )
+
+    def _open(self, person: Person, slot: Slot) -> Sequence[Fact]:
+        if not slot.blob:
+            return ()
+        key = self._keys.learn(person, slot.wrapped)
+        rows = key.data.open(slot.blob, *_context(person, slot.revision)).split(b"\n")
+        return tuple(Fact.unpack(row, person=person.id) for row in rows)
+
+
+def _context(person: Person, revision: int) -> tuple[str, ...]:
+    return (person.key, "facts", str(revision))
+
+
+def _corrected(fact: Fact, value: str, at: int) -> Fact:
+    source = replace(fact.sources[0], said=at, quote=value)
+    return replace(fact, value=value, sources=(source,))

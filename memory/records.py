@@ -1,0 +1,216 @@
+"""The records that go in and out of a store: sealed bytes, and the names they go by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
+
+from memory.slots import Person, Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a conversation happens. `key` names its record, `channel_key` its channel's."""
+
+    platform: str
+    space: str
+    channel: str
+    thread: str = ""
+    audience: str = ""
+    key: str = field(init=False, repr=False, compare=False)
+    channel_key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = (self.platform, self.space, self.channel)
+        channel = ":".join(quote(part, safe="") for part in parts)
+        object.__setattr__(self, "channel_key", channel)
+        object.__setattr__(self, "key", f"{channel}:{quote(self.thread, safe='')}")
+
+    @classmethod
+    def parse(cls, key: str, audience: str = "") -> "Place":
+        platform, space, channel, thread = (unquote(part) for part in key.split(":"))
+        return cls(
+            platform=platform, space=space, channel=channel, thread=thread, audience=audience
+        )
+
+    def person(self, author: str) -> Person:
+        return Person(platform=self.platform, space=self.space, id=author)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """Bytes under a data key; `fresh` if that key was made for them and may become the record's."""
+
+    wrapped: bytes
+    fresh: bool
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What a store may know of a message to decide about it. Times in microseconds since 1970."""
+
+    id: str
+    fingerprint: bytes
+    twin: bytes  # empty: none
+    writer: bytes  # fingerprint of the author
+    sent: int
+    version: int  # time of the edit the text is from; 0: as posted
+    called: bool
+    person: bool
+    follow: str  # never, one-on-one, always: whose message is owed without calling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A stored message: state is o (overheard), c (called) or m (mine)."""
+
+    id: str
+    state: str
+    version: int
+    sent: int
+    owed: bool
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """A segment to stand for two others, which stay stored behind it."""
+
+    name: str
+    children: tuple[str, ...]
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """A segment to store: the covered ids with the versions that were summarised."""
+
+    name: str
+    covered: Mapping[str, int]
+    blob: bytes
+    merges: tuple[Merge, ...] = ()  # in the same commit: the prompt's prefix breaks there anyway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """A stored segment, and how many messages it covers."""
+
+    name: str
+    covered: int
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    wrapped: bytes
+    revision: int
+    messages: tuple[Kept, ...]
+    folds: tuple[Folded, ...]  # a turn gets the newest
+    unfolded: int  # messages in the window's run, beyond those read too
+    audience: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How far an index of a channel has followed its log."""
+
+    epoch: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What an index has to learn: messages that came or changed, ids that went.
+
+    They follow on `after`; in another epoch than the index's it begins anew.
+    """
+
+    seen: Seen
+    after: int
+    more: bool = False
+    kept: tuple[tuple[Place, Kept], ...] = ()
+    gone: tuple[str, ...] = ()
+    wrapped: Mapping[str, bytes]  # by place key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A running turn, as the store holds it."""
+
+    turn: str
+    fence: int
+    attempt: int  # how often it was begun
+    failures: int  # how often its holder gave up
+    anchor: str
+    began: int
+    withdrawn: bool
+    stopped: bool
+    text: bytes  # sealed; empty: not complete yet, or no longer true
+    posted: tuple[str, ...]
+    claims: tuple[str, ...]
+    snapshot: Snapshot
+    changes: Changes
+    slots: Mapping[str, Slot] = field(default_factory=dict)  # by key: of those that were asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debris:
+    """Posts of a finished turn that should not be there."""
+
+    turn: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """`owed`, or what must be done before the message can be taken: then call again."""
+
+    owed: bool = False
+    rekey: bytes | None = None  # seal under this key; empty: under a fresh one
+    edit: tuple[int, bytes] | None = None  # an edit came first: its version and sealed text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    place: Place
+    wrapped: bytes
+    version: int
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    lost: bool
+    withdrawn: bool = False
+    stopped: bool = False
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a turn ends with."""
+
+    final: tuple[str, ...]
+    removed: tuple[str, ...]
+    sent: int
+    sealed: Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """`verdict` is done, lost, withdrawn, stale (answer again) or unknown (remove `ids` first)."""
+
+    verdict: str
+    more: bool = False
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """A receipt; or `survivors`, sealed under `wrapped`, to be sealed anew and given back."""
+
+    done: bool = True
+    messages: int = 0
+    segments: int = 0
+    survivors: tuple[tuple[str, int, bytes], ...] = ()  # id, version, sealed
+    wrapped: bytes = b""
