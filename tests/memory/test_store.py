@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from memory import layout
 from memory import redis as module
 from memory.engine import Memory
 from memory.records import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot
@@ -18,8 +17,8 @@ from memory.redis import RedisStore
 from memory.seal import SealBroken
 from memory.slots import Person
 from memory.store import StoreDown
-from tests.memory.conftest import NOW, World, turn_in
-from tests.servers.cluster import holder, until
+from tests.memory.conftest import NOW, World, straight, straight_to, turn_in
+from tests.servers.cluster import until
 from tests.servers.proxy import Proxy, before
 
 pytestmark = pytest.mark.anyio
@@ -322,16 +321,6 @@ async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-def straight(url: str, place: Place | Person = PLACE) -> str:
-    """The address of the server that holds this channel, or this person."""
-    return holder(url, layout.prefix(place))
-
-
-def straight_to(url: str, place: Place | Person = PLACE) -> Redis:
-    client: Redis = Redis.from_url(straight(url, place))
-    return client
-
-
 async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
     """All keys with their values and whether they expire, but for the times of leases."""
     held: dict[bytes, object] = {}
@@ -536,7 +525,7 @@ async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
         "get",
         "zrevrange",
     }
-    async with straight_to(redis_url) as redis:
+    async with straight_to(redis_url, PLACE) as redis:
         documented = await redis.execute_command("COMMAND DOCS", *called)  # type: ignore[no-untyped-call]
     since = {bytes(name).decode(): _since(about) for name, about in _pairs(documented)}
     assert since.keys() == called
@@ -633,7 +622,7 @@ async def test_a_turn_of_one_post_takes_five_round_trips(
 
 
 async def test_reading_the_record_again_renews_the_lease(redis_url: str) -> None:
-    async with open_store(redis_url) as store, straight_to(redis_url) as redis:
+    async with open_store(redis_url) as store, straight_to(redis_url, PLACE) as redis:
         lease = await Actor(store).asked()
         (record,) = await redis.keys("*/rec")
         until = await redis.hget(record, "until")
