@@ -36,8 +36,9 @@ async def test_what_was_folded_outlives_the_store_and_is_forgotten_when_told(hom
     assert SECRET in [each["text"] for each in exported if each["kind"] == "person"]
     assert [each for each in exported if each["kind"] == "summary"]
 
-    asked = await home.run("chat", "on which pier does ship number 3 arrive?\n")
+    asked = await home.run("chat", "on which pier does ship number 3 arrive?\n/help\n")
     assert "pier 6" in asked.out
+    assert "An archive keeps messages and summaries until they are forgotten" in asked.out
     forgotten = await home.run("chat", "/forget\nyes\n")
     assert "Forgotten" in forgotten.out
     assert (await home.run("export")).out == ""
