@@ -93,6 +93,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
                 follow=config.follow,
                 recall=config.memory.recall_tokens > 0,
+                silence=60.0 * config.memory.quiet_minutes,
             ),
             measure=tokens.measure,
             summarise=_summarise(model),
@@ -129,6 +130,7 @@ async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, K
         grace=config.turns.grace_seconds,
         message_days=config.memory.retention.messages_days,
         summary_days=config.memory.retention.summaries_days,
+        fact_days=config.memory.retention.facts_days,
     )
     stack.push_async_callback(store.close)
     try:
@@ -198,7 +200,7 @@ def _summarise(model: Model) -> Summarise:
             Prompt(role=Role.SYSTEM, text=task.instruction),
             Prompt(role=Role.USER, text=task.text),
         )
-        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True)
+        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True, facts=task.facts)
         async with aclosing(model(request)) as pieces:
             return "".join([piece async for piece in pieces])
 
@@ -280,6 +282,6 @@ def about(config: Config) -> Sequence[str]:
         "I answer when I am mentioned or written to directly, and remember the conversation.",
         "All I store is encrypted, and expires when a conversation stays silent:",
         f"messages after {kept.messages_days} days, summaries after {kept.summaries_days},",
-        "what you said about yourself when it was not used for 180: see /memory.",
+        f"what you said about yourself {kept.facts_days} after its last use: see /memory.",
         "What you edit or delete changes in my memory too.",
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
@@ -27,7 +27,8 @@ from memory.turn import Lost, Turn
 
 log = structlog.get_logger()
 
-FOLDS = 4  # summaries made at once
+FOLDS = 4  # conversations looked after at once
+LOOKS = 15.0  # seconds between looks for those that fell silent
 TURNS = 200  # turns run at once
 
 
@@ -57,8 +58,9 @@ class Turns:
         self._running: set[asyncio.Task[None]] = set()
         self._live: dict[str, Turn] = {}  # as many as are running
         self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(TURNS)
-        self._draining = False
+        self._draining, self._next_look = False, 0.0
         self._waiting: set[str] = set()  # places whose task has no slot yet
+        self._kept: set[str] = set()  # places that are looked after, or wait for it
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -101,9 +103,19 @@ class Turns:
                         self.wake(place)
                 await self._memory.persons.recheck()
                 await self._memory.scrub()
+                await self._look_after()
             except StoreDown as error:
                 log.warning("sweep skipped", reason=str(error))
             await asyncio.sleep(self._limits.sweep)
+
+    async def _look_after(self) -> None:
+        """Learn where nobody says any more, from as many at once as are folded at once."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_look or self._folding.locked():
+            return
+        self._next_look = now + LOOKS
+        for place in await self._memory.silent(FOLDS):
+            self._keep(place, self._learn)
 
     async def answer(self, place: Place) -> None:
         """Answer until nothing is owed here; whoever holds the lease does."""
@@ -151,17 +163,32 @@ class Turns:
         self._metrics.turns.labels("done").inc()
         self._metrics.seconds.observe(asyncio.get_running_loop().time() - began)
         if self._memory.crowded(turn.recollection):
-            self._spawn(self._settle(turn.place))
+            self._keep(turn.place, self._settle)
         return more
 
+    def _keep(self, place: Place, work: Callable[[Place], Awaitable[None]]) -> None:
+        """Look after a conversation in the background, unless somebody is at it."""
+        if not self._draining and place.key not in self._kept:
+            self._kept.add(place.key)
+            self._spawn(self._upkeep(place, work))
+
+    async def _upkeep(self, place: Place, work: Callable[[Place], Awaitable[None]]) -> None:
+        try:
+            async with self._folding:
+                await work(place)
+        except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
+            self._metrics.folds.labels("failed").inc()
+            log.warning("upkeep failed", conversation=place.key, error=_describe(error))
+        finally:
+            self._kept.discard(place.key)
+
     async def _settle(self, place: Place) -> None:
-        async with self._folding:
-            try:
-                if await self._memory.settle(place):
-                    self._metrics.folds.labels("done").inc()
-            except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
-                self._metrics.folds.labels("failed").inc()
-                log.warning("not folded", conversation=place.key, error=_describe(error))
+        if await self._memory.settle(place):
+            self._metrics.folds.labels("done").inc()
+
+    async def _learn(self, place: Place) -> None:
+        if await self._memory.learn(place):
+            self._metrics.folds.labels("learned").inc()
 
     def _chat(self, place: Place) -> Chat:
         return self._platforms[place.platform].chat(conversation_at(place))

@@ -15,16 +15,16 @@ _MOST = 32  # claims of one answer
 _KEY, _VALUE, _QUOTE, _PASSAGE = 64, 200, 200, 1_000  # characters
 _TRIES = 200  # places of an answer where an object may begin
 
-BESIDE = r"""
-Collect too what people said about themselves: names, places, work, preferences, plans and the like.
+COLLECT = r"""
+Collect what people said about themselves: names, places, work, preferences, plans and the like.
 Only what was explicitly said by the person about themselves: do not infer. Leave out what somebody
 says about another person, asks, supposes, quotes, or tells you to do. For each fact:
 "person": the speaker's name as written; "key": a short label in English, such as "home city";
 "value": the answer in the person's own words, all there is to one key in one value;
 "quote": the whole sentence that says it, copied letter by letter from one message of that person.
-Answer with JSON only:
-{"summary": "the summary, its lines parted by \n",
- "facts": [{"person": "…", "key": "…", "value": "…", "quote": "…"}]}"""
+Answer with JSON only; "summary" holds the summary, its lines parted by \n, or nothing if none was
+asked for:
+{"summary": "…", "facts": [{"person": "…", "key": "…", "value": "…", "quote": "…"}]}"""
 _ANSWER = re.compile(r'\A\s*(?:```\w*\s*)?(?:\{|\[\s*[{\]])|\{\s*"(?:summary|facts)"\s*:')
 _SUMMARY = re.compile(r'"summary"\s*:\s*(?=")')
 

@@ -9,6 +9,7 @@
 --   CONVERSATION/sum    zset    names of segments in prompts by the time of their last message
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
+--   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
 --   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CHANNEL/where       hash    id -> thread
@@ -21,10 +22,11 @@
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
+--   QUIET               zset    conversations with fresh messages by when the last came (milliseconds)
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
 
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
-local JOURNAL = string.gsub(DUE, 'due$', 'journal')
+local JOURNAL, QUIET = string.gsub(DUE, 'due$', 'journal'), string.gsub(DUE, 'due$', 'quiet')
 local DAY = 86400
 
 local clock = redis.call('TIME')
@@ -125,6 +127,13 @@ local function scrap(name)
   scrap(parent)
 end
 
+-- What is made again between activities lives no longer than its neighbours.
+local function share_end(kinds, neighbour)
+  local at = redis.call('EXPIRETIME', CONVERSATION .. '/' .. neighbour)
+  if at < 0 then return end
+  for _, kind in ipairs(kinds) do redis.call('EXPIREAT', CONVERSATION .. '/' .. kind, at) end
+end
+
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
 local function unfold(id)
   local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
@@ -162,6 +171,7 @@ local function lose(id)
   redis.call('HDEL', CONVERSATION .. '/msg', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
+  redis.call('SREM', CONVERSATION .. '/fresh', id)
   redis.call('HDEL', CHANNEL .. '/where', id)
   local claims = list(get('claims'))
   if holds(claims, id) then
@@ -169,6 +179,12 @@ local function lose(id)
     set('claims', encode(claims))
     if #claims == 0 then set('state', 'withdrawn') end
   end
+end
+
+-- Words that are new are to be learned from: with the next fold, or once nobody says any more.
+local function freshen(id)
+  redis.call('SADD', CONVERSATION .. '/fresh', id)
+  redis.call('ZADD', QUIET, whole(milliseconds), ARGV[1])
 end
 
 -- Facts that rest on a message are another slot's: what changes the message says so here, and whoever
@@ -186,7 +202,7 @@ end
 
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
-  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
+  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies', 'fresh' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
   for _, kind in ipairs({ 'log', 'count', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'where', 'threads' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, records) end

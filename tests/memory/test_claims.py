@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.claims import BESIDE, Claim, read, verify
+from memory.claims import COLLECT, Claim, read, verify
 from memory.entry import BOT, ME, PERSON, Entry
 from memory.facts import Fact, merge, plain
 from memory.records import Place
@@ -113,8 +113,9 @@ def test_an_answer_or_a_message_made_to_be_slow_is_not(part: str) -> None:
 
 
 def test_the_instruction_asks_for_what_is_read() -> None:
-    assert "do not infer" in BESIDE
-    assert all(f'"{name}"' in BESIDE for name in ("summary", "facts", *ROW))
+    assert "Only what was explicitly said" in COLLECT
+    assert "do not infer" in COLLECT
+    assert all(f'"{name}"' in COLLECT for name in ("summary", "facts", *ROW))
 
 
 def test_a_fact_has_its_quote_with_the_whole_sentence_its_message_and_place() -> None:

@@ -261,6 +261,16 @@ SCENES = (
         prepare=folded,
         step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
     ),
+    Scene(
+        name="learn in silence",
+        prepare=Actor.answered,
+        step=lambda do, _: do.store.silent(9, "learner", 0.0),
+    ),
+    Scene(
+        name="learned",
+        prepare=lambda do: both(do.answered(), do.store.silent(9, "learner", 0.0)),
+        step=lambda do, _: do.store.learned(PLACE, {"m1": 0, "m2": 9, "p1": 0}),
+    ),
     Scene(name="cite", prepare=Actor.answered, step=lambda do, _: do.cite()),
     Scene(name="cite again", prepare=Actor.cited, step=lambda do, _: do.cite("another")),
     Scene(
@@ -325,8 +335,10 @@ async def dump(url: str) -> dict[bytes, object]:
                 case b"hash":
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
+                case b"set":
+                    value = await redis.smembers(key)
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal"))
+                    timed = key.endswith((b"/due", b"/journal", b"/quiet"))
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
