@@ -28,8 +28,10 @@ asked for:
 _ANSWER = re.compile(r'\A\s*(?:```\w*\s*)?(?:\{|\[\s*[{\]])|\{\s*"(?:summary|facts)"\s*:')
 _SUMMARY = re.compile(r'"summary"\s*:\s*(?=")')
 
-_NOT_SAID = re.compile(  # code, quoted lines, tables, what is forwarded or attached
+_NOT_SAID = re.compile(  # code, quoted lines, tables, what is forwarded or attached, other speakers
     r"(?ms)(`{3,}|~{3,}).*?(?:\1|\Z)|^[ \t]*>>>.*|^[ \t]*[>|][^\n]*|^(?:Forwarded: |\[attached: ).*"
+    r"|^[ \t]*(?:\[[^\]\n]{1,40}\] ?)?(?!(?:PS|FYI|BTW|Edit|Update):)[^\W\da-z_][\w'.-]{0,30}"
+    r"(?: [^\W\da-z_][\w'.-]{0,30}){0,2}: ?\S(?:(?!\n[ \t]*\n).)*"
 )
 _QUOTED = re.compile(r'"[^"\n]+"|“[^“”\n]+”|„[^„“”\n]+[“”]|«[^«»\n]+»|「[^「」\n]+」|`[^`\n]+`')
 _END = re.compile(r"[.!?…؟]{1,9}[\"'”’»)*_]{0,4}(?=\s|$)|[。！？]|\n|$")
@@ -163,7 +165,8 @@ def _fits(quote: str) -> bool:
 def _told(folded: str, others: set[str]) -> bool:
     """Whether somebody states this, of themselves: no question, no order, not about others."""
     said = re.sub(r"^\W+", "", folded)
-    if _ORDER.search(said) or _UNTOLD.search(said):
+    forged = any(said.startswith(f"{name}:") for name in others)
+    if forged or _ORDER.search(said) or _UNTOLD.search(said):
         return False
     named = {word for name in others for word in name.split() if len(word) > 2}
     return bool(

@@ -39,6 +39,7 @@ class World:
         segments: int = 8,
         *,
         recall: bool = True,
+        silence: float = 600.0,
     ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
@@ -55,6 +56,7 @@ class World:
                 terms=Terms(lease=30.0, call=5.0),
                 follow="one-on-one",
                 recall=recall,
+                silence=silence,
             ),
             measure=measure,
             summarise=summarise,
