@@ -238,7 +238,10 @@ async def test_what_waits_to_be_learned_expires_with_its_message(
     async with Redis.from_url(town.url) as redis:
         (fresh,) = await redis.keys("*/fresh")
         (messages,) = await redis.keys("*/msg")
-        ends = [await redis.execute_command("EXPIRETIME", key) for key in (fresh, messages)]
+        ends = [
+            await redis.expiretime(key)  # type: ignore[arg-type]
+            for key in (fresh, messages)
+        ]
         assert ends[0] == ends[1] > 0
         await redis.delete(fresh, messages)
         assert await memory.silent(9) == []
