@@ -168,7 +168,7 @@ class Turns:
 
     def _keep(self, place: Place, work: Callable[[Place], Awaitable[None]]) -> None:
         """Look after a conversation in the background, unless somebody is at it."""
-        if not self._draining and place.key not in self._kept:
+        if place.key not in self._kept:
             self._kept.add(place.key)
             self._spawn(self._upkeep(place, work))
 

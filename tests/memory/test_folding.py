@@ -136,9 +136,16 @@ def test_a_summary_may_tell_of_errors_and_regrets(text: str) -> None:
 
 @pytest.mark.parametrize(
     "kept",
-    "names|numbers|dates|code|decisions|commitments and promises|preferences|open questions".split(
-        "|"
-    ),
+    [
+        "names",
+        "numbers",
+        "dates",
+        "code",
+        "decisions",
+        "commitments and promises",
+        "preferences",
+        "open questions",
+    ],
 )
 def test_the_summariser_is_told_what_to_keep(kept: str) -> None:
     assert kept in INSTRUCTION.replace("\n", " ")
@@ -156,6 +163,25 @@ async def test_a_segment_is_cut_to_its_size(world: World, place: Place) -> None:
     (segment,) = await segments(memory, place)
     assert 400 <= segment.tokens == len(segment.text) <= 500
     assert world.summaries[0].tokens == 500 + 500  # with room for the facts
+    await store.close()
+
+
+async def test_a_mark_by_messages_alone_is_the_classic_sliding_window(
+    world: World, place: Place
+) -> None:
+    world.copying = True
+    store = world.store()
+    memory = world.memory(store, Marks(high=0, low=0, messages_high=6, messages_low=4))
+    await memory.open()
+    for number in range(12):
+        await memory.receive(place, world.say(f"fact-{number:03} {'x' * 500}"))
+        turn = await turn_in(memory, place)
+        assert len(turn.recollection.window) <= 6
+        await turn.conclude([f"p{number}"], [], "ok")
+        await memory.settle(place)
+        window = (await memory.describe(place)).window
+        assert [each.text[:8] for each in window[-2:]] == [f"fact-{number:03}", "ok"]
+        assert len(window) <= 6
     await store.close()
 
 
