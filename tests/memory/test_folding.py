@@ -12,7 +12,7 @@ from memory.records import Place
 from memory.redis import RedisStore
 from memory.summary import INSTRUCTION, MERGING, accept
 from memory.window import Marks
-from tests.memory.conftest import World, turn_in
+from tests.memory.conftest import NOW, World, turn_in
 
 pytestmark = pytest.mark.anyio
 
@@ -185,7 +185,9 @@ async def test_a_mark_by_messages_alone_is_the_classic_sliding_window(
     await store.close()
 
 
-@pytest.mark.parametrize("change", ["edit", "delete", "forget", "forget the channel", "fold"])
+@pytest.mark.parametrize(
+    "change", ["edit", "delete", "forget", "forget the channel", "new key", "fold"]
+)
 async def test_a_fold_counts_only_if_nothing_it_read_has_changed(
     world: World, place: Place, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +209,8 @@ async def test_a_fold_counts_only_if_nothing_it_read_has_changed(
                 await memory.retract(place, ["m0"])
             case "fold":
                 assert await other.settle(place)
+            case "new key":
+                await memory.forget(place, NOW, channel=False)
             case _:
                 await memory.forget(place, world.at - 1, channel="channel" in change)
         return await self.fold(*arguments)  # type: ignore[arg-type]
@@ -215,7 +219,7 @@ async def test_a_fold_counts_only_if_nothing_it_read_has_changed(
     await memory.settle(place)
     await memory.settle(place)
     said = await texts(memory, place)
-    assert said.count("fact-000") == (change == "fold")
+    assert said.count("fact-000") == (change in {"fold", "new key"})
     assert all(
         said.count(f"fact-{n:03}") == (not change.startswith("forget")) for n in range(1, 11)
     )
