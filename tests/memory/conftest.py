@@ -29,8 +29,8 @@ class World:
         self.copying = False  # the summary is then its source: what it says can be traced
         self.at = NOW
 
-    def store(self, lease: float = 30.0, grace: float = 13.0) -> RedisStore:
-        return RedisStore(self.url, lease=lease, grace=grace)
+    def store(self, lease: float = 30.0, grace: float = 13.0, fact_days: int = 180) -> RedisStore:
+        return RedisStore(self.url, lease=lease, grace=grace, fact_days=fact_days)
 
     def memory(
         self,
