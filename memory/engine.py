@@ -1,6 +1,7 @@
 """The memory of conversations: what comes in, what a reply may build on, what is forgotten."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +29,7 @@ class Settings:
     follow: str = "one-on-one"  # or never, always: who need not call again in a joined thread
     recall: bool = True
     silence: float = 600.0  # seconds without a message, then facts are learned
+    kept: float = math.inf  # seconds a conversation's messages outlive its last one
 
 
 class Memory:
@@ -64,7 +66,9 @@ class Memory:
             measure=measure,
             summarise=summarise,
         )
-        self._recalling = Recalling(store, self._keys) if settings.recall else None
+        self._recalling = (
+            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
+        )
         self._means = Means(
             store=store,
             keys=self._keys,

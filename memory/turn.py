@@ -122,9 +122,9 @@ class Turn:
         if self._means.recalling is None:
             return ()
         question = "\n".join(entry.text for entry in self.recollection.question)
-        changes = self._lease.changes
+        changes, began = self._lease.changes, self._lease.began
         return await self._means.recalling.search(
-            self.place, changes, question, room, without, asked=self._asked
+            self.place, changes, question, room, without, asked=self._asked, now=began
         )
 
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:

@@ -1,7 +1,12 @@
 -- Keeps an edit that came before its message: done | arrived. ARGV: '', id, fingerprint, version, sealed
 local id, fingerprint, version, sealed = unpack(ARGV, 2, 5)
-if home(id) then return { 'arrived' } end
+local thread, past = home(id)
+if thread then return { 'arrived' } end
 strike(id, version)
+if past then  -- its text expired, and a summary may still tell what it said
+  CONVERSATION = CHANNEL .. ':' .. past
+  if unfold(id) then bump('revision') end
+end
 local seen = recent('seen', fingerprint)
 local kept = recent('pend', fingerprint)
 if seen or (kept and tonumber(string.match(kept, '^%d+')) >= tonumber(version)) then return { 'done' } end

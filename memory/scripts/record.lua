@@ -136,6 +136,7 @@ end
 
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
 local function unfold(id)
+  local found = false
   local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
   local segments = redis.call('HGETALL', CONVERSATION .. '/cover')
   for i = 1, #segments, 2 do
@@ -143,6 +144,7 @@ local function unfold(id)
     local likely = not plain or string.find(segments[i + 1], plain, 1, true)
     local covered = likely and cjson.decode(segments[i + 1]) or {}
     if covered[id] then
+      found = true
       scrap(segments[i])
       for each in pairs(covered) do
         local message = unpack_message(each)
@@ -150,6 +152,7 @@ local function unfold(id)
       end
     end
   end
+  return found
 end
 
 -- Indexes follow the channel's log: what came or changed gets the next number, so does what went.

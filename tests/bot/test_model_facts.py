@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.app import _summarise
+from bot.app import summariser
 from bot.model import Completions
 from bot.ports import ModelFailed
 from memory.claims import COLLECT, Claim, read
@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[FakeOpenAI]:
 
 
 async def told(completions: Completions, task: Task = TASK) -> tuple[str, list[Claim]]:
-    summary, claims = read(await _summarise(completions)(task))
+    summary, claims = read(await summariser(completions)(task))
     return summary, list(claims)
 
 

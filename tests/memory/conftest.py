@@ -1,19 +1,24 @@
 """A memory on a real server, with keys and tokens made up for tests."""
 
+import math
 import os
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
+from memory import layout
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
+from memory.slots import Person
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
+from tests.servers.cluster import holder
 
 NOW = 1_800_000_000_000_000  # beyond the server's clock: never too late to be owed
 
@@ -40,6 +45,7 @@ class World:
         *,
         recall: bool = True,
         silence: float = 600.0,
+        kept: float = math.inf,
     ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
@@ -57,6 +63,7 @@ class World:
                 follow="one-on-one",
                 recall=recall,
                 silence=silence,
+                kept=kept,
             ),
             measure=measure,
             summarise=summarise,
@@ -105,3 +112,13 @@ async def turn_in(memory: Memory, place: Place) -> Turn:
     turn = await memory.begin(place)
     assert isinstance(turn, Turn)
     return turn
+
+
+def straight(url: str, place: Place | Person) -> str:
+    """The address of the server that holds this channel, or this person."""
+    return holder(url, layout.prefix(place))
+
+
+def straight_to(url: str, place: Place | Person) -> Redis:
+    client: Redis = Redis.from_url(straight(url, place))
+    return client

@@ -12,7 +12,7 @@ from memory.records import Place
 from memory.redis import RedisStore
 from memory.summary import INSTRUCTION, MERGING, accept
 from memory.window import Marks
-from tests.memory.conftest import NOW, World, turn_in
+from tests.memory.conftest import NOW, World, straight_to, turn_in
 
 pytestmark = pytest.mark.anyio
 
@@ -90,6 +90,19 @@ async def test_an_edited_message_changes_in_its_summary(
     after = await texts(full, place)
     assert "fact-005" not in after
     assert "corrected" in after
+
+
+async def test_an_edit_of_a_message_whose_text_expired_takes_it_out_of_its_summary(
+    full: Memory, place: Place, world: World
+) -> None:
+    async with straight_to(world.url, place) as redis:
+        for kind in ("msg", "win"):
+            await redis.delete(*await redis.keys(f"*/{kind}"))
+    assert "fact-005" in await texts(full, place)
+    await full.amend(place, "m5", "corrected", world.at + 1)
+    after = await texts(full, place)
+    assert "fact-005" not in after
+    assert "fact-100" in after
 
 
 async def test_a_deletion_costs_few_summaries(full: Memory, place: Place, world: World) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
 from memory.engine import Memory
 from memory.folding import ASKING
@@ -12,7 +11,7 @@ from memory.records import Place
 from memory.redis import RedisStore
 from memory.summary import INSTRUCTION, Task
 from memory.window import Marks
-from tests.memory.conftest import World, turn_in
+from tests.memory.conftest import World, straight_to, turn_in
 from tests.memory.test_persons import CLAIM, HOME, OTHER, Town, known
 
 pytestmark = pytest.mark.anyio
@@ -159,7 +158,7 @@ async def test_what_a_dead_process_did_not_learn_another_does_later_and_later(
     await told(memory, town, place, HOME)
     store = town.store()
     other = town.memory(store)
-    async with Redis.from_url(town.url) as redis:
+    async with straight_to(town.url, place) as redis:
         (key,) = await redis.keys("*/quiet")
         for tries in (1, 2, 3):
             await redis.zadd(key, {place.key: 1}, xx=True)  # it is long ago
@@ -225,7 +224,7 @@ async def test_what_is_deleted_or_forgotten_is_not_asked_about(
     await memory.forget(OTHER, town.at + 9, channel=False)
     assert await learned(memory) == 0
     assert town.summaries == []
-    async with Redis.from_url(town.url) as redis:
+    async with straight_to(town.url, place) as redis:
         assert await redis.keys("*/quiet") == await redis.keys("*/fresh") == []
 
 
@@ -235,7 +234,7 @@ async def test_what_waits_to_be_learned_expires_with_its_message(
     await told(memory, town, place, HOME, id="m1")
     await learned(memory)
     await memory.amend(place, "m1", "I moved", town.at + 1)
-    async with Redis.from_url(town.url) as redis:
+    async with straight_to(town.url, place) as redis:
         (fresh,) = await redis.keys("*/fresh")
         (messages,) = await redis.keys("*/msg")
         ends = [
