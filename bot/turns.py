@@ -115,7 +115,7 @@ class Turns:
             return
         self._next_look = now + LOOKS
         for place in await self._memory.silent(FOLDS):
-            self._keep(place, self._learn)
+            self._keep(place, self._memory.learn)
 
     async def answer(self, place: Place) -> None:
         """Answer until nothing is owed here; whoever holds the lease does."""
@@ -163,32 +163,25 @@ class Turns:
         self._metrics.turns.labels("done").inc()
         self._metrics.seconds.observe(asyncio.get_running_loop().time() - began)
         if self._memory.crowded(turn.recollection):
-            self._keep(turn.place, self._settle)
+            self._keep(turn.place, self._memory.settle)
         return more
 
-    def _keep(self, place: Place, work: Callable[[Place], Awaitable[None]]) -> None:
+    def _keep(self, place: Place, work: Callable[[Place], Awaitable[int]]) -> None:
         """Look after a conversation in the background, unless somebody is at it."""
         if place.key not in self._kept:
             self._kept.add(place.key)
             self._spawn(self._upkeep(place, work))
 
-    async def _upkeep(self, place: Place, work: Callable[[Place], Awaitable[None]]) -> None:
+    async def _upkeep(self, place: Place, work: Callable[[Place], Awaitable[int]]) -> None:
         try:
             async with self._folding:
-                await work(place)
+                if await work(place):
+                    self._metrics.folds.labels("done").inc()
         except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
             self._metrics.folds.labels("failed").inc()
             log.warning("upkeep failed", conversation=place.key, error=_describe(error))
         finally:
             self._kept.discard(place.key)
-
-    async def _settle(self, place: Place) -> None:
-        if await self._memory.settle(place):
-            self._metrics.folds.labels("done").inc()
-
-    async def _learn(self, place: Place) -> None:
-        if await self._memory.learn(place):
-            self._metrics.folds.labels("learned").inc()
 
     def _chat(self, place: Place) -> Chat:
         return self._platforms[place.platform].chat(conversation_at(place))

@@ -200,16 +200,10 @@ def _decoded(text: str, at: int) -> tuple[object, int]:
 
 
 def _claim(row: object) -> Claim | None:
-    match row:
-        case {
-            "person": str(person),
-            "key": str(key),
-            "value": str() | int() | float() as value,
-            "quote": str(quote),
-        }:
-            person, key, value, quote = map(_clean, (person, key, str(value), quote))
-            return Claim(person=person, key=key, value=value, quote=quote)
-    return None
+    fields = {name: row.get(name) for name in Claim.__slots__} if isinstance(row, dict) else {}
+    if not fields or not all(isinstance(each, str | int | float) for each in fields.values()):
+        return None
+    return Claim(**{name: _clean(str(each)) for name, each in fields.items()})
 
 
 def _clean(text: str) -> str:

@@ -87,7 +87,7 @@ class Actor:
 
     async def hush(self) -> object:
         """What `silent` asks of a conversation; of all at once it asks a whole cluster."""
-        return await self.store._run("hush", PLACE, "learner", 0)  # noqa: SLF001
+        return await self.store._run("hush", PLACE, "learner", 0)
 
     async def cite(self, who: str = "learner") -> object:
         return await self.store.cite(PLACE, who, [("m1", 0, ADA.key), ("m2", 1, ADA.key)])
