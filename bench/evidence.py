@@ -123,7 +123,7 @@ def _scaled(budget: int, share: float) -> Shares:
     whole = marks.high + sizes.segments * sizes.segment
     window = left * marks.high // whole if share else left
     summary = left - window
-    segment = max(min(sizes.segment, summary - HEAD), 1)
+    segment = min(sizes.segment, summary - HEAD) if share else sizes.segment
     return Shares(
         sizes=replace(
             sizes,
@@ -140,7 +140,7 @@ async def _measure(told: Sequence[Chat], shares: Shares) -> list[Asked]:
 
 
 async def _ask(chat: Chat, shares: Shares) -> list[Asked]:
-    texts = {entry.id: f"{entry.name}: {entry.text}\n" for entry in chat.entries}
+    texts = {entry.id: f": {entry.text}" for entry in chat.entries}
     last = [
         Question(text=entry.text, category=LATEST, evidence=frozenset({entry.id}))
         for entry in chat.entries[-RECENT:]
@@ -155,7 +155,7 @@ async def _ask(chat: Chat, shares: Shares) -> list[Asked]:
 def _asked(chat: Chat, question: Question, request: Request, texts: Mapping[str, str]) -> Asked:
     """Summaries quote in part and without their place in the talk: they count as tokens alone."""
     prompts = [prompt.text for prompt in request.prompts[1:]]
-    quoted = "\n".join(text for text in prompts if not text.startswith(HEADING)) + "\n"
+    quoted = "\n".join(text for text in prompts if not text.startswith(HEADING))
     return Asked(
         chat=chat.name,
         category=question.category,
