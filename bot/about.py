@@ -40,7 +40,7 @@ def about(config: Config) -> Sequence[str]:
         "I answer when I am mentioned or written to directly, and remember the conversation.",
         "All I store is encrypted, and expires when a conversation stays silent:",
         f"messages after {kept.messages_days} days, summaries after {kept.summaries_days},",
-        "what you said about yourself when it was not used for 180: see /memory.",
+        f"what you said about yourself {kept.facts_days} after its last use: see /memory.",
         *(ARCHIVED if config.database_url else ()),
         "What you edit or delete changes in my memory too.",
     )

@@ -97,6 +97,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
                 follow=config.follow,
                 recall=config.memory.recall_tokens > 0,
+                silence=60.0 * config.memory.quiet_minutes,
                 kept=config.memory.retention.messages_days * 86_400,
             ),
             measure=tokens.measure,
@@ -136,6 +137,7 @@ async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, K
             grace=config.turns.grace_seconds,
             message_days=config.memory.retention.messages_days,
             summary_days=config.memory.retention.summaries_days,
+            fact_days=config.memory.retention.facts_days,
         )
     except ValueError:  # its text may quote the password
         raise Misfit(
@@ -221,7 +223,7 @@ def summariser(model: Model) -> Summarise:
             Prompt(role=Role.SYSTEM, text=task.instruction),
             Prompt(role=Role.USER, text=task.text),
         )
-        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True)
+        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True, facts=task.facts)
         async with aclosing(model(request)) as pieces:
             return "".join([piece async for piece in pieces])
 

@@ -97,6 +97,7 @@ class Window(Section):
 class Retention(Section):
     messages_days: Count = 30
     summaries_days: Count = 90
+    facts_days: Count = 180  # since last used
 
 
 class Memory(Section):
@@ -105,6 +106,7 @@ class Memory(Section):
     segment_tokens: Tokens = 500
     segments: Count = 8
     recall_tokens: Annotated[int, Field(ge=0)] = 1000
+    quiet_minutes: Count = 10
     retention: Retention = Retention()
 
 

@@ -65,7 +65,7 @@ def slots(people: Sequence[Person], answer: Sequence[Answer]) -> Mapping[str, Sl
     }
 
 
-def snapshot(answer: Answer) -> Snapshot:
+def snapshot(answer: Answer, fresh: Sequence[bytes] = ()) -> Snapshot:
     wrapped, revision, messages, segments, unfolded, audience = answer
     pairs = zip(segments[::2], segments[1::2], strict=True)
     return Snapshot(
@@ -75,6 +75,7 @@ def snapshot(answer: Answer) -> Snapshot:
         folds=tuple(_fold(name, value) for name, value in pairs),
         unfolded=unfolded,
         audience=audience.decode(),
+        fresh=frozenset(ids(fresh)),
     )
 
 

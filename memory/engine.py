@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from memory.archiving import Archiving
 from memory.cold import GONE, ColdStore
 from memory.entry import PERSON, Description, Entry, Recollection
-from memory.folding import MOST, Folding, Sizes
+from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
 from memory.keys import Keys, message_context, sealed
+from memory.learning import MOST, Learning
 from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place
@@ -30,6 +31,7 @@ class Settings:
     terms: Terms = field(default_factory=Terms)
     follow: str = "one-on-one"  # or never, always: who need not call again in a joined thread
     recall: bool = True
+    silence: float = 600.0  # seconds without a message, then facts are learned
     kept: float = math.inf  # seconds a conversation's messages outlive its last one
 
 
@@ -49,15 +51,23 @@ class Memory:
     ) -> None:
         self._store, self._follow = store, settings.follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
-        self._measure = measure
+        self._measure, self._silence = measure, settings.silence
         cold = Archiving(archive, store, self._keys) if archive else None
         self._archiving = cold
         self._forgetting = Forgetting(store, self._keys, cold)
         self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
-        self._folding = Folding(
+        self._learning = Learning(
             store,
             self._keys,
             self.persons,
+            batch=settings.sizes.batch,
+            measure=measure,
+            summarise=summarise,
+        )
+        self._folding = Folding(
+            store,
+            self._keys,
+            self._learning,
             sizes=settings.sizes,
             measure=measure,
             summarise=summarise,
@@ -136,6 +146,14 @@ class Memory:
     async def settle(self, place: Place) -> int:
         """Fold what is above the window's high mark. How many messages were folded."""
         return await self._folding.settle(place)
+
+    async def silent(self, limit: int) -> Sequence[Place]:
+        """Conversations to `learn` from, as nobody says more there; each is given out once."""
+        return await self._store.silent(limit, self._token(), self._silence)
+
+    async def learn(self, place: Place) -> int:
+        """Take in what people said of themselves since it was last asked. How many messages."""
+        return await self._learning.learn(place)
 
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""

@@ -127,6 +127,7 @@ class Snapshot:
     folds: tuple[Folded, ...]  # a turn gets the newest
     unfolded: int  # messages in the window's run, beyond those read too
     audience: str
+    fresh: frozenset[str] = frozenset()  # not asked about for facts yet; the upkeep reads them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,17 @@ class Store(Protocol):
         ...
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool: ...
+    async def silent(self, limit: int, token: str, silence: float) -> Sequence[Place]:
+        """Conversations with fresh messages in which nobody said more for so many seconds.
+
+        Each is given to one caller, and again after twice the time if nothing was learned.
+        """
+        ...
+
+    async def learned(self, place: Place, asked: Mapping[str, int]) -> None:
+        """These messages are not fresh any more, unless their versions are others by now."""
+        ...
+
     async def locate(self, place: Place, message: str) -> Found | None:
         """A remembered post, in whichever thread of the channel it stands."""
         ...

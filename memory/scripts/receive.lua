@@ -51,6 +51,7 @@ set('key', wrapped, 'audience', audience, 'joined', joined or sent)
 redis.call('HSET', CONVERSATION .. '/msg', id, pack(owed and 'c' or 'o', version, sent, sealed))
 redis.call('ZADD', CONVERSATION .. '/win', sent, id)
 log(id)
+if person then freshen(id) end
 redis.call('HSET', CHANNEL .. '/where', id, thread)
 redis.call('ZADD', CHANNEL .. '/threads', 'GT', sent, thread)
 keep('seen', fingerprint, '')

@@ -9,6 +9,7 @@
 --   CONVERSATION/sum    zset    names of segments in prompts by the time of their last message
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
+--   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
 --   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CHANNEL/where       hash    id -> thread
@@ -22,10 +23,12 @@
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
 --   EXPIRING            zset    conversations by when something is to be done before they expire
+--   QUIET               zset    conversations with fresh messages by when the last came (milliseconds)
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
 
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
-local JOURNAL, EXPIRING = string.gsub(DUE, 'due$', 'journal'), string.gsub(DUE, 'due$', 'expiring')
+local function beside(list) return (string.gsub(DUE, 'due$', list)) end
+local JOURNAL, EXPIRING, QUIET = beside('journal'), beside('expiring'), beside('quiet')
 local DAY = 86400
 
 local clock = redis.call('TIME')
@@ -184,6 +187,7 @@ local function lose(id)
   redis.call('HDEL', CONVERSATION .. '/msg', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
+  redis.call('SREM', CONVERSATION .. '/fresh', id)
   redis.call('HDEL', CHANNEL .. '/where', id)
   if redis.call('EXISTS', CONVERSATION .. '/msg') == 0 then redis.call('ZREM', EXPIRING, string.match(CONVERSATION, '}:(.*)$')) end
   local claims = list(get('claims'))
@@ -192,6 +196,12 @@ local function lose(id)
     set('claims', encode(claims))
     if #claims == 0 then set('state', 'withdrawn') end
   end
+end
+
+-- Words that are new are to be learned from: with the next fold, or once nobody says any more.
+local function freshen(id)
+  redis.call('SADD', CONVERSATION .. '/fresh', id)
+  redis.call('ZADD', QUIET, whole(milliseconds), ARGV[1])
 end
 
 -- Facts that rest on a message are another slot's: what changes the message says so here, and whoever
@@ -212,7 +222,7 @@ local function lead(messages) return math.min(DAY, messages / 2) end
 
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
-  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
+  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies', 'fresh' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
   for _, kind in ipairs({ 'log', 'count', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'where', 'threads' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, records) end

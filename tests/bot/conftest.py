@@ -69,6 +69,7 @@ class Bench:
     marks: Marks = field(default_factory=Marks)
     summaries: list[Task] = field(default_factory=list)
     grace: float = 0.0
+    silence: float = 600.0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
@@ -83,6 +84,7 @@ class Bench:
                     terms=Terms(lease=LEASE, call=0.2),
                     follow="one-on-one",
                     recall=True,
+                    silence=self.silence,
                 ),
                 measure=_measure,
                 summarise=self._summarise,

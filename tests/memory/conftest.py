@@ -38,8 +38,8 @@ class World:
         self.copying = False  # the summary is then its source: what it says can be traced
         self.at = NOW
 
-    def store(self, lease: float = 30.0, grace: float = 13.0) -> RedisStore:
-        return RedisStore(self.url, lease=lease, grace=grace)
+    def store(self, lease: float = 30.0, grace: float = 13.0, fact_days: int = 180) -> RedisStore:
+        return RedisStore(self.url, lease=lease, grace=grace, fact_days=fact_days)
 
     def memory(
         self,
@@ -48,6 +48,7 @@ class World:
         segments: int = 8,
         *,
         recall: bool = True,
+        silence: float = 600.0,
         kept: float = math.inf,
         archive: ColdStore | None = None,
     ) -> Memory:
@@ -66,6 +67,7 @@ class World:
                 terms=Terms(lease=30.0, call=5.0),
                 follow="one-on-one",
                 recall=recall,
+                silence=silence,
                 kept=kept,
             ),
             measure=measure,

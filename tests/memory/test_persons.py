@@ -225,6 +225,25 @@ async def test_an_order_to_remember_something_of_others_is_no_fact(
     assert await known(memory, place) == []
 
 
+async def test_facts_expire_so_many_days_after_their_last_use_and_before_what_says_whose_they_are(
+    town: Town, place: Place
+) -> None:
+    store = town.store(fact_days=2)
+    memory = town.small(store)
+    await memory.open()
+    await town.tell(memory, place, HOME)
+    async with straight_to(town.url, place) as redis:
+        (noted,) = await redis.keys("*/facts")
+        assert await redis.ttl(noted) > 2 * 86_400
+    async with straight_to(town.url, place.person("U1")) as redis:
+        (mine,) = await redis.keys("*:person:*")
+        assert await redis.ttl(mine) == 2 * 86_400
+        await redis.expire(mine, 9)
+        assert await asked(memory, town, OTHER) == ["Lisbon"]
+        assert await redis.ttl(mine) == 2 * 86_400
+    await store.close()
+
+
 async def test_facts_are_stored_sealed(memory: Memory, town: Town, place: Place) -> None:
     await town.tell(memory, place, HOME)
     async with straight_to(town.url, place.person("U1")) as redis:

@@ -89,6 +89,10 @@ class Actor:
         leaf = Leaf(name="old", since=NOW - 5, covered={"o1": 0, "o2": 7}, blob=blob)
         await self.store.revive(PLACE, KEY, [leaf])
 
+    async def hush(self) -> object:
+        """What `silent` asks of a conversation; of all at once it asks a whole cluster."""
+        return await self.store._run("hush", PLACE, "learner", 0)
+
     async def cite(self, who: str = "learner") -> object:
         return await self.store.cite(PLACE, who, [("m1", 0, ADA.key), ("m2", 1, ADA.key)])
 
@@ -280,6 +284,16 @@ SCENES = (
         prepare=folded,
         step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
     ),
+    Scene(
+        name="learn in silence",
+        prepare=Actor.answered,
+        step=lambda do, _: do.hush(),
+    ),
+    Scene(
+        name="learned",
+        prepare=lambda do: both(do.answered(), do.hush()),
+        step=lambda do, _: do.store.learned(PLACE, {"m1": 0, "m2": 9, "p1": 0}),
+    ),
     Scene(name="cite", prepare=Actor.answered, step=lambda do, _: do.cite()),
     Scene(name="cite again", prepare=Actor.cited, step=lambda do, _: do.cite("another")),
     Scene(
@@ -363,8 +377,10 @@ async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
                 case b"hash":
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
+                case b"set":
+                    value = await redis.smembers(key)
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal", b"/expiring"))
+                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet"))
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
