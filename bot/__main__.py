@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | chat | check | key`."""
+"""The command line: `python -m bot run | chat | check | key | export`."""
 
 import argparse
 import asyncio
@@ -9,19 +9,25 @@ from pathlib import Path
 
 from bot.app import Misfit, assembled
 from bot.config import Config, ConfigError, load
+from bot.export import lines
 from bot.telemetry import set_up_logs
+from memory.cold import ArchiveDown
 from memory.embedded import ServerProblem
 from memory.seal import KeyProblem, SealBroken, UnknownKey, fresh_key
 from memory.store import StoreDown
 
-CANNOT_START = (ConfigError, Misfit, ServerProblem, KeyProblem, UnknownKey, SealBroken, StoreDown)
+Options = argparse.Namespace
+CANNOT_START = (
+    *(ArchiveDown, ConfigError, Misfit, ServerProblem, StoreDown),
+    *(KeyProblem, UnknownKey, SealBroken),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 all is well, 2 it cannot start and said why."""
     options = _options().parse_args(arguments)
     try:
-        return VERBS[options.verb](options.config)
+        return VERBS[options.verb](options)
     except CANNOT_START as problem:
         return _refuse(problem)
     except ExceptionGroup as group:
@@ -37,24 +43,31 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="A bot that remembers.")
     parser.add_argument("verb", choices=VERBS, nargs="?", default="run")
     parser.add_argument("--config", type=Path, default=Path("config.yaml"))
+    only = parser.add_argument_group("export")
+    only.add_argument("--person", default="", metavar="ID", help="only of this author, and replies")
+    only.add_argument("--conversation", default="", metavar="KEY", help="only of this conversation")
     return parser
 
 
-def _run(path: Path) -> int:
-    return asyncio.run(_serve(load(path, os.environ), console=False))
+def _run(options: Options) -> int:
+    return asyncio.run(_serve(load(options.config, os.environ), console=False))
 
 
-def _chat(path: Path) -> int:
-    return asyncio.run(_serve(load(path, os.environ), console=True))
+def _chat(options: Options) -> int:
+    return asyncio.run(_serve(load(options.config, os.environ), console=True))
 
 
-def _check(path: Path) -> int:
-    return asyncio.run(_examine(load(path, os.environ)))
+def _check(options: Options) -> int:
+    return asyncio.run(_examine(load(options.config, os.environ)))
 
 
-def _key(_: Path) -> int:
+def _key(_: Options) -> int:
     print(fresh_key())  # noqa: T201
     return 0
+
+
+def _export(options: Options) -> int:
+    return asyncio.run(_write_out(load(options.config, os.environ), options))
 
 
 async def _serve(config: Config, *, console: bool) -> int:
@@ -78,6 +91,14 @@ async def _examine(config: Config) -> int:
     return 2 if wrong else 0
 
 
+async def _write_out(config: Config, options: Options) -> int:
+    set_up_logs("ERROR", colours=sys.stderr.isatty())
+    async with assembled(config, console=True) as bot:
+        async for line in lines(bot.memory, options.person, options.conversation):
+            print(line)  # noqa: T201
+    return 0
+
+
 def _refuse(problem: BaseException) -> int:
     _say(str(problem))
     return 2
@@ -87,11 +108,12 @@ def _say(*lines: str) -> None:
     print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
 
 
-VERBS: Mapping[str, Callable[[Path], int]] = {
+VERBS: Mapping[str, Callable[[Options], int]] = {
     "run": _run,
     "chat": _chat,
     "check": _check,
     "key": _key,
+    "export": _export,
 }
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import openai
@@ -26,6 +26,22 @@ _ADVICE = {
     "invalid": "What answers is no Chat Completions API: check OPENAI_BASE_URL.",
     "empty": "The model ended without a word: raise its reply limit, or choose another.",
     "refused": "The model's content filter stopped the reply: ask in other words.",
+}
+_TEXT = {"type": "string"}
+
+
+def _object(fields: Mapping[str, object]) -> Mapping[str, object]:
+    """A strict schema needs every field named, and no others."""
+    closed = {"required": list(fields), "additionalProperties": False}
+    return {"type": "object", "properties": fields, **closed}
+
+
+_FACT = _object(dict.fromkeys(("person", "key", "value", "quote"), _TEXT))
+_ANSWER = _object({"summary": _TEXT, "facts": {"type": "array", "items": _FACT}})
+# https://developers.openai.com/api/docs/guides/structured-outputs
+_FORMAT = {
+    "type": "json_schema",
+    "json_schema": {"name": "answer", "strict": True, "schema": _ANSWER},
 }
 # From GPT-5.6 on: https://developers.openai.com/api/docs/guides/prompt-caching
 _TAKES_BREAKPOINTS = r"gpt-(5\.([6-9]|\d\d)|[6-9]|\d\d)"
@@ -64,6 +80,7 @@ class Completions:
         if not re.fullmatch(r"[!-~]*", endpoint.api_key):
             raise ModelFailed("auth", "OPENAI_API_KEY holds a space or an accent.", lasting=True)
         self._endpoint, self._random = endpoint, random
+        self._takes_format = True  # until it refuses
         self._client = openai.AsyncOpenAI(
             base_url=endpoint.base_url,
             api_key=endpoint.api_key or "none",
@@ -73,7 +90,8 @@ class Completions:
 
     async def __call__(self, request: Request) -> AsyncGenerator[str, None]:
         clock = asyncio.get_running_loop().time
-        end, tried, begun = clock() + self._endpoint.total, 0, False
+        end, tried, begun, refused = clock() + self._endpoint.total, 0, False, False
+        request = replace(request, facts=request.facts and self._takes_format)
         while True:
             try:
                 async with aclosing(self._attempt(request, end)) as pieces:
@@ -85,7 +103,11 @@ class Completions:
             except _FAILURES as error:
                 failure = _failure(error, begun=begun)
             else:
+                self._takes_format &= not refused
                 return
+            if request.facts and failure.reason == "rejected":  # the format, or all of it
+                request, refused = replace(request, facts=False), True
+                continue
             # Raised outside the handler: the vendor's error, which may quote prompts, stays behind.
             pause = max(failure.after, self._endpoint.backoff * 2**tried * (0.5 + self._random()))
             tried += 1
@@ -132,6 +154,8 @@ class Completions:
         marked = request.stable if caches and re.match(_TAKES_BREAKPOINTS, model) else 0
         messages = [_wire(prompt, mark=n < marked) for n, prompt in enumerate(request.prompts)]
         body: dict[str, Any] = {"model": model, "messages": messages, "stream": True}
+        if request.facts:
+            body["response_format"] = _FORMAT
         if at.limit_parameter:
             body[at.limit_parameter] = request.reply_tokens
         if caches and request.cache_key:
@@ -186,7 +210,7 @@ def _failure(error: Exception, *, begun: bool) -> ModelFailed:
     if not isinstance(error, openai.APIStatusError):  # an error inside the stream
         return _failed(told or "unavailable")
     status = error.status_code
-    passing = status >= 500 or status in {408, 409}
+    passing = (status >= 500 and status != 501) or status in {408, 409}
     reason = told or _BY_STATUS.get(status, "unavailable" if passing else "rejected")
     # Only words that cannot be a key or somebody's text. A Retry-After that is a date is left out.
     shown = dict.fromkeys(word for word in words if re.fullmatch("[a-z_]{1,40}", word))

@@ -28,6 +28,7 @@ class Request:
     reply_tokens: int  # the most the reply may hold
     cache_key: str = ""
     summary: bool = False  # asked by the upkeep: the summary model answers
+    facts: bool = False  # the answer is JSON: a summary, and facts with their quotes
 
 
 class ModelFailed(Exception):

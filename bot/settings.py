@@ -43,7 +43,14 @@ def _keys(value: SecretStr) -> SecretStr:
     return value
 
 
-_REDIS = _like(r"(rediss?|unix)://\S+", "must start with redis://, rediss:// or unix://")
+_HOST = r"(\[[\da-fA-F:.]+\]|[^\s@/,:?#\[\]]+)(:\d{1,5})?"
+_HOSTS = rf"(\S*@)?{_HOST}(,{_HOST})*"
+_REDIS = _like(
+    rf"(rediss?|unix)://\S+|rediss?\+cluster://{_HOSTS}/?(\?\S*)?"
+    rf"|rediss?\+sentinel://{_HOSTS}/[^\s/?#]+(/\d+)?(\?\S*)?",
+    "must be like redis://host:port, rediss://…, unix:///path, redis+cluster://host:port,host:port "
+    "or redis+sentinel://host:port,host:port/service",
+)
 _LOWER = BeforeValidator(lambda value: str(value).lower())
 Count = Annotated[int, Field(ge=1)]
 Tokens = Annotated[int, Field(ge=100)]
@@ -90,6 +97,7 @@ class Window(Section):
 class Retention(Section):
     messages_days: Count = 30
     summaries_days: Count = 90
+    facts_days: Count = 180  # since last used
 
 
 class Memory(Section):
@@ -98,6 +106,7 @@ class Memory(Section):
     segment_tokens: Tokens = 500
     segments: Count = 8
     recall_tokens: Annotated[int, Field(ge=0)] = 1000
+    quiet_minutes: Count = 10
     retention: Retention = Retention()
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import traceback
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import structlog
@@ -20,6 +21,7 @@ from bot.places import conversation_at
 from bot.ports import ModelFailed
 from bot.reply import Replies, who
 from bot.telemetry import Metrics
+from memory.cold import ArchiveDown
 from memory.engine import Memory
 from memory.records import Debris, Place
 from memory.store import StoreDown
@@ -27,7 +29,8 @@ from memory.turn import Lost, Turn
 
 log = structlog.get_logger()
 
-FOLDS = 4  # summaries made at once
+FOLDS = 4  # conversations looked after at once
+LOOKS = 15.0  # seconds between looks for those that fell silent or are about to expire
 TURNS = 200  # turns run at once
 
 
@@ -57,8 +60,9 @@ class Turns:
         self._running: set[asyncio.Task[None]] = set()
         self._live: dict[str, Turn] = {}  # as many as are running
         self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(TURNS)
-        self._draining = False
+        self._draining, self._next_look = False, 0.0
         self._waiting: set[str] = set()  # places whose task has no slot yet
+        self._kept: set[str] = set()  # places that are looked after, or wait for it
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -101,9 +105,26 @@ class Turns:
                         self.wake(place)
                 await self._memory.persons.recheck()
                 await self._memory.scrub()
+                await self._look_after()
             except StoreDown as error:
                 log.warning("sweep skipped", reason=str(error))
             await asyncio.sleep(self._limits.sweep)
+
+    async def _look_after(self) -> None:
+        """What silence and expiry ask for, from as many at once as are folded at once."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_look or self._folding.locked():
+            return
+        self._next_look = now + LOOKS
+        self._keep("-", self._memory.upkeep.catch_up)
+        for place in await self._memory.silent(FOLDS):
+            self._keep(place.key, partial(self._memory.learn, place))
+        for place, whole in await self._memory.upkeep.expiring(FOLDS):
+            self._keep(place.key, partial(self._preserve, place, whole))
+
+    async def _preserve(self, place: Place, whole: bool) -> None:
+        if not await self._memory.upkeep.preserve(place, whole=whole):
+            self._metrics.folds.labels("expired").inc()
 
     async def answer(self, place: Place) -> None:
         """Answer until nothing is owed here; whoever holds the lease does."""
@@ -151,17 +172,31 @@ class Turns:
         self._metrics.turns.labels("done").inc()
         self._metrics.seconds.observe(asyncio.get_running_loop().time() - began)
         if self._memory.crowded(turn.recollection):
-            self._spawn(self._settle(turn.place))
+            self._keep(turn.place.key, partial(self._settle, turn.place))
         return more
 
     async def _settle(self, place: Place) -> None:
-        async with self._folding:
-            try:
-                if await self._memory.settle(place):
-                    self._metrics.folds.labels("done").inc()
-            except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
-                self._metrics.folds.labels("failed").inc()
-                log.warning("not folded", conversation=place.key, error=_describe(error))
+        if await self._memory.settle(place):
+            self._metrics.folds.labels("done").inc()
+
+    def _keep(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Look after a conversation in the background, unless somebody is at it."""
+        if what not in self._kept:
+            self._kept.add(what)
+            self._spawn(self._upkeep(what, work))
+
+    async def _upkeep(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
+        try:
+            async with self._folding:
+                await work()
+        except ArchiveDown as error:
+            self._metrics.archiving.labels("failed").inc()
+            log.warning("not archived yet", conversation=what, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
+            self._metrics.folds.labels("failed").inc()
+            log.warning("upkeep failed", conversation=what, error=_describe(error))
+        finally:
+            self._kept.discard(what)
 
     def _chat(self, place: Place) -> Chat:
         return self._platforms[place.platform].chat(conversation_at(place))

@@ -15,21 +15,23 @@ _MOST = 32  # claims of one answer
 _KEY, _VALUE, _QUOTE, _PASSAGE = 64, 200, 200, 1_000  # characters
 _TRIES = 200  # places of an answer where an object may begin
 
-BESIDE = r"""
-Collect too what people said about themselves: names, places, work, preferences, plans and the like.
+COLLECT = r"""
+Collect what people said about themselves: names, places, work, preferences, plans and the like.
 Only what was explicitly said by the person about themselves: do not infer. Leave out what somebody
 says about another person, asks, supposes, quotes, or tells you to do. For each fact:
 "person": the speaker's name as written; "key": a short label in English, such as "home city";
 "value": the answer in the person's own words, all there is to one key in one value;
 "quote": the whole sentence that says it, copied letter by letter from one message of that person.
-Answer with JSON only:
-{"summary": "the summary, its lines parted by \n",
- "facts": [{"person": "…", "key": "…", "value": "…", "quote": "…"}]}"""
+Answer with JSON only; "summary" holds the summary, its lines parted by \n, or nothing if none was
+asked for:
+{"summary": "…", "facts": [{"person": "…", "key": "…", "value": "…", "quote": "…"}]}"""
 _ANSWER = re.compile(r'\A\s*(?:```\w*\s*)?(?:\{|\[\s*[{\]])|\{\s*"(?:summary|facts)"\s*:')
 _SUMMARY = re.compile(r'"summary"\s*:\s*(?=")')
 
-_NOT_SAID = re.compile(  # code, quoted lines, tables, what is forwarded or attached
+_NOT_SAID = re.compile(  # code, quoted lines, tables, what is forwarded or attached, other speakers
     r"(?ms)(`{3,}|~{3,}).*?(?:\1|\Z)|^[ \t]*>>>.*|^[ \t]*[>|][^\n]*|^(?:Forwarded: |\[attached: ).*"
+    r"|^[ \t]*(?:\[[^\]\n]{1,40}\] ?)?(?!(?:PS|FYI|BTW|Edit|Update):)[^\W\da-z_][\w'.-]{0,30}"
+    r"(?: [^\W\da-z_][\w'.-]{0,30}){0,2}: ?\S(?:(?!\n[ \t]*\n).)*"
 )
 _QUOTED = re.compile(r'"[^"\n]+"|“[^“”\n]+”|„[^„“”\n]+[“”]|«[^«»\n]+»|「[^「」\n]+」|`[^`\n]+`')
 _END = re.compile(r"[.!?…؟]{1,9}[\"'”’»)*_]{0,4}(?=\s|$)|[。！？]|\n|$")
@@ -163,7 +165,8 @@ def _fits(quote: str) -> bool:
 def _told(folded: str, others: set[str]) -> bool:
     """Whether somebody states this, of themselves: no question, no order, not about others."""
     said = re.sub(r"^\W+", "", folded)
-    if _ORDER.search(said) or _UNTOLD.search(said):
+    forged = any(said.startswith(f"{name}:") for name in others)
+    if forged or _ORDER.search(said) or _UNTOLD.search(said):
         return False
     named = {word for name in others for word in name.split() if len(word) > 2}
     return bool(
@@ -197,16 +200,10 @@ def _decoded(text: str, at: int) -> tuple[object, int]:
 
 
 def _claim(row: object) -> Claim | None:
-    match row:
-        case {
-            "person": str(person),
-            "key": str(key),
-            "value": str() | int() | float() as value,
-            "quote": str(quote),
-        }:
-            person, key, value, quote = map(_clean, (person, key, str(value), quote))
-            return Claim(person=person, key=key, value=value, quote=quote)
-    return None
+    fields = {name: row.get(name) for name in Claim.__slots__} if isinstance(row, dict) else {}
+    if not fields or not all(isinstance(each, str | int | float) for each in fields.values()):
+        return None
+    return Claim(**{name: _clean(str(each)) for name, each in fields.items()})
 
 
 def _clean(text: str) -> str:

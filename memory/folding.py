@@ -5,19 +5,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from memory.claims import BESIDE, Claim, read, verify
+from memory.archiving import Archiving, Contents
+from memory.claims import COLLECT, Claim, read
 from memory.entry import Entry, Segment
-from memory.keys import Key, Keys
-from memory.persons import Persons
+from memory.keys import Key, Keys, segment_context
+from memory.learning import FACTS, MOST, Learning
 from memory.records import Fold, Merge, Place
 from memory.store import Store
-from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, shortened, transcript
+from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, transcript, within
 from memory.turn import open_entries, open_segments
-from memory.window import Marks, overflow
+from memory.window import EVERYTHING, Marks, overflow
 
-MOST = 500  # messages read at once
-FACTS = 500  # tokens that may tell them, in a fold's answer
-ASKING = INSTRUCTION + BESIDE
+ASKING = INSTRUCTION + COLLECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,40 +40,49 @@ class Folding:
         self,
         store: Store,
         keys: Keys,
-        persons: Persons,
+        learning: Learning,
         *,
         sizes: Sizes,
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
+        archiving: Archiving | None = None,
     ) -> None:
-        self._store, self._keys, self._sizes, self._persons = store, keys, sizes, persons
+        self._store, self._keys, self._sizes, self._learning = store, keys, sizes, learning
+        self._archiving = archiving
         self._marks = _bounded(sizes.marks)
         self._measure, self._summarise = measure, summarise
 
     def crowded(self, entries: Sequence[Entry]) -> bool:
         return overflow(entries, self._marks, self._sizes.batch) > 0
 
-    async def settle(self, place: Place) -> int:
-        """Fold what is above the window's high mark. How many messages were folded."""
-        folded = 0
-        while batch := await self._fold(place):
+    async def settle(self, place: Place, *, whole: bool = False) -> int:
+        """Fold what is above the window's high mark, or all. How many messages were folded.
+
+        Raises ArchiveDown if that could not be archived yet: the upkeep will.
+        """
+        folded, marks = 0, EVERYTHING if whole else self._marks
+        while batch := await self._fold(place, marks):
             folded += batch
         return folded
 
-    async def _fold(self, place: Place) -> int:
+    async def _fold(self, place: Place, marks: Marks) -> int:
         snapshot, _, _ = await self._store.read(place, MOST)
         if not snapshot.wrapped:
             return 0
         key = self._keys.learn(place, snapshot.wrapped)
         entries = open_entries(place, key, snapshot)
-        entries = entries[: overflow(entries, self._marks, self._sizes.batch)]
+        entries = entries[: overflow(entries, marks, self._sizes.batch)]
         if not entries:
             return 0
         segments = open_segments(place, key, snapshot)
         # What a deletion brought back into the window stays apart from what was said later.
         later = [each.since for each in segments if each.since >= entries[0].sent]
         entries = tuple(each for each in entries if not later or each.sent <= later[0])
-        leaf, claims = await self._leaf(entries)
+        news = not snapshot.fresh.isdisjoint(entry.id for entry in entries)
+        leaf, claims = await self._leaf(entries, facts=news)
+        if news:
+            here = replace(place, audience=snapshot.audience)
+            await self._learning.take(here, entries, claims)
         merged = await self._merged(sorted([*segments, leaf], key=lambda each: each.since))
         fold = Fold(
             name=leaf.name,
@@ -86,17 +94,20 @@ class Folding:
             ),
         )
         done = await self._store.fold(place, fold, snapshot.wrapped)
-        if not done:
-            return 0
-        here = replace(place, audience=snapshot.audience)
-        await self._persons.learn(verify(claims, entries, here))
-        return len(entries)
+        if done and self._archiving:
+            leaves = ((leaf, fold.covered),)
+            await self._archiving.save(Contents(place=place, entries=entries, leaves=leaves))
+        return len(entries) if done else 0
 
-    async def _leaf(self, entries: Sequence[Entry]) -> tuple[Segment, Sequence[Claim]]:
+    async def _leaf(
+        self, entries: Sequence[Entry], *, facts: bool
+    ) -> tuple[Segment, Sequence[Claim]]:
         """Summarises raw messages, nothing else: what is deleted leaves no trace in later ones."""
-        source = await self._readable(transcript(entries))
-        text, claims = read(await self._ask(ASKING, source, self._sizes.segment + FACTS))
-        text = await self._within(_accepted(text, source), self._sizes.segment)
+        # Two batches, names counted: a single message may be longer than the model's context.
+        source = await within(transcript(entries), 2 * self._sizes.batch, self._measure)
+        instruction = ASKING if facts else INSTRUCTION
+        text, claims = read(await self._ask(instruction, source, facts=facts))
+        text = await within(_accepted(text, source), self._sizes.segment, self._measure)
         segment = Segment(
             name=_name([f"{entry.id} {entry.version}" for entry in entries]),
             text=text,
@@ -125,7 +136,7 @@ class Folding:
 
     async def _parent(self, older: Segment, newer: Segment) -> Segment:
         source = f"{older.text}\n{newer.text}"
-        text = _accepted(await self._ask(MERGING, source, self._sizes.segment), source)
+        text = _accepted(await self._ask(MERGING, source), source)
         return Segment(
             name=_name([older.name, newer.name]),
             text=text,
@@ -137,17 +148,10 @@ class Folding:
             children=(older.name, newer.name),
         )
 
-    async def _ask(self, instruction: str, source: str, tokens: int) -> str:
-        return await self._summarise(Task(instruction=instruction, text=source, tokens=tokens))
-
-    async def _readable(self, text: str) -> str:
-        """Two batches, names counted: a single message may be longer than the model's context."""
-        return await self._within(text, 2 * self._sizes.batch)
-
-    async def _within(self, text: str, most: int) -> str:
-        while (tokens := await self._measure(text)) > most:
-            text = shortened(text, most / tokens)
-        return text
+    async def _ask(self, instruction: str, source: str, *, facts: bool = False) -> str:
+        tokens = self._sizes.segment + FACTS * facts
+        task = Task(instruction=instruction, text=source, tokens=tokens, facts=facts)
+        return await self._summarise(task)
 
 
 def _accepted(text: str, source: str) -> str:
@@ -163,7 +167,7 @@ def _pair(segments: Sequence[Segment]) -> int | None:
 
 
 def _sealed(place: Place, key: Key, segment: Segment) -> bytes:
-    return key.data.seal(segment.pack(), place.key, "segment", segment.name)
+    return key.data.seal(segment.pack(), *segment_context(place, segment.name))
 
 
 def _bounded(marks: Marks) -> Marks:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from memory.archiving import Archiving
 from memory.keys import Keys, message_context
 from memory.records import Forgotten, Place
 from memory.store import Store
@@ -14,12 +15,16 @@ THREADS = 10_000
 class Forgetting:
     """Destroys records and their keys, and sees to it that the disk follows."""
 
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._store, self._keys = store, keys
+    def __init__(self, store: Store, keys: Keys, archiving: Archiving | None = None) -> None:
+        self._store, self._keys, self._archiving = store, keys, archiving
         self._unscrubbed, self._scrubbed = True, -SCRUBS  # a killed process may have left it to us
 
     async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
         """See Memory.forget."""
+        cold = Forgotten()
+        if self._archiving:
+            scope = place.channel_key if channel else place.key
+            cold = await self._archiving.forget(scope, until)
         receipts = [await self._forget(place, until, channel)]  # nothing older enters any more
         siblings: Sequence[Place] = await self._store.threads(place, THREADS) if channel else ()
         others = [each for each in siblings if each.key != place.key]
@@ -28,8 +33,8 @@ class Forgetting:
         self._scrubbed = -SCRUBS
         await self.scrub()
         return Forgotten(
-            messages=sum(receipt.messages for receipt in receipts),
-            segments=sum(receipt.segments for receipt in receipts),
+            messages=max(cold.messages, sum(receipt.messages for receipt in receipts)),
+            segments=max(cold.segments, sum(receipt.segments for receipt in receipts)),
         )
 
     def deleted(self) -> None:
@@ -40,9 +45,12 @@ class Forgetting:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""
         now = asyncio.get_running_loop().time()
         if self._unscrubbed and now - self._scrubbed >= SCRUBS:
-            self._unscrubbed, self._scrubbed = False, now
-            if not await self._store.scrub():
-                self._unscrubbed, self._scrubbed = True, -SCRUBS
+            self._unscrubbed, self._scrubbed, done = False, now, False
+            try:
+                done = await self._store.scrub()
+            finally:
+                if not done:
+                    self._unscrubbed, self._scrubbed = True, -SCRUBS
 
     async def _forget(self, place: Place, until: int, channel: bool) -> Forgotten:
         fresh = self._keys.fresh(place)

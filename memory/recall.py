@@ -82,6 +82,12 @@ class Index:
         if not row:
             del self._rows[place_key]
 
+    def expire(self, since: float) -> None:
+        """Drop the conversations in which nothing was said since then (microseconds)."""
+        silent = [row for row in self._rows.values() if row[-1][0] < since]
+        for _, entry_id, _ in [each for row in silent for each in row]:
+            self.remove(entry_id)
+
     def search(self, question: str, room: int, without: Iterable[str]) -> tuple[Entry, ...]:
         """The messages that match best and fit into `room` tokens, by time; none of `without`."""
         scores = self._scores(frozenset(self._terms(question)))

@@ -29,8 +29,15 @@ class _Channel:
 class Recalling:
     """Searches the messages of one channel: this conversation and its sibling threads."""
 
-    def __init__(self, store: Store, keys: Keys, words: Callable[[], Words] = Words) -> None:
-        self._store, self._keys, self._make = store, keys, words
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        words: Callable[[], Words] = Words,
+        *,
+        kept: float = math.inf,  # seconds a conversation's messages outlive its last one
+    ) -> None:
+        self._store, self._keys, self._make, self._kept = store, keys, words, kept
         self._words: Words | None = None  # importing its stemmers takes time
         self._channels: OrderedDict[str, _Channel] = OrderedDict()
         self._outdated = -math.inf  # loop time: what was read before may be deleted by now
@@ -49,8 +56,12 @@ class Recalling:
         without: Iterable[str],
         *,
         asked: float,
+        now: int,
     ) -> Sequence[Entry]:
-        """The messages that match best within `room` tokens, by time; none of `without`."""
+        """The messages that match best within `room` tokens, by time; none of `without`.
+
+        `asked` is loop time, `now` microseconds since 1970.
+        """
         if self._words is None:
             self._words = await asyncio.to_thread(self._make)
         channel, loop = self._channel(place, self._words), asyncio.get_running_loop()
@@ -61,7 +72,8 @@ class Recalling:
         while channel.behind and loop.time() < end:
             changes = await self._store.changes(place, channel.seen)
             await asyncio.to_thread(self._learn, channel, changes)
-        return await asyncio.to_thread(self._search, channel, question, room, list(without))
+        live = now - self._kept * 1_000_000
+        return await asyncio.to_thread(self._search, channel, question, room, list(without), live)
 
     def outdate(self) -> None:
         """Something was changed or deleted: turns under way have to read the log again."""
@@ -118,7 +130,8 @@ class Recalling:
             channel.seen, channel.behind = changes.seen, changes.more
 
     def _search(
-        self, channel: _Channel, question: str, room: int, without: Sequence[str]
+        self, channel: _Channel, question: str, room: int, without: Sequence[str], live: float
     ) -> Sequence[Entry]:
         with channel.guard:
+            channel.index.expire(live)  # the store did so, and its log does not tell
             return channel.index.search(question, room, without)

@@ -7,12 +7,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio.client import Pipeline
 from redis.exceptions import NoScriptError, ResponseError
 
 from memory import answers, layout
 from memory.answers import Answer
-from memory.connection import DOWN, connect
+from memory.connection import DOWN, Connection, Pipe
+from memory.lasting import Lasting
 from memory.records import (
     Arrival,
     Changes,
@@ -34,16 +34,16 @@ from memory.slots import Doubt, Person, Slot
 from memory.store import StoreDown
 
 CONNECTIONS = 64  # redis-py fails a call that would need its 101st
+MESSAGES = 500  # of a window read for a turn
 CHANGES = 200  # of a channel's log read at once
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
-FACTS = 180 * DAY  # since they were last read
 DOUBTS = 500  # settled in one sweep
 UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
-class RedisStore:
-    """See `Store`. Times in seconds; redis-py's own retries, which repeat writes, are off."""
+class RedisStore(Lasting):
+    """See `Store`. Times in seconds."""
 
     def __init__(
         self,
@@ -53,21 +53,22 @@ class RedisStore:
         grace: float = 13.0,
         message_days: int = 30,
         summary_days: int = 90,
+        fact_days: int = 180,
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
-        most: int = 500,
     ) -> None:
-        self._redis = connect(url, timeout=timeout)
+        self._connection = Connection(url, timeout=timeout)
+        self._redis = self._connection.client
         self._timeout = timeout
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
-        self._pauses, self._most = pauses, most
+        self._facts_kept, self._pauses = fact_days * DAY, pauses
         self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
         self._free = asyncio.Semaphore(CONNECTIONS)
         self.round_trips = 0
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._connection.close()
 
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
@@ -88,7 +89,7 @@ class RedisStore:
         people: Sequence[Person] = (),
     ) -> Lease | Debris | None:
         known = (seen.epoch, seen.number, CHANGES) if seen else (0, 0, 0)
-        head = (token, candidate, self._lease, self._grace, self._most, SEGMENTS, *known)
+        head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS, *known)
         answer, *slots = await self._together("begin", place, head, people)
         match answer[0]:
             case b"turn":
@@ -131,30 +132,33 @@ class RedisStore:
     async def overdue(self, limit: int) -> Sequence[Place]:
         return [Place.parse(key.decode()) for key in await self._ready("due", limit)]
 
-    async def _ready(self, kind: str, limit: int) -> Sequence[bytes]:
-        """What a list of every partition holds up to now."""
+    async def _ready(self, kind: str, limit: int, before: int = 0) -> Sequence[bytes]:
+        """What a list of every partition holds up to now, or to so many milliseconds ago."""
         seconds, microseconds = await self._call(self._redis.time)
         now = seconds * 1000 + microseconds // 1000
 
-        def look(pipe: Pipeline) -> None:
+        def look(pipe: Pipe) -> None:
             for number in range(layout.PARTITIONS):
-                pipe.zrangebyscore(f"{layout.tag(number)}/{kind}", 0, now, 0, limit)
+                pipe.zrangebyscore(f"{layout.tag(number)}/{kind}", 0, now - before, 0, limit)
 
         return [member for found in await self._piped(look) for member in found][:limit]
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
-        snapshot, messages, water = await self._run("read", place, limit, 10_000)
-        return answers.snapshot(snapshot), messages, int(water)
+        snapshot, messages, water, fresh = await self._run("read", place, limit, 10_000)
+        return answers.snapshot(snapshot, fresh), messages, int(water)
+
+    async def silent(self, limit: int, token: str, silence: float) -> Sequence[Place]:
+        wait = int(silence * 1000)
+        places = [Place.parse(key.decode()) for key in await self._ready("quiet", limit, wait)]
+        return [each for each in places if await self._run("hush", each, token, wait)]
+
+    async def learned(self, place: Place, asked: Mapping[str, int]) -> None:
+        await self._run("learned", place, *chain(*asked.items()))
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
-        covered = json.dumps({each: str(version) for each, version in fold.covered.items()})
-        head = (fold.name, wrapped, covered, fold.blob)
-        merges = [
-            part
-            for each in fold.merges
-            for part in (each.name, json.dumps(each.children), each.blob)
-        ]
-        answer = await self._run("fold", place, *head, *self._kept, *merges)
+        head = (fold.name, wrapped, layout.versions(fold.covered), fold.blob)
+        merges = ((each.name, json.dumps(each.children), each.blob) for each in fold.merges)
+        answer = await self._run("fold", place, *head, *chain(*merges))
         return bool(answer[0] == b"done")
 
     async def locate(self, place: Place, message: str) -> Found | None:
@@ -196,16 +200,16 @@ class RedisStore:
         return [layout.sibling(place, thread) for thread in found]
 
     async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
-        return answers.slots(people, await self._piped(lambda pipe: _look_up(pipe, people)))
+        return answers.slots(people, await self._piped(lambda pipe: self._look_up(pipe, people)))
 
     async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
-        head = (revision, sealed.wrapped, sealed.blob, FACTS)
+        head = (revision, sealed.wrapped, sealed.blob, self._facts_kept)
         return bool((await self._run("person", person, *head))[0] == b"done")
 
     async def cite(
         self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
     ) -> Sequence[str]:
-        head = (token, layout.thread(place), FACTS, UNSETTLED)
+        head = (token, layout.thread(place), self._facts_kept, UNSETTLED)
         return answers.ids(await self._run("cite", place, *head, *chain(*sources)))
 
     async def doubts(self, place: Place | None) -> Sequence[Doubt]:
@@ -220,9 +224,13 @@ class RedisStore:
         await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
 
     async def scrub(self) -> bool:
+        await self.ping()  # who serves what
+        return all([await self._rewritten(each) for each in self._connection.rewrites()])
+
+    async def _rewritten(self, rewrite: Callable[[], Awaitable[Any]]) -> bool:
         for _ in range(100):
             try:
-                await self._call(self._redis.bgrewriteaof)
+                await self._call(rewrite)
             except ResponseError as error:
                 if "in progress" in str(error):  # it began before the deletion: wait it out
                     await asyncio.sleep(0.1)
@@ -252,16 +260,22 @@ class RedisStore:
         values = [layout.plain(argument) for argument in (place.key, *arguments)]
         script = self._scripts[name]
 
-        def ask(pipe: Pipeline, *command: str) -> None:
+        def ask(pipe: Pipe, *command: str) -> None:
             pipe.execute_command(*command, len(keys), *keys, *values)
-            _look_up(pipe, people)
+            self._look_up(pipe, people)
 
         try:
             return await self._piped(lambda pipe: ask(pipe, "EVALSHA", script.digest))
         except NoScriptError:
             return await self._piped(lambda pipe: ask(pipe, "EVAL", script.source))
 
-    async def _piped(self, fill: Callable[[Pipeline], None]) -> Answer:
+    def _look_up(self, pipe: Pipe, people: Sequence[Person]) -> None:
+        for person in people:
+            key = layout.prefix(person) + person.key
+            pipe.hmget(key, ["key", "revision", "facts"])
+            pipe.expire(key, self._facts_kept)
+
+    async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
         async def run() -> Answer:
             async with self._redis.pipeline(transaction=False) as pipe:
                 fill(pipe)
@@ -271,10 +285,11 @@ class RedisStore:
 
     async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
         """Repeats what got no answer, after these pauses: every step may run twice."""
-        for pause in (*self._pauses, None):
+        for attempt, pause in enumerate((*self._pauses, None)):
             self.round_trips += 1
             try:
                 async with asyncio.timeout(self._timeout), self._free:
+                    await self._connection.ready(again=attempt > 0)
                     return await ask()
             except DOWN as error:
                 if pause is None:
@@ -282,10 +297,3 @@ class RedisStore:
                     raise StoreDown(f"the store does not answer ({reason})") from error
                 await asyncio.sleep(pause)
         raise AssertionError
-
-
-def _look_up(pipe: Pipeline, people: Sequence[Person]) -> None:
-    for person in people:
-        key = layout.prefix(person) + person.key
-        pipe.hmget(key, ["key", "revision", "facts"])
-        pipe.expire(key, FACTS)

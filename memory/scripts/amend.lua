@@ -13,5 +13,7 @@ unfold(id)
 strike(id, version)
 redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, sealed))
 log(id)
+if message.state ~= 'm' then freshen(id) end
+share_end({ 'fresh' }, 'msg')
 bump('revision')
 return { 'done' }

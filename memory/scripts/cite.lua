@@ -9,7 +9,7 @@ for i = 6, #ARGV, 3 do
   local fresh = message and message.version == version and redis.call('HEXISTS', CHANNEL .. '/facts', id) == 0
   if fresh then
     redis.call('HSET', CHANNEL .. '/facts', id, thread .. ' ' .. message.sent .. ' ' .. person)
-    redis.call('EXPIRE', CHANNEL .. '/facts', kept)
+    redis.call('EXPIRE', CHANNEL .. '/facts', 10 * kept)  -- a fact in use outlives its channel's silence
     redis.call('ZADD', JOURNAL, whole(milliseconds + wait), open)
   end
   if fresh or redis.call('ZSCORE', JOURNAL, open) then accepted[#accepted + 1] = id end

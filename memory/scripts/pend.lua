@@ -3,11 +3,10 @@ local id, fingerprint, version, sealed = unpack(ARGV, 2, 5)
 local thread, past = home(id)
 if thread then return { 'arrived' } end
 strike(id, version)
-if past then  -- its text expired; a summary may still tell what it said
+if past then  -- its text expired, but a summary or an index may still tell what it said
   CONVERSATION = CHANNEL .. ':' .. past
   lose(id)
   bump('revision')
-  return { 'done' }
 end
 local seen = recent('seen', fingerprint)
 local kept = recent('pend', fingerprint)

@@ -9,6 +9,7 @@
 --   CONVERSATION/sum    zset    names of segments in prompts by the time of their last message
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
+--   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
 --   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CHANNEL/where       hash    id -> thread
@@ -20,10 +21,13 @@
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
+--   EXPIRING            zset    conversations by when something is to be done before they expire
+--   QUIET               zset    conversations with fresh messages by when the last came (milliseconds)
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
 
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
-local JOURNAL = string.gsub(DUE, 'due$', 'journal')
+local function beside(list) return (string.gsub(DUE, 'due$', list)) end
+local JOURNAL, EXPIRING, QUIET = beside('journal'), beside('expiring'), beside('quiet')
 local DAY = 86400
 
 local clock = redis.call('TIME')
@@ -124,8 +128,22 @@ local function scrap(name)
   scrap(parent)
 end
 
+-- What is made or made again between activities lives no longer than its neighbours.
+local function share_end(kinds, neighbour)
+  local at = redis.call('EXPIRETIME', CONVERSATION .. '/' .. neighbour)
+  if at < 0 then return end
+  for _, kind in ipairs(kinds) do redis.call('EXPIREAT', CONVERSATION .. '/' .. kind, at) end
+end
+
+local function stand(segment, size, time, parts, text)
+  redis.call('HSET', CONVERSATION .. '/seg', segment, size .. ':' .. text)
+  redis.call('HSET', CONVERSATION .. '/cover', segment, parts)
+  redis.call('ZADD', CONVERSATION .. '/sum', whole(time), segment)
+end
+
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
 local function unfold(id)
+  local found = false
   local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
   local segments = redis.call('HGETALL', CONVERSATION .. '/cover')
   for i = 1, #segments, 2 do
@@ -133,13 +151,20 @@ local function unfold(id)
     local likely = not plain or string.find(segments[i + 1], plain, 1, true)
     local covered = likely and cjson.decode(segments[i + 1]) or {}
     if covered[id] then
+      found = true
       scrap(segments[i])
       for each in pairs(covered) do
         local message = unpack_message(each)
-        if message then redis.call('ZADD', CONVERSATION .. '/win', message.sent, each) end
+        if message then
+          redis.call('ZADD', CONVERSATION .. '/win', message.sent, each)
+          redis.call('ZADD', EXPIRING, 'NX', milliseconds, string.match(CONVERSATION, '}:(.*)$'))
+        end
       end
     end
   end
+  share_end({ 'win' }, 'msg')
+  share_end({ 'sum' }, 'rec')
+  return found
 end
 
 -- Indexes follow the channel's log: what came or changed gets the next number, so does what went.
@@ -162,13 +187,21 @@ local function lose(id)
   redis.call('HDEL', CONVERSATION .. '/msg', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
+  redis.call('SREM', CONVERSATION .. '/fresh', id)
   redis.call('HDEL', CHANNEL .. '/where', id)
+  if redis.call('EXISTS', CONVERSATION .. '/msg') == 0 then redis.call('ZREM', EXPIRING, string.match(CONVERSATION, '}:(.*)$')) end
   local claims = list(get('claims'))
   if holds(claims, id) then
     claims = without(claims, { id })
     set('claims', encode(claims))
     if #claims == 0 then set('state', 'withdrawn') end
   end
+end
+
+-- Words that are new are to be learned from: with the next fold, or once nobody says any more.
+local function freshen(id)
+  redis.call('SADD', CONVERSATION .. '/fresh', id)
+  redis.call('ZADD', QUIET, whole(milliseconds), ARGV[1])
 end
 
 -- Facts that rest on a message are another slot's: what changes the message says so here, and whoever
@@ -184,12 +217,16 @@ local function strike(id, token)
   redis.call('HDEL', CHANNEL .. '/facts', id)
 end
 
+-- How long before its messages expire a conversation is looked after.
+local function lead(messages) return math.min(DAY, messages / 2) end
+
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
-  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
+  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies', 'fresh' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
   for _, kind in ipairs({ 'log', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'where', 'threads' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, records) end
+  redis.call('ZADD', EXPIRING, whole(milliseconds + (messages - lead(messages)) * 1000), ARGV[1])
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
   for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end
   redis.call('ZREMRANGEBYSCORE', CHANNEL .. '/threads', '-inf', whole(microseconds - (records + DAY) * 1000000))

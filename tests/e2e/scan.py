@@ -80,6 +80,8 @@ def _parts(asked: Any, name: bytes) -> Iterator[bytes]:
             yield from (part for pair in asked.hgetall(name).items() for part in pair)
         case b"string":
             yield asked.get(name) or b""
+        case b"set":
+            yield from asked.smembers(name)
         case b"zset":
             yield from asked.zrange(name, 0, -1)
         case b"none":

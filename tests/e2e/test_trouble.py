@@ -13,7 +13,15 @@ from tests.servers.openai import HANG, SILENT, error, html, reply
 
 pytestmark = pytest.mark.anyio
 
-STATUS = ("platforms: ", "slack: off", "discord: off", "model: ", "memory: ", "tokens: ")
+STATUS = (
+    "platforms: ",
+    "slack: off",
+    "discord: off",
+    "model: ",
+    "memory: ",
+    "archive: ",
+    "tokens: ",
+)
 IMPATIENT = {
     "THREADKEEPER_MODEL__FIRST_TOKEN_SECONDS": "0.4",
     "THREADKEEPER_MODEL__IDLE_SECONDS": "0.4",
@@ -71,6 +79,20 @@ async def test_a_redis_that_does_not_answer_is_named(home: Home) -> None:
         url = f"redis://:hush-hush-hush@127.0.0.1:{port}"
         line = await refused(home, REDIS_URL=url, MEMORY_KEY=fresh_key())
     assert line.startswith(f"REDIS_URL: nothing answers at 127.0.0.1:{port}")
+
+
+async def test_a_cluster_that_does_not_answer_is_named(home: Home) -> None:
+    url = "redis+cluster://me:hush-hush-hush@127.0.0.1:1,127.0.0.1:2"
+    line = await refused(home, REDIS_URL=url, MEMORY_KEY=fresh_key())
+    assert line.startswith("REDIS_URL: nothing answers at 127.0.0.1:1,127.0.0.1:2: start")
+
+
+@pytest.mark.parametrize("port", ["x", "hush/hush@h"])
+async def test_an_address_that_is_none_is_refused_without_being_shown(
+    home: Home, port: str
+) -> None:
+    line = await refused(home, REDIS_URL=f"redis://h:{port}", MEMORY_KEY=fresh_key())
+    assert line.startswith("REDIS_URL: names no host and port")
 
 
 async def test_a_redis_without_a_key_is_refused_with_the_command_that_makes_one(

@@ -17,6 +17,7 @@ WEIGHTS = {
     "forget": 2,
     "deliver": 3,
     "settle": 5,
+    "learn": 1,
     "answer": 5,
     "race": 9,
     "describe": 1,

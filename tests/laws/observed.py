@@ -40,6 +40,9 @@ class Observer:
     def recalled(self, lease: Lease, met: set[str]) -> None:
         unheard = set(self.truth.forbidden[: self._marks[lease.turn, lease.fence]])
         law(not met & unheard, "recalled after it was to go:", met & unheard)
+        posts = self.truth.posts.values()
+        old = {word for post in posts if post.expired for word in post.words.values()}
+        law(not met & old, "recalled after it expired:", met & old)
 
     def described(self, met: set[str]) -> None:
         unheard = set(self.truth.forbidden[: self.mark])

@@ -133,6 +133,9 @@ class Play:
     async def _settle(self, move: Move) -> None:
         await self._do(move, self._processes[move.process].settle(_place(move)))
 
+    async def _learn(self, move: Move) -> None:
+        await self._do(move, self._processes[move.process].learn(_place(move)))
+
     async def _answer(self, move: Move) -> None:
         if move.how == "later":
             await self._wait(TAKEOVER)

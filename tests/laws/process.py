@@ -25,6 +25,7 @@ SIZES = Sizes(
     segments=2,
     batch=100_000,
 )
+MESSAGES_KEPT = 30 * 86_400.0  # seconds
 ROOM = 100_000  # tokens for recall: all there is
 PASSES = 8  # at one turn
 SAID = re.compile(r"^(\w+): I live in (\w+)$", re.MULTILINE)
@@ -50,7 +51,7 @@ class Process:
         self.memory = Memory(
             self._store,
             self._means.keyring,
-            settings=Settings(sizes=SIZES),
+            settings=Settings(sizes=SIZES, kept=MESSAGES_KEPT),
             measure=_measure,
             summarise=self._summarise,
             randbytes=self._means.randbytes,
@@ -62,6 +63,10 @@ class Process:
     async def settle(self, place: Place) -> None:
         with suppress(NotASummary, TimeoutError):  # it learns for too long: the sweep sees to it
             await self.memory.settle(place)
+
+    async def learn(self, place: Place) -> None:
+        with suppress(TimeoutError):
+            await self.memory.learn(place)
 
     async def describe(self, place: Place) -> None:
         held = await self.memory.describe(place)

@@ -75,9 +75,9 @@ class SteppedStore(RedisStore):
     async def scrub(self) -> bool:
         return True
 
-    async def _ready(self, kind: str, limit: int) -> Sequence[bytes]:
+    async def _ready(self, kind: str, limit: int, before: int = 0) -> Sequence[bytes]:
         """Only of the partitions in use: 256 take long."""
-        ask, now = self._server.wire.ask, self._server.now // 1000
+        ask, now = self._server.wire.ask, self._server.now // 1000 - before
         lists = [("ZRANGEBYSCORE", key, 0, now) for key in ask(("KEYS", f"*/{kind}"))[0]]
         return [member for members in ask(*lists) for member in members][:limit]
 

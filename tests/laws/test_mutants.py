@@ -10,7 +10,8 @@ from tests.laws.laws import Broken
 from tests.laws.moves import some
 from tests.laws.mutants import MUTANTS, REQUIRED
 
-WITHIN = 2_000
+WITHIN = 1_000
+SEED = 9  # the unfenced conclude takes 42 plays then; 50 to 400 with others
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ WITHIN = 2_000
     [pytest.param(each, marks=() if each in REQUIRED else pytest.mark.long) for each in MUTANTS],
 )
 def test_a_planted_defect_is_noticed(theatre: Open, name: str) -> None:
-    stage, chance = theatre(MUTANTS[name]), random.Random(name)  # noqa: S311
+    stage, chance = theatre(MUTANTS[name]), random.Random(f"{name}{SEED}")  # noqa: S311
     for _ in range(WITHIN):
         try:
             stage.play(some(chance))

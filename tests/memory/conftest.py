@@ -1,19 +1,28 @@
 """A memory on a real server, with keys and tokens made up for tests."""
 
+import math
 import os
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
+from memory import layout
+from memory.cold import ColdStore
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
+from memory.slots import Person
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
+from tests.memory.databases import database, on_postgres, on_sqlite, postgres_server
+from tests.servers.cluster import holder
+
+__all__ = ["database", "on_postgres", "on_sqlite", "postgres_server"]
 
 NOW = 1_800_000_000_000_000  # beyond the server's clock: never too late to be owed
 
@@ -29,8 +38,8 @@ class World:
         self.copying = False  # the summary is then its source: what it says can be traced
         self.at = NOW
 
-    def store(self, lease: float = 30.0, grace: float = 13.0) -> RedisStore:
-        return RedisStore(self.url, lease=lease, grace=grace)
+    def store(self, lease: float = 30.0, grace: float = 13.0, fact_days: int = 180) -> RedisStore:
+        return RedisStore(self.url, lease=lease, grace=grace, fact_days=fact_days)
 
     def memory(
         self,
@@ -40,6 +49,9 @@ class World:
         *,
         segment: int = 500,
         recall: bool = True,
+        silence: float = 600.0,
+        kept: float = math.inf,
+        archive: ColdStore | None = None,
     ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
@@ -57,10 +69,13 @@ class World:
                 terms=Terms(lease=30.0, call=5.0),
                 follow="one-on-one",
                 recall=recall,
+                silence=silence,
+                kept=kept,
             ),
             measure=measure,
             summarise=summarise,
             randbytes=os.urandom,
+            archive=archive,
         )
 
     async def think(self) -> None:
@@ -108,3 +123,13 @@ async def turn_in(memory: Memory, place: Place) -> Turn:
     turn = await memory.begin(place)
     assert isinstance(turn, Turn)
     return turn
+
+
+def straight(url: str, place: Place | Person) -> str:
+    """The address of the server that holds this channel, or this person."""
+    return holder(url, layout.prefix(place))
+
+
+def straight_to(url: str, place: Place | Person) -> Redis:
+    client: Redis = Redis.from_url(straight(url, place))
+    return client

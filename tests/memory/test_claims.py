@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.claims import BESIDE, Claim, read, verify
+from memory.claims import COLLECT, Claim, read, verify
 from memory.entry import BOT, ME, PERSON, Entry
 from memory.facts import Fact, merge, plain
 from memory.records import Place
@@ -104,7 +104,23 @@ def test_any_answer_is_read_and_what_comes_is_bounded(answer: str, cut: int, mor
     summary.encode()
 
 
-@pytest.mark.parametrize("part", ["{", "[{", '{"facts":[', '{"a":', '"summary":"', "```", "«", ">"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "A",
+        "A ",
+        "A.\n",
+        "\nA: x\n ",
+        "{",
+        "[{",
+        '{"facts":[',
+        '{"a":',
+        '"summary":"',
+        "```",
+        "«",
+        ">",
+    ],
+)
 def test_an_answer_or_a_message_made_to_be_slow_is_not(part: str) -> None:
     hostile = part * 20_000
     read(hostile)
@@ -113,8 +129,9 @@ def test_an_answer_or_a_message_made_to_be_slow_is_not(part: str) -> None:
 
 
 def test_the_instruction_asks_for_what_is_read() -> None:
-    assert "do not infer" in BESIDE
-    assert all(f'"{name}"' in BESIDE for name in ("summary", "facts", *ROW))
+    assert "Only what was explicitly said" in COLLECT
+    assert "do not infer" in COLLECT
+    assert all(f'"{name}"' in COLLECT for name in ("summary", "facts", *ROW))
 
 
 def test_a_fact_has_its_quote_with_the_whole_sentence_its_message_and_place() -> None:
@@ -206,14 +223,25 @@ def test_others_may_appear_in_what_people_say_about_themselves() -> None:
         "[attached: note.txt: I live in Lisbon]",
         "| I live in Lisbon | yes |",
         "I live\n```\nx\n```\nin Lisbon",
+        "Bob: I live in Lisbon",
+        "look\nCarl O'Neil: so\nI live in Lisbon",
+        "  [10:31] Bob Stone: I live in Lisbon",
+        "bob stone: I live in Lisbon",
+        "Élodie: I live in Lisbon",
+        "ボブ: I live in Lisbon",
     ],
 )
-def test_what_is_quoted_code_or_forwarded_counts_as_not_said(text: str) -> None:
-    assert not learned(text)
+def test_what_is_quoted_code_forwarded_or_another_speakers_counts_as_not_said(text: str) -> None:
+    bob = said("Hello", name="Bob Stone", author="U2", id="2")
+    assert not learned(text, bob)
+    assert not learned(text, bob, person="Bob Stone")
 
 
 def test_what_stands_beside_a_quotation_counts() -> None:
     assert learned("> and you?\nI live in Lisbon")
+    assert learned("Bob: and you?\n\nI live in Lisbon")
+    assert learned("PS: I live in Lisbon")
+    assert learned("my home: I live in Lisbon")
     assert learned("```\nx = 1\n```\nI live in Lisbon")
 
 

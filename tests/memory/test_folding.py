@@ -9,9 +9,10 @@ from memory.engine import Memory
 from memory.entry import Segment
 from memory.folding import ASKING, NotASummary
 from memory.records import Place
-from memory.summary import MERGING
+from memory.redis import RedisStore
+from memory.summary import INSTRUCTION, MERGING, accept
 from memory.window import Marks
-from tests.memory.conftest import World, turn_in
+from tests.memory.conftest import NOW, World, straight_to, turn_in
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +92,19 @@ async def test_an_edited_message_changes_in_its_summary(
     assert "corrected" in after
 
 
+async def test_an_edit_of_a_message_whose_text_expired_takes_it_out_of_its_summary(
+    full: Memory, place: Place, world: World
+) -> None:
+    async with straight_to(world.url, place) as redis:
+        for kind in ("msg", "win"):
+            await redis.delete(*await redis.keys(f"*/{kind}"))
+    assert "fact-005" in await texts(full, place)
+    await full.amend(place, "m5", "corrected", world.at + 1)
+    after = await texts(full, place)
+    assert "fact-005" not in after
+    assert "fact-100" in after
+
+
 async def test_a_deletion_costs_few_summaries(full: Memory, place: Place, world: World) -> None:
     world.summaries.clear()
     await full.retract(place, ["m3"])
@@ -119,7 +133,114 @@ async def test_a_merge_that_is_no_summary_does_not_keep_messages_from_folding(
     await store.close()
 
 
-@pytest.mark.parametrize("answer", ["", "NONE", "I'm sorry, I can't do that.", "x" * 10_000])
+NO_SUMMARIES = (
+    *("", " \n", "NONE", "- None.", "“N/A”", "null", '{"summary": "NONE", "facts": []}'),
+    *("I'm sorry, I can't do that.", "Unfortunately, I cannot help.", "I am not able to say."),
+    *("As an AI, I", "Please provide the chat.", "Error: no quota", "HTTP error 500", "<html>down"),
+    *("502 Bad Gateway", "Rate limit reached", '{"error": "overloaded"}', "x" * 10_000),
+)
+SUMMARIES = ("- None of them came", "- Error 5 is open", "- 500 guests came", "- Ada: sorry")
+
+
+@pytest.mark.parametrize("text", SUMMARIES)
+def test_a_summary_may_tell_of_errors_and_regrets(text: str) -> None:
+    assert accept(text, text)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "names",
+        "numbers",
+        "dates",
+        "code",
+        "decisions",
+        "commitments and promises",
+        "preferences",
+        "open questions",
+    ],
+)
+def test_the_summariser_is_told_what_to_keep(kept: str) -> None:
+    assert kept in INSTRUCTION.replace("\n", " ")
+    assert kept in MERGING.replace("\n", " ")
+
+
+async def test_a_segment_is_cut_to_its_size(world: World, place: Place) -> None:
+    store = world.store()
+    memory = world.memory(store, Marks(high=2_000, low=100))
+    await memory.open()
+    await memory.receive(place, world.say("fact " * 600))
+    await (await turn_in(memory, place)).conclude(["p"], [], "ok")
+    world.copying = True
+    assert await memory.settle(place)
+    (segment,) = await segments(memory, place)
+    assert 400 <= segment.tokens == len(segment.text) <= 500
+    assert world.summaries[0].tokens == 500 + 500  # with room for the facts
+    await store.close()
+
+
+async def test_a_mark_by_messages_alone_is_the_classic_sliding_window(
+    world: World, place: Place
+) -> None:
+    world.copying = True
+    store = world.store()
+    memory = world.memory(store, Marks(high=0, low=0, messages_high=6, messages_low=4))
+    await memory.open()
+    for number in range(12):
+        await memory.receive(place, world.say(f"fact-{number:03} {'x' * 500}"))
+        turn = await turn_in(memory, place)
+        assert len(turn.recollection.window) <= 6
+        await turn.conclude([f"p{number}"], [], "ok")
+        await memory.settle(place)
+        window = (await memory.describe(place)).window
+        assert [each.text[:8] for each in window[-2:]] == [f"fact-{number:03}", "ok"]
+        assert len(window) <= 6
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    "change", ["edit", "delete", "forget", "forget the channel", "new key", "fold"]
+)
+async def test_a_fold_counts_only_if_nothing_it_read_has_changed(
+    world: World, place: Place, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.copying = True
+    store = world.store()
+    memory = world.memory(store, Marks(high=100, low=50))
+    await memory.open()
+    for number in range(12):
+        await memory.receive(place, world.say(f"fact-{number:03}", id=f"m{number}"))
+        await (await turn_in(memory, place)).conclude([f"p{number}"], [], "ok")
+    fold, other = RedisStore.fold, world.memory(store, Marks(high=100, low=50))
+
+    async def late(self: RedisStore, *arguments: object) -> bool:
+        monkeypatch.setattr(RedisStore, "fold", fold)
+        match change:
+            case "edit":
+                await memory.amend(place, "m0", "corrected", world.at + 1)
+            case "delete":
+                await memory.retract(place, ["m0"])
+            case "fold":
+                assert await other.settle(place)
+            case "new key":
+                await memory.forget(place, NOW, channel=False)
+            case _:
+                await memory.forget(place, world.at - 1, channel="channel" in change)
+        return await self.fold(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RedisStore, "fold", late)
+    await memory.settle(place)
+    await memory.settle(place)
+    said = await texts(memory, place)
+    assert said.count("fact-000") == (change in {"fold", "new key"})
+    assert all(
+        said.count(f"fact-{n:03}") == (not change.startswith("forget")) for n in range(1, 11)
+    )
+    assert said.count("fact-011") == 1
+    await store.close()
+
+
+@pytest.mark.parametrize("answer", NO_SUMMARIES)
 async def test_what_is_no_summary_leaves_the_messages_as_they_are(
     world: World, place: Place, answer: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Recall follows what is said, edited, deleted and forgotten, in every process, in one channel."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -161,4 +162,20 @@ async def test_a_log_that_fills_its_last_page_is_read_to_its_end_once(
     before = store.round_trips
     await turn.recall(100, ())
     assert store.round_trips - before <= 2
+    await store.close()
+
+
+@pytest.mark.parametrize(("days", "found"), [(1, 0), (3, 1)])
+async def test_what_expired_in_the_store_is_not_quoted_from_an_index_either(
+    world: World, place: Place, days: int, found: int
+) -> None:
+    store = world.store()
+    memory = world.memory(store, kept=days * 86_400)
+    await memory.open()
+    world.at = int(time.time() - 2 * 86_400) * 1_000_000
+    await memory.receive(place, world.say("the walrus lives in the harbour", called=True))
+    world.at += 2 * 86_400 * 1_000_000
+    sibling = replace(place, thread="18.02")
+    texts = await recalled(memory, world, sibling, "where does the walrus live?")
+    assert len(texts) == found
     await store.close()

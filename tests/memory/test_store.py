@@ -12,11 +12,13 @@ from redis.asyncio import Redis
 
 from memory import redis as module
 from memory.engine import Memory
-from memory.records import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import Arrival, Debris, Fold, Leaf, Lease, Place, Reply, Sealed, Snapshot
 from memory.redis import RedisStore
 from memory.seal import SealBroken
+from memory.slots import Person
 from memory.store import StoreDown
-from tests.memory.conftest import NOW, World, turn_in
+from tests.memory.conftest import NOW, World, straight, straight_to, turn_in
+from tests.servers.cluster import until
 from tests.servers.proxy import Proxy, before
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +85,14 @@ class Actor:
         fold = Fold(name="segment1", covered=covered, blob=b"sealed summary")
         return await self.store.fold(PLACE, fold, KEY)
 
+    async def revive(self, blob: bytes) -> None:
+        leaf = Leaf(name="old", since=NOW - 5, covered={"o1": 0, "o2": 7}, blob=blob)
+        await self.store.revive(PLACE, KEY, [leaf])
+
+    async def hush(self) -> object:
+        """What `silent` asks of a conversation; of all at once it asks a whole cluster."""
+        return await self.store._run("hush", PLACE, "learner", 0)
+
     async def cite(self, who: str = "learner") -> object:
         return await self.store.cite(PLACE, who, [("m1", 0, ADA.key), ("m2", 1, ADA.key)])
 
@@ -111,6 +121,7 @@ class Scene:
     step: Step
     prepare: Callable[[Actor], Awaitable[Lease | object]] | None = None
     store: dict[str, float] | None = None
+    home: Place | Person = PLACE  # whose keys it touches
 
     def __str__(self) -> str:
         return self.name
@@ -147,6 +158,18 @@ async def emptied(actor: Actor) -> Lease:
 async def folded(actor: Actor) -> None:
     await actor.answered()
     await actor.fold()
+
+
+async def outlived(actor: Actor) -> None:
+    """Summaries stay when messages expire."""
+    await folded(actor)
+    for key in await actor.store._redis.keys("tk:*/msg"):
+        await actor.store._redis.delete(key)
+
+
+async def revived(actor: Actor) -> None:
+    await joined(actor)
+    await actor.revive(b"old summary")
 
 
 async def only_debris(actor: Actor) -> None:
@@ -261,6 +284,16 @@ SCENES = (
         prepare=folded,
         step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
     ),
+    Scene(
+        name="learn in silence",
+        prepare=Actor.answered,
+        step=lambda do, _: do.hush(),
+    ),
+    Scene(
+        name="learned",
+        prepare=lambda do: both(do.answered(), do.hush()),
+        step=lambda do, _: do.store.learned(PLACE, {"m1": 0, "m2": 9, "p1": 0}),
+    ),
     Scene(name="cite", prepare=Actor.answered, step=lambda do, _: do.cite()),
     Scene(name="cite again", prepare=Actor.cited, step=lambda do, _: do.cite("another")),
     Scene(
@@ -274,22 +307,41 @@ SCENES = (
         step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
     ),
     Scene(name="forget what is cited", prepare=Actor.cited, step=lambda do, _: do.forget(3)),
-    Scene(name="know somebody new", step=lambda do, _: do.know(0, "facts")),
+    Scene(name="know somebody new", home=ADA, step=lambda do, _: do.know(0, "facts")),
     Scene(
         name="know more",
+        home=ADA,
         prepare=lambda do: both(do.know(0, "facts")),
         step=lambda do, _: do.know(1, "other facts"),
     ),
     Scene(
         name="know what was read too early",
+        home=ADA,
         prepare=lambda do: both(do.know(0, "facts")),
         step=lambda do, _: do.know(0, "other facts"),
     ),
     Scene(
         name="know nothing more",
+        home=ADA,
         prepare=lambda do: both(do.know(0, "facts")),
         step=lambda do, _: do.know(1, ""),
     ),
+    Scene(
+        name="retract what is summarised and has expired",
+        prepare=outlived,
+        step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
+    ),
+    Scene(
+        name="pend what is summarised and has expired",
+        prepare=outlived,
+        step=lambda do, _: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9, b"edit"),
+    ),
+    Scene(name="revive", prepare=joined, step=lambda do, _: do.revive(b"old summary")),
+    Scene(name="revive in vain", prepare=folded, step=lambda do, _: do.revive(b"old summary")),
+    Scene(name="revive no more", prepare=revived, step=lambda do, _: do.revive(b"")),
+    Scene(name="defer", prepare=joined, step=lambda do, _: do.store.defer(PLACE, 60.0)),
+    Scene(name="defer no more", prepare=folded, step=lambda do, _: do.store.defer(PLACE, 0)),
+    Scene(name="read all that is held", prepare=folded, step=lambda do, _: do.store.held(PLACE)),
     Scene(name="forget", prepare=folded, step=lambda do, _: do.forget(3)),
     Scene(name="forget during a turn", prepare=Actor.asked, step=lambda do, _: do.forget(1)),
 )
@@ -315,18 +367,20 @@ async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-async def dump(url: str) -> dict[bytes, object]:
+async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
     """All keys with their values and whether they expire, but for the times of leases."""
     held: dict[bytes, object] = {}
-    async with Redis.from_url(url) as redis:
+    async with straight_to(url, home) as redis:
         for key in map(raw, sorted(await redis.keys("*"))):
             value: object
             match await redis.type(key):
                 case b"hash":
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
+                case b"set":
+                    value = await redis.smembers(key)
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal"))
+                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet"))
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
@@ -340,25 +394,26 @@ def raw(answer: bytes | str | None) -> bytes:
     return answer
 
 
-async def played(scene: Scene, straight: str, way: str) -> tuple[object, object]:
+async def played(scene: Scene, url: str, way: str) -> tuple[object, object]:
     """The answer of the scene's step when asked over `way`, and the state it leaves."""
-    async with Redis.from_url(straight) as redis:
+    async with straight_to(url, scene.home) as redis:
         await redis.flushall()
     options = scene.store or {}
-    async with open_store(straight, **options) as store, open_store(way, **options) as other:
+    one = straight(url, scene.home)
+    async with open_store(one, **options) as store, open_store(way, **options) as other:
         lease = await scene.prepare(Actor(store)) if scene.prepare else None
         answer = await scene.step(Actor(other), lease if isinstance(lease, Lease) else None)
     if isinstance(answer, Lease):
         seen = replace(answer.changes.seen, epoch=0)
         answer = replace(answer, began=0, changes=replace(answer.changes, seen=seen))
-    return answer, await dump(straight)
+    return answer, await dump(url, scene.home)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 async def test_a_step_whose_answer_is_lost_is_repeated_and_leaves_the_same_state(
     scene: Scene, redis_url: str, proxy: Proxy
 ) -> None:
-    expected = await played(scene, redis_url, redis_url)
+    expected = await played(scene, redis_url, straight(redis_url, scene.home))
     proxy.lose(b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 1
@@ -368,7 +423,7 @@ async def test_a_step_whose_answer_is_lost_twice_is_repeated_still(
     redis_url: str, proxy: Proxy
 ) -> None:
     scene = Scene(name="conclude", prepare=Actor.asked, step=lambda do, it: do.conclude(of(it)))
-    expected = await played(scene, redis_url, redis_url)
+    expected = await played(scene, redis_url, straight(redis_url, scene.home))
     proxy.lose(b"EVALSHA", b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 2
@@ -376,15 +431,16 @@ async def test_a_step_whose_answer_is_lost_twice_is_repeated_still(
 
 async def test_the_secret_of_the_store_stays_the_first_one(redis_url: str, proxy: Proxy) -> None:
     async with open_store(proxy.url) as store:
-        proxy.lose(b"SET")
+        proxy.lose(b"\r\nSET\r\n")
         assert await store.pepper(b"mine") == b"mine"
         assert await store.pepper(b"another's") == b"mine"
     assert proxy.lost == 1
 
 
 async def test_a_store_that_hangs_is_down_within_its_timeouts(redis_url: str, proxy: Proxy) -> None:
-    async with open_store(proxy.url, timeout=0.02) as store:
+    async with open_store(proxy.url, timeout=0.05) as store:
         await store.ping()
+        asked = store.round_trips
         proxy.hang()
         with pytest.raises(StoreDown, match="the store does not answer"):
             async with asyncio.timeout(1):
@@ -392,7 +448,7 @@ async def test_a_store_that_hangs_is_down_within_its_timeouts(redis_url: str, pr
         with pytest.raises(StoreDown):
             async with asyncio.timeout(1):
                 await store.overdue(10)
-        assert store.round_trips == 1 + 3 + 3
+        assert store.round_trips == asked + 3 + 3
 
 
 async def test_a_store_that_never_answered_is_down_too(proxy: Proxy) -> None:
@@ -438,6 +494,35 @@ async def test_a_crowd_of_calls_waits_its_turn(proxy: Proxy) -> None:
         assert store.round_trips == 300
 
 
+async def test_a_closed_store_leaves_no_connection_open_even_after_an_error(proxy: Proxy) -> None:
+    async with open_store(proxy.url) as store:
+        await Actor(store).say("m1", 1)
+        proxy.lose(b"EVALSHA", b"EVALSHA", b"EVALSHA")
+        with pytest.raises(StoreDown):
+            await Actor(store).say("m2", 2)
+
+    async def all_closed() -> bool:
+        return proxy.connections == 0
+
+    async with asyncio.timeout(1):
+        await until(all_closed)
+
+
+async def test_a_rewrite_of_the_disk_that_got_no_answer_is_asked_for_again(
+    world: World, proxy: Proxy, place: Place
+) -> None:
+    async with open_store(proxy.url) as store:
+        memory = world.memory(store)
+        await memory.open()
+        await memory.receive(place, world.say("hello"))
+        proxy.lose(*[b"BGREWRITEAOF"] * 3)
+        with pytest.raises(StoreDown):
+            await memory.forget(place, world.at, channel=False)
+        asked = store.round_trips
+        await memory.scrub()
+        assert store.round_trips > asked
+
+
 async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
     other = replace(PLACE, thread="{other}")
     async with open_store(redis_url) as store:
@@ -463,7 +548,7 @@ async def test_a_record_of_a_person_changes_only_for_who_read_it(redis_url: str)
         assert await actor.know(1, "")
         assert (await store.persons([ADA]))[ADA.key].wrapped == b""
         assert await store.know(ADA, 2, sealed("facts", NEW))
-    (key,) = await dump(redis_url)
+    (key,) = await dump(redis_url, ADA)
     assert re.fullmatch(rb"tk:\{p\d{3}\}:person:slack:T1:%7Bada%7D%20", key)
 
 
@@ -488,7 +573,7 @@ async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
         "get",
         "zrevrange",
     }
-    async with Redis.from_url(redis_url) as redis:
+    async with straight_to(redis_url, PLACE) as redis:
         documented = await redis.execute_command("COMMAND DOCS", *called)  # type: ignore[no-untyped-call]
     since = {bytes(name).decode(): _since(about) for name, about in _pairs(documented)}
     assert since.keys() == called
@@ -519,7 +604,7 @@ async def test_a_sealed_message_that_was_moved_is_never_read(
         for here in (place, elsewhere):
             for name in ("a", "b"):
                 await memory.receive(here, world.say(f"{name} secret", id=f"{here.thread}{name}"))
-        async with Redis.from_url(redis_url) as redis:
+        async with straight_to(redis_url, place) as redis:
             (mine,) = map(_record, await redis.keys(f"*:{place.thread}/msg"))
             (other,) = map(_record, await redis.keys("*:elsewhere/msg"))
             one, two = f"{place.thread}a", f"{place.thread}b"
@@ -585,7 +670,7 @@ async def test_a_turn_of_one_post_takes_five_round_trips(
 
 
 async def test_reading_the_record_again_renews_the_lease(redis_url: str) -> None:
-    async with open_store(redis_url) as store, Redis.from_url(redis_url) as redis:
+    async with open_store(redis_url) as store, straight_to(redis_url, PLACE) as redis:
         lease = await Actor(store).asked()
         (record,) = await redis.keys("*/rec")
         until = await redis.hget(record, "until")
@@ -638,7 +723,7 @@ async def _snapshot(store: RedisStore) -> Snapshot:
 async def test_an_edit_or_deletion_of_what_expired_ends(
     world: World, redis_url: str, place: Place
 ) -> None:
-    async with open_store(redis_url) as store, Redis.from_url(redis_url) as redis:
+    async with open_store(redis_url) as store, straight_to(redis_url, place) as redis:
         memory = world.memory(store)
         await memory.open()
         for name in ("a", "b", "c"):

@@ -44,6 +44,17 @@ def test_what_stays_is_below_the_low_mark_and_begins_with_somebody_else(
     assert not rest or rest[0].kind != ME
 
 
+@given(sizes, st.integers(1, 30), st.integers(1, 30))
+def test_marks_by_messages_hold_as_those_by_tokens_do(
+    rows: list[tuple[int, bool]], low: int, more: int
+) -> None:
+    whole = entries(rows)
+    marks = Marks(high=0, low=0, messages_high=low + more, messages_low=low)
+    rest = whole[overflow(whole, marks, LARGE) :]
+    assert len(rest) <= low if len(rows) > low + more else rest == whole
+    assert rest == whole or not rest or rest[0].kind != ME
+
+
 @given(sizes)
 def test_no_more_is_folded_than_needed(rows: list[tuple[int, bool]]) -> None:
     whole = entries(rows)
