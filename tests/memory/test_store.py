@@ -57,8 +57,8 @@ class Actor:
     async def say(self, name: str, at: int, **fields: object) -> object:
         return await self.store.receive(PLACE, arrival(name, at, **fields), sealed(name))
 
-    async def begin(self, holder: str = "one") -> Lease:
-        lease = await self.store.begin(PLACE, holder, "turn1", None)
+    async def begin(self, holder: str = "one", turn: str = "turn1") -> Lease:
+        lease = await self.store.begin(PLACE, holder, turn, None)
         assert isinstance(lease, Lease)
         return lease
 
@@ -368,7 +368,10 @@ async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
 
 
 async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
-    """All keys with their values and whether they expire, but for the times of leases."""
+    """All keys with their values and whether they expire, but for the times of leases.
+
+    Of the log only the order: an index may be told of a message twice.
+    """
     held: dict[bytes, object] = {}
     async with straight_to(url, home) as redis:
         for key in map(raw, sorted(await redis.keys("*"))):
@@ -380,7 +383,7 @@ async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
                 case b"set":
                     value = await redis.smembers(key)
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet"))
+                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet", b"/log"))
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
@@ -697,7 +700,7 @@ async def test_a_turn_reads_the_newest_segments_and_upkeep_all(redis_url: str) -
             fold = Fold(name=f"s{number}", covered={f"m{number}": 0}, blob=b"sealed summary")
             assert await store.fold(PLACE, fold, KEY)
         await actor.say("m20", 20)
-        lease = await actor.begin("two")
+        lease = await actor.begin("two", "turn2")
         assert {each.name for each in lease.snapshot.folds} == {f"s{n}" for n in range(4, 20)}
         assert {each.covered for each in lease.snapshot.folds} == {1}
         assert len((await store.read(PLACE, 500))[0].folds) == 20
