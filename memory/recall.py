@@ -82,9 +82,10 @@ class Index:
         if not row:
             del self._rows[place_key]
 
-    def expire(self, since: float) -> None:
-        """Drop the conversations in which nothing was said since then (microseconds)."""
-        silent = [row for row in self._rows.values() if row[-1][0] < since]
+    def expire(self, since: float, place_key: str = "") -> None:
+        """Drop the conversations, or this one, if nothing was said since then (microseconds)."""
+        rows = [self._rows.get(place_key, [])] if place_key else self._rows.values()
+        silent = [row for row in rows if row and row[-1][0] < since]
         for _, entry_id, _ in [each for row in silent for each in row]:
             self.remove(entry_id)
 

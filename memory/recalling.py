@@ -122,6 +122,8 @@ class Recalling:
                 context = message_context(place, kept.id, kept.version)
                 packed = keys[place.key].open(kept.blob, *context)
                 entry = Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)
+                # A conversation that wakes up has lost what it said before, also here.
+                channel.index.expire(entry.sent - self._kept * 1_000_000, place.key)
                 channel.index.add(place.key, entry)
             for gone in changes.gone:
                 channel.index.remove(gone)

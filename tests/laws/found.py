@@ -38,6 +38,12 @@ FOUND = {
         Move("answer", 0, 9, "later"),
         Move("finish", 0, 1, "begun"),
     ],
+    "a conversation that wakes up brings back what expired": [
+        SAY,
+        AGE,
+        Move("say", 0, 9, "later"),
+        AGE,
+    ],
     "an index keeps what was forgotten after it expired": [
         SAY,
         Move("say", 1, 9, "now"),
