@@ -9,19 +9,21 @@ from pathlib import Path
 
 from bot.app import Misfit, assembled
 from bot.config import Config, ConfigError, load
+from bot.rewrap import rewrap
 from bot.telemetry import set_up_logs
 from memory.embedded import ServerProblem
-from memory.seal import KeyProblem, SealBroken, UnknownKey, fresh_key
+from memory.seal import KeyProblem, Unreadable, fresh_key
 from memory.store import StoreDown
 
-CANNOT_START = (ConfigError, Misfit, ServerProblem, KeyProblem, UnknownKey, SealBroken, StoreDown)
+Options = argparse.Namespace
+CANNOT_START = (ConfigError, Misfit, ServerProblem, KeyProblem, Unreadable, StoreDown)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 all is well, 2 it cannot start and said why."""
     options = _options().parse_args(arguments)
     try:
-        return VERBS[options.verb](options.config)
+        return VERBS[options.verb](options)
     except CANNOT_START as problem:
         return _refuse(problem)
     except ExceptionGroup as group:
@@ -37,22 +39,27 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="A bot that remembers.")
     parser.add_argument("verb", choices=VERBS, nargs="?", default="run")
     parser.add_argument("--config", type=Path, default=Path("config.yaml"))
+    only = parser.add_argument_group("key")
+    only.add_argument("--rewrap", action="store_true", help="all memory under MEMORY_KEY's first")
     return parser
 
 
-def _run(path: Path) -> int:
-    return asyncio.run(_serve(load(path, os.environ), console=False))
+def _run(options: Options) -> int:
+    return asyncio.run(_serve(load(options.config, os.environ), console=False))
 
 
-def _chat(path: Path) -> int:
-    return asyncio.run(_serve(load(path, os.environ), console=True))
+def _chat(options: Options) -> int:
+    return asyncio.run(_serve(load(options.config, os.environ), console=True))
 
 
-def _check(path: Path) -> int:
-    return asyncio.run(_examine(load(path, os.environ)))
+def _check(options: Options) -> int:
+    return asyncio.run(_examine(load(options.config, os.environ)))
 
 
-def _key(_: Path) -> int:
+def _key(options: Options) -> int:
+    if options.rewrap:
+        set_up_logs("ERROR", colours=sys.stderr.isatty())
+        return asyncio.run(rewrap(load(options.config, os.environ)))
     print(fresh_key())  # noqa: T201
     return 0
 
@@ -87,7 +94,7 @@ def _say(*lines: str) -> None:
     print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
 
 
-VERBS: Mapping[str, Callable[[Path], int]] = {
+VERBS: Mapping[str, Callable[[Options], int]] = {
     "run": _run,
     "chat": _chat,
     "check": _check,

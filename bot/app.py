@@ -81,7 +81,7 @@ def now() -> datetime:
 async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
     """The bot on its store; `console`: the terminal is its only platform. Raises Misfit."""
     async with AsyncExitStack() as stack:
-        store, keyring = await _storage(config, stack)
+        store, keyring = await storage(config, stack)
         tokens = counter(config.model.reply)
         model = _model(config, stack)
         metrics, at = Metrics(), config.turns
@@ -112,7 +112,8 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         yield Bot(platforms=platforms, turns=turns, intake=intake, status=lines)
 
 
-async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
+async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
+    """The store, which answers, and the keys to it. Raises Misfit."""
     url, key = config.redis_url, config.memory.key
     if url and not key:
         raise Misfit(

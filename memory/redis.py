@@ -30,6 +30,8 @@ from memory.records import (
     Seen,
     Snapshot,
 )
+from memory.rotation import Rotation
+from memory.seal import Keyring
 from memory.slots import Doubt, Person, Slot
 from memory.store import StoreDown
 
@@ -233,6 +235,10 @@ class RedisStore:
     async def pepper(self, candidate: bytes) -> bytes:
         await self._call(lambda: self._redis.set("tk:pepper", candidate, nx=True))
         return bytes(await self._call(lambda: self._redis.get("tk:pepper")))
+
+    def rotation(self, keyring: Keyring) -> Rotation:
+        names = self._redis.scan_iter(match="tk:*", count=1000)
+        return Rotation(keyring, names, self._piped, self._timeout)
 
     async def ping(self) -> None:
         await self._call(self._redis.ping)
