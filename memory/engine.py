@@ -12,7 +12,7 @@ from memory.keys import Keys, message_context, pending_context, sealed
 from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place
-from memory.seal import DataKey, Keyring, Randbytes, fingerprint
+from memory.seal import DataKey, Keyring, Randbytes, Unreadable, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
@@ -170,11 +170,15 @@ class Memory:
 
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)
+        closed = Description(segments=(), window=(), messages=messages, tokens=0)
         if not snapshot.wrapped:
-            return Description(segments=(), window=(), messages=messages, tokens=0)
-        key = self._keys.learn(place, snapshot.wrapped)
-        entries = open_entries(place, key, snapshot)
-        segments = open_segments(place, key, snapshot)
+            return closed
+        try:
+            key = self._keys.learn(place, snapshot.wrapped)
+            entries = open_entries(place, key, snapshot)
+            segments = open_segments(place, key, snapshot)
+        except Unreadable as error:
+            return replace(closed, unreadable=str(error))
         tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
         return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
 
