@@ -6,41 +6,34 @@ from contextlib import AsyncExitStack
 
 from bot.app import storage
 from bot.config import Config
-from memory.rotation import Tally
-from memory.seal import Keyring
+from memory.rotation import Rotation
 
 
 async def rewrap(config: Config) -> int:
     """0, or 2 if something still needs another key than the first. Raises StoreDown, Misfit."""
     async with AsyncExitStack() as stack:
         store, keyring = await storage(config, stack)
-        done = Tally()
-        async for done in store.rotation(keyring).run():
-            _show(done)
-        await store.scrub()  # the disk held them as they were wrapped before
-    for line in _outcome(done, keyring):
-        print(line, file=sys.stderr)  # noqa: T201
-    return 0 if done.complete else 2
+        rotation = store.rotation(keyring)
+        async for _ in rotation.run():
+            _show(rotation)
+        await store.scrub()  # the disk holds them as they were wrapped before
+    moves = sys.stderr.isatty()
+    print("\n" * moves + "\n".join(_outcome(rotation, keyring.ids)), file=sys.stderr)  # noqa: T201
+    return 2 if rotation.needed.keys() - {keyring.ids[0]} else 0
 
 
-def _show(done: Tally) -> None:
+def _show(rotation: Rotation) -> None:
     """One line that moves; where nobody looks on, one after the other."""
     start, end = ("\r", "") if sys.stderr.isatty() else ("", "\n")
-    told = f"looked at {done.rewrapped + done.kept:,} keys, wrapped {done.rewrapped:,} anew"
+    told = f"{rotation.needed.total():,} keys seen, {rotation.rewrapped:,} wrapped anew"
     print(start + told, end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _outcome(done: Tally, keyring: Keyring) -> Iterator[str]:
-    first, *others = keyring.ids
-    if sys.stderr.isatty():
-        yield ""
-    yield f"under key {first}: {done.rewrapped:,} wrapped anew, {done.kept:,} were already"
-    if done.broken:
-        yield f"damaged, no key opens them: {done.broken:,}"
-    for key_id in done.unknown:
-        yield f"some need key {key_id}, which MEMORY_KEY does not list: add it, run this again"
-    if done.changing:
-        yield "some changed meanwhile: give every bot this MEMORY_KEY, run this again"
-    elif others and not done.unknown:
-        named = ", ".join(f"{key_id} (number {at})" for at, key_id in enumerate(others, start=2))
-        yield f"no longer needed in MEMORY_KEY: {named}"
+def _outcome(rotation: Rotation, ids: tuple[str, ...]) -> Iterator[str]:
+    needed, anew, first = rotation.needed, rotation.rewrapped, ids[0]
+    yield f"{needed[first]:,} keys are under {first} now, {anew:,} of them wrapped anew"
+    for key_id in sorted(needed.keys() - {first}):
+        why = "damaged, or changed meanwhile" if key_id in ids else "MEMORY_KEY does not list it"
+        yield f"{needed[key_id]:,} still need {key_id} ({why}): see to that and run this again"
+    if old := [f"{each} (number {at})" for at, each in enumerate(ids, 1) if each not in needed]:
+        yield f"MEMORY_KEY no longer needs {', '.join(old)}"

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import structlog
 
@@ -13,7 +14,7 @@ from memory.entry import Entry
 from memory.keys import Keys, message_context
 from memory.recall import Index
 from memory.records import Changes, Place, Seen
-from memory.seal import DataKey, Unreadable
+from memory.seal import Unreadable
 from memory.store import Store
 from memory.words import Words
 
@@ -131,21 +132,19 @@ class Recalling:
 
     def _add(self, index: Index, changes: Changes) -> None:
         """What does not open cannot be found; the other conversations of the channel can."""
-        keys, closed = dict[str, DataKey](), dict[str, str]()
+        unwrapped, closed = cache(self._keys.unwrapped), dict[str, str]()
         for place, kept in changes.kept:
             index.remove(kept.id)
             try:
-                if place.key not in keys:
-                    keys[place.key] = self._keys.unwrapped(place.key, changes.wrapped[place.key])
-                context = message_context(place, kept.id, kept.version)
-                packed = keys[place.key].open(kept.blob, *context)
+                key = unwrapped(place.key, changes.wrapped[place.key])
+                packed = key.open(kept.blob, *message_context(place, kept.id, kept.version))
             except Unreadable as error:
                 closed[place.key] = str(error)
                 continue
             entry = Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)
             index.add(place.key, entry)
-        for key, reason in closed.items():
-            log.error("not recalled: memory does not open", conversation=key, reason=reason)
+        for name, reason in closed.items():
+            log.error("not recalled: memory does not open", conversation=name, reason=reason)
 
     def _search(
         self, channel: _Channel, question: str, room: int, without: Sequence[str], live: float

@@ -65,7 +65,7 @@ class Keyring:
     @property
     def ids(self) -> tuple[str, ...]:
         """The keys' ids, 8 hex digits each, the wrapping one first; safe to show."""
-        return tuple(key_id.hex() for key_id in self._ciphers)
+        return tuple(each.hex() for each in self._ciphers)
 
     def wrap(self, data_key: bytes, context: str) -> bytes:
         """Seal a data key under the first key; 33 bytes more than the key itself.
@@ -84,7 +84,7 @@ class Keyring:
             raise SealBroken("not a wrapped data key")
         cipher = self._ciphers.get(head[1:])
         if cipher is None:
-            raise UnknownKey(head[1:].hex())
+            raise UnknownKey(key_id(wrapped))
         data_key = _decrypt(cipher, nonce, sealed, head + _framed(context))
         if nonce != fingerprint(data_key, context):
             raise SealBroken("a data key under another's name")
@@ -96,7 +96,7 @@ class Keyring:
 
     def stale(self, wrapped: bytes) -> bool:
         """Whether a data key is wrapped under another key than the first."""
-        return wrapped[1 : 1 + _ID] != self._first
+        return key_id(wrapped) != self._first.hex()
 
 
 class DataKey:
@@ -128,6 +128,11 @@ class DataKey:
         head, nonce, rest = _cut(sealed, 1)
         body = _decrypt(self._cipher, nonce, rest, head + _framed(*context))
         return zlib.decompress(body, wbits=-zlib.MAX_WBITS) if head == _DEFLATED else body
+
+
+def key_id(wrapped: bytes) -> str:
+    """The id of the key that wraps a data key."""
+    return wrapped[1 : 1 + _ID].hex()
 
 
 def fingerprint(pepper: bytes, *parts: str) -> bytes:
