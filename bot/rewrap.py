@@ -31,9 +31,10 @@ def _show(rotation: Rotation) -> None:
 
 def _outcome(rotation: Rotation, ids: tuple[str, ...]) -> Iterator[str]:
     needed, anew, first = rotation.needed, rotation.rewrapped, ids[0]
+    kept = {first, *needed}
     yield f"{needed[first]:,} keys are under {first} now, {anew:,} of them wrapped anew"
-    for key_id in sorted(needed.keys() - {first}):
+    for key_id in sorted(kept - {first}):
         why = "damaged, or changed meanwhile" if key_id in ids else "MEMORY_KEY does not list it"
         yield f"{needed[key_id]:,} still need {key_id} ({why}): see to that and run this again"
-    if old := [f"{each} (number {at})" for at, each in enumerate(ids, 1) if each not in needed]:
+    if old := [f"{each} (number {at})" for at, each in enumerate(ids, 1) if each not in kept]:
         yield f"MEMORY_KEY no longer needs {', '.join(old)}"

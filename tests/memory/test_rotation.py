@@ -65,7 +65,9 @@ async def opened(
 
 async def wrapped(url: str, place: Place) -> bytes:
     async with Redis.from_url(url) as redis:
-        return bytes(await redis.hget(f"{prefix(place)}{place.key}/rec", "key") or b"")
+        key = await redis.hget(f"{prefix(place)}{place.key}/rec", "key")
+    assert isinstance(key, bytes)
+    return key
 
 
 async def rotated(store: RedisStore, ring: Keyring = BOTH) -> Rotation:
