@@ -1,6 +1,7 @@
-"""`python -m bench [NAME …]`: measures what the README claims; all of it without a name.
+"""`python -m bench [NAME …] [--json]`: measures what the README claims; all of it without a name.
 
-`python -m bench NAME OPTION …` for those that need to be told more.
+`python -m bench NAME OPTION …` for those that need to be told more. With --json the last line of
+each is one JSON object.
 """
 
 import sys
@@ -8,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bench import cache, evidence, ledger, start, turn
 
-BENCHES: Mapping[str, Callable[[], int]] = {
+BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ledger": ledger.main,
     "start": start.main,
     "turn": turn.main,
@@ -19,9 +20,11 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
 }
 
 
-def main(names: list[str]) -> int:
-    if names and names[0] in OPTIONED:
-        return OPTIONED[names[0]](names[1:])
+def main(words: Sequence[str]) -> int:
+    if words and words[0] in OPTIONED:
+        return OPTIONED[words[0]](words[1:])
+    options = [word for word in words if word == "--json"]
+    names = [word for word in words if word != "--json"]
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(
@@ -29,7 +32,7 @@ def main(names: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    return max(BENCHES[name]() for name in names or BENCHES)
+    return max(BENCHES[name](options) for name in names or BENCHES)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ from pathlib import Path
 from statistics import fmean
 
 from bench.locomo import Chat, chats
+from bot.app import summariser
 from bot.offline import offline
-from bot.ports import Prompt, Request, Role
+from bot.ports import Prompt, Request
 from bot.prompt import Budget, Prompter
 from memory.embedded import private_server
 from memory.engine import Memory, Settings
@@ -21,7 +22,6 @@ from memory.entry import Entry
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.summary import Task
 from memory.tokens import counter
 from memory.turn import Turn
 
@@ -84,11 +84,10 @@ async def _measure(told: Sequence[Chat], *, recall: int) -> dict[str, float]:
     slides = [_slide(chat, fmean(bill.sizes)) for chat, bill in zip(told, ours, strict=True)]
     sizes = sum(sum(bill.sizes) for bill in ours)
     prefix = sum(sum(bill.repeated) for bill in ours) / sizes
-    mean = fmean(size for bill in ours for size in bill.sizes)
     # Of the same mean size up to whole messages: compared token by token.
     slid = sum(bill.cost for bill in slides) / sum(sum(bill.sizes) for bill in slides)
     cost = sum(bill.cost for bill in ours) / sizes / slid
-    return {"prefix": round(100 * prefix, 1), "cost": round(cost, 3), "mean_tokens": round(mean)}
+    return {"prefix": round(100 * prefix, 1), "cost": round(cost, 3)}
 
 
 async def _replay(chat: Chat, *, recall: int) -> Bill:
@@ -140,20 +139,12 @@ def _newest(entries: Sequence[Entry], size: float) -> list[str]:
 
 
 def _memory(store: RedisStore, *, recall: int) -> Memory:
-    async def summarise(task: Task) -> str:
-        prompts = (
-            Prompt(role=Role.SYSTEM, text=task.instruction),
-            Prompt(role=Role.USER, text=task.text),
-        )
-        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True)
-        return "".join([piece async for piece in offline(request)])
-
     return Memory(
         store,
         Keyring([fresh_key()]),
         settings=Settings(recall=recall > 0),
         measure=COUNT.measure,
-        summarise=summarise,
+        summarise=summariser(offline),
         randbytes=os.urandom,
     )
 

@@ -14,8 +14,9 @@ from statistics import fmean
 from typing import Any
 
 from bench.locomo import CATEGORIES, Chat, Question, chats
+from bot.app import summariser
 from bot.offline import offline
-from bot.ports import Prompt, Request, Role
+from bot.ports import Request
 from bot.prompt import HEADING, RULES, Budget, Prompter
 from memory.embedded import private_server
 from memory.engine import Memory, Settings
@@ -23,7 +24,6 @@ from memory.folding import Sizes
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.summary import Task
 from memory.tokens import counter
 from memory.turn import Turn
 
@@ -34,7 +34,7 @@ YEARS = 365 * 100  # days: nothing expires
 FRAME = 4  # tokens a chat format takes around one message
 HEAD = 32  # tokens of the time, and of what stands around the persona and a summary
 LATEST = "latest"
-OLDER = "Older messages that may matter:\n"
+FIGURES = ("defaults", "budgets", "window", "recent", "by_category", "questions")
 PLACE = Place(platform="slack", space="T1", channel="C1")
 COUNT = counter("")
 
@@ -70,7 +70,7 @@ def main(options: Sequence[str]) -> int:
     told = chats(given.data, COUNT.count)
     budgets = [int(each) for each in given.budgets.split(",") if each]
     results = asyncio.run(_results(told, budgets, given.recall_share))
-    print(json.dumps(results) if given.json else _table(results))
+    print(json.dumps({key: results[key] for key in FIGURES}) if given.json else _table(results))
     return 0
 
 
@@ -123,7 +123,7 @@ def _scaled(budget: int, share: float) -> Shares:
     whole = marks.high + sizes.segments * sizes.segment
     window = left * marks.high // whole if share else left
     summary = left - window
-    segment = max(min(sizes.segment, summary - HEAD), 1)
+    segment = min(sizes.segment, summary - HEAD) if share else sizes.segment
     return Shares(
         sizes=replace(
             sizes,
@@ -204,20 +204,12 @@ def _assembler(shares: Shares, turn: Turn, latest: int) -> Assemble:
 
 
 def _memory(store: RedisStore, shares: Shares) -> Memory:
-    async def summarise(task: Task) -> str:
-        prompts = (
-            Prompt(role=Role.SYSTEM, text=task.instruction),
-            Prompt(role=Role.USER, text=task.text),
-        )
-        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True)
-        return "".join([piece async for piece in offline(request)])
-
     return Memory(
         store,
         Keyring([fresh_key()]),
         settings=Settings(sizes=shares.sizes, follow="never"),
         measure=COUNT.measure,
-        summarise=summarise,
+        summarise=summariser(offline),
         randbytes=os.urandom,
     )
 

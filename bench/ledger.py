@@ -2,8 +2,9 @@
 
 import ast
 import io
+import json
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -23,8 +24,8 @@ QUIET = {
 }
 
 
-def main() -> int:
-    """Print the ledger; 1 if a limit is passed.
+def main(options: Sequence[str] = ()) -> int:
+    """Print the ledger, or with --json one object; 1 if a limit is passed.
 
     Lines of code are those left without blank lines, comments and docstrings, which cost a reader
     nothing to skip; the limits of files and functions count every line.
@@ -32,10 +33,12 @@ def main() -> int:
     files = {path: path.read_text() for package in PACKAGES for path in Path(package).rglob("*.py")}
     code = {path: _code(text) for path, text in files.items()}
     lengths = {path: len(text.splitlines()) for path, text in files.items() if text}
+    each = dict.fromkeys(PACKAGES, 0)
     for package in PACKAGES:
         mine = [path for path in lengths if path.parts[0] == package]
         rows = sum(lengths[path] for path in mine)
-        print(f"{package:10}{sum(code[path] for path in mine):6} of code, {rows} in all")
+        each[package] = sum(code[path] for path in mine)
+        print(f"{package:10}{each[package]:6} of code, {rows} in all")
     total, rows = sum(code.values()), sum(lengths.values())
     print(f"{'product':10}{total:6} of code (at most {LINES}), {rows} in all")
     print(f"file median {median(lengths.values()):g} lines")
@@ -45,6 +48,8 @@ def main() -> int:
     if total > LINES:
         wrong.append(f"the product has {total} lines of code, at most {LINES}")
     print(*wrong, sep="\n", end="\n" if wrong else "")
+    if "--json" in options:
+        print(json.dumps({"code": {**each, "product": total}, "at_most": LINES, "wrong": wrong}))
     return 1 if wrong else 0
 
 

@@ -1,9 +1,11 @@
 """What a turn costs beside model and platform: time, round trips, and bytes in the store."""
 
 import asyncio
+import json
 import os
 import statistics
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,19 +38,32 @@ class Figures:
     bytes_each: float
 
 
-def main() -> int:
-    """Print a row per number of stored messages; 1 if design.md's bounds do not hold."""
+def main(options: Sequence[str] = ()) -> int:
+    """Print a row per number of stored messages; 1 if design.md's bounds do not hold.
+
+    With --json one object too.
+    """
     rows = [asyncio.run(_measure(stored)) for stored in STORED]
     for row in rows:
-        times = sorted(row.milliseconds)
-        p50, p99 = statistics.median(times), times[int(len(times) * 0.99)]
+        p50, p99 = _percentiles(row)
         print(
             f"{row.stored:6} messages stored: p50 {p50:.2f} ms, p99 {p99:.2f} ms, "
             f"{row.round_trips:g} round trips, {row.bytes_each:.0f} bytes a message"
         )
-    middle = statistics.median(rows[1].milliseconds)
-    worst = sorted(rows[1].milliseconds)[int(TURNS * 0.99)]
+    if "--json" in options:
+        figures = {
+            "turn_ms": {row.stored: [round(ms, 2) for ms in _percentiles(row)] for row in rows},
+            "round_trips": max(row.round_trips for row in rows),
+            "bytes_per_message": round(rows[-1].bytes_each),
+        }
+        print(json.dumps(figures))
+    middle, worst = _percentiles(rows[1])
     return int(middle > 3 or worst > 15 or any(row.round_trips > 5 for row in rows))
+
+
+def _percentiles(row: Figures) -> tuple[float, float]:
+    times = sorted(row.milliseconds)
+    return statistics.median(times), times[int(len(times) * 0.99)]
 
 
 async def _measure(stored: int) -> Figures:

@@ -96,7 +96,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 kept=config.memory.retention.messages_days * 86_400,
             ),
             measure=tokens.measure,
-            summarise=_summarise(model),
+            summarise=summariser(model),
             randbytes=os.urandom,
         )
         await memory.open()
@@ -125,19 +125,24 @@ async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Ke
         else await stack.enter_async_context(private_server(config.data))
     )
     keys = key.get_secret_value() if key else memory_key(config.data)
-    store = RedisStore(
-        at,
-        lease=config.turns.lease_seconds,
-        grace=config.turns.grace_seconds,
-        message_days=config.memory.retention.messages_days,
-        summary_days=config.memory.retention.summaries_days,
-    )
+    try:
+        store = RedisStore(
+            at,
+            lease=config.turns.lease_seconds,
+            grace=config.turns.grace_seconds,
+            message_days=config.memory.retention.messages_days,
+            summary_days=config.memory.retention.summaries_days,
+        )
+    except ValueError:  # its text may quote the password
+        raise Misfit(
+            "REDIS_URL: names no host and port; in a password, write special characters as %xx"
+        ) from None
     stack.push_async_callback(store.close)
     try:
         await store.ping()
     except StoreDown:
         where = urlsplit(at)
-        address = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
+        address = where.netloc.rpartition("@")[2] or where.path
         raise Misfit(
             f"REDIS_URL: nothing answers at {address}: start a Redis 7.0 or newer there, "
             "or unset REDIS_URL for a private server"
@@ -194,7 +199,9 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     return completions
 
 
-def _summarise(model: Model) -> Summarise:
+def summariser(model: Model) -> Summarise:
+    """What memory asks of a model, asked of this one."""
+
     async def summarise(task: Task) -> str:
         prompts = (
             Prompt(role=Role.SYSTEM, text=task.instruction),

@@ -43,7 +43,14 @@ def _keys(value: SecretStr) -> SecretStr:
     return value
 
 
-_REDIS = _like(r"(rediss?|unix)://\S+", "must start with redis://, rediss:// or unix://")
+_HOST = r"(\[[\da-fA-F:.]+\]|[^\s@/,:?#\[\]]+)(:\d{1,5})?"
+_HOSTS = rf"(\S*@)?{_HOST}(,{_HOST})*"
+_REDIS = _like(
+    rf"(rediss?|unix)://\S+|rediss?\+cluster://{_HOSTS}/?(\?\S*)?"
+    rf"|rediss?\+sentinel://{_HOSTS}/[^\s/?#]+(/\d+)?(\?\S*)?",
+    "must be like redis://host:port, rediss://…, unix:///path, redis+cluster://host:port,host:port "
+    "or redis+sentinel://host:port,host:port/service",
+)
 _LOWER = BeforeValidator(lambda value: str(value).lower())
 Count = Annotated[int, Field(ge=1)]
 Tokens = Annotated[int, Field(ge=100)]

@@ -1,29 +1,113 @@
-"""How the store reaches its server, and how it tells that it cannot."""
+"""How the store reaches its servers: one Redis, a Redis Cluster, or the primary Sentinels name."""
 
-from redis.asyncio import Redis
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.client import Pipeline
+from redis.asyncio.cluster import ClusterNode, ClusterPipeline
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     BusyLoadingError,
-    ClusterDownError,
+    ClusterError,
     ReadOnlyError,
+    RedisClusterException,
     TryAgainError,
 )
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as NoAnswer
 
+Pipe = Pipeline | ClusterPipeline
 DOWN = (
     *(Disconnected, NoAnswer, OSError),
-    *(BusyLoadingError, ClusterDownError, ReadOnlyError, TryAgainError),  # a failover under way
+    # A failover under way, or slots of a cluster on the move:
+    *(BusyLoadingError, ClusterError, ReadOnlyError, RedisClusterException, TryAgainError),
 )
 
 
-def connect(url: str, *, timeout: float) -> Redis:
-    """A client without retries of its own, which repeat writes; `timeout` in seconds.
+class Connection:
+    """The client for an address, and what differs between one server and several.
 
-    The deadline of a call is its caller's: redis-py 8.1 with a socket_timeout loses most
-    cancellations (37 of 40 tries), and a task that cannot be cancelled never stops.
+    redis-py's own retries, which repeat writes, are off; redirections, which say that nothing was
+    done, it follows. The deadline of a call is its caller's: redis-py 8.1 with a socket_timeout
+    loses most cancellations (37 of 40 tries), and a task that cannot be cancelled never stops.
     """
-    return Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_timeout=None, socket_connect_timeout=timeout
-    )
+
+    client: Redis | RedisCluster
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        scheme, _, several = urlsplit(url).scheme.partition("+")
+        parts = urlsplit(url)._replace(scheme=scheme)
+        options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_timeout": None}
+        self._sentinel: Sentinel | None = None
+        if several == "sentinel":
+            self._sentinel, self.client = _watched(parts, options, timeout)
+            return
+        options["socket_connect_timeout"] = timeout
+        if several == "cluster":
+            options["reinitialize_steps"] = 0  # it would end the calls under way
+            first, *others = _each(parts)
+            nodes = [ClusterNode(host, port) for host, port in map(_address, others)]
+            self.client = _Cluster.from_url(first.geturl(), startup_nodes=nodes, **options)
+        else:
+            self.client = Redis.from_url(url, **options)
+
+    async def ready(self, *, again: bool) -> None:
+        """Before every call: know who serves what; ask again after a call that got no answer."""
+        if isinstance(self.client, RedisCluster):
+            if again:  # redis-py does so by itself after an error, but not after silence
+                await self.client.nodes_manager.initialize()
+            await self.client.initialize()  # unprepared, it would try any server
+
+    def rewrites(self) -> Sequence[Callable[[], Awaitable[Any]]]:
+        """What has each server, replicas too, rewrite its append-only file."""
+        if isinstance(self.client, RedisCluster):
+            rewrite, nodes = self.client.bgrewriteaof, self.client.get_nodes()
+            return [partial(rewrite, target_nodes=node) for node in nodes]
+        return [self.client.bgrewriteaof]
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        if isinstance(self.client, RedisCluster):  # after an error it takes itself for closed
+            await self.client.nodes_manager.aclose()
+            await self.client.nodes_manager.aclose("startup_nodes")
+        if self._sentinel:
+            await self._sentinel.aclose()
+
+
+class _Cluster(RedisCluster):
+    def get_node(self, *given: Any, **named: Any) -> ClusterNode:
+        """Redirected to a server that has no slots yet, redis-py 8.1 would trip over None."""
+        if node := super().get_node(*given, **named):
+            return node
+        raise ClusterError("slots move to a server not seen yet")
+
+
+def _watched(parts: SplitResult, options: dict[str, Any], timeout: float) -> tuple[Sentinel, Redis]:
+    """Its path names the service, then the database; what is before the @ is for the service."""
+    service, _, database = parts.path.strip("/").partition("/")
+    login, at, _ = parts.netloc.rpartition("@")
+    given = dict(parse_url(parts._replace(netloc=login + at, path=f"/{database}").geturl()))
+    secure = {name: value for name, value in given.items() if name.startswith("ssl_")}
+    if given.pop("connection_class", None):
+        secure["ssl"] = True
+    hosts = [_address(each, 26379) for each in _each(parts)]
+    patience = {"socket_connect_timeout": timeout / (len(hosts) + 1)}  # they are asked in turn
+    asked = options | patience | secure
+    sentinel = Sentinel(hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]
+    return sentinel, sentinel.master_for(service, **options | patience | given | secure)
+
+
+def _each(parts: SplitResult) -> Sequence[SplitResult]:
+    """One address for each host."""
+    login, at, hosts = parts.netloc.rpartition("@")
+    return [parts._replace(netloc=login + at + host) for host in hosts.split(",")]
+
+
+def _address(parts: SplitResult, port: int = 6379) -> tuple[str, int]:
+    return parts.hostname or "localhost", parts.port or port

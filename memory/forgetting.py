@@ -40,9 +40,12 @@ class Forgetting:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""
         now = asyncio.get_running_loop().time()
         if self._unscrubbed and now - self._scrubbed >= SCRUBS:
-            self._unscrubbed, self._scrubbed = False, now
-            if not await self._store.scrub():
-                self._unscrubbed, self._scrubbed = True, -SCRUBS
+            self._unscrubbed, self._scrubbed, done = False, now, False
+            try:
+                done = await self._store.scrub()
+            finally:
+                if not done:
+                    self._unscrubbed, self._scrubbed = True, -SCRUBS
 
     async def _forget(self, place: Place, until: int, channel: bool) -> Forgotten:
         fresh = self._keys.fresh(place)

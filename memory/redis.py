@@ -7,12 +7,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio.client import Pipeline
 from redis.exceptions import NoScriptError, ResponseError
 
 from memory import answers, layout
 from memory.answers import Answer
-from memory.connection import DOWN, connect
+from memory.connection import DOWN, Connection, Pipe
 from memory.records import (
     Arrival,
     Changes,
@@ -45,7 +44,7 @@ UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
 class RedisStore:
-    """See `Store`. Times in seconds; redis-py's own retries, which repeat writes, are off."""
+    """See `Store`. Times in seconds."""
 
     def __init__(
         self,
@@ -59,7 +58,8 @@ class RedisStore:
         pauses: Sequence[float] = (0.2, 0.8),
         most: int = 500,
     ) -> None:
-        self._redis = connect(url, timeout=timeout)
+        self._connection = Connection(url, timeout=timeout)
+        self._redis = self._connection.client
         self._timeout = timeout
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
@@ -69,7 +69,7 @@ class RedisStore:
         self.round_trips = 0
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._connection.close()
 
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
@@ -138,7 +138,7 @@ class RedisStore:
         seconds, microseconds = await self._call(self._redis.time)
         now = seconds * 1000 + microseconds // 1000
 
-        def look(pipe: Pipeline) -> None:
+        def look(pipe: Pipe) -> None:
             for number in range(layout.PARTITIONS):
                 pipe.zrangebyscore(f"{layout.tag(number)}/{kind}", 0, now, 0, limit)
 
@@ -222,9 +222,13 @@ class RedisStore:
         await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
 
     async def scrub(self) -> bool:
+        await self.ping()  # who serves what
+        return all([await self._rewritten(each) for each in self._connection.rewrites()])
+
+    async def _rewritten(self, rewrite: Callable[[], Awaitable[Any]]) -> bool:
         for _ in range(100):
             try:
-                await self._call(self._redis.bgrewriteaof)
+                await self._call(rewrite)
             except ResponseError as error:
                 if "in progress" in str(error):  # it began before the deletion: wait it out
                     await asyncio.sleep(0.1)
@@ -258,7 +262,7 @@ class RedisStore:
         values = [layout.plain(argument) for argument in (place.key, *arguments)]
         script = self._scripts[name]
 
-        def ask(pipe: Pipeline, *command: str) -> None:
+        def ask(pipe: Pipe, *command: str) -> None:
             pipe.execute_command(*command, len(keys), *keys, *values)
             _look_up(pipe, people)
 
@@ -267,7 +271,7 @@ class RedisStore:
         except NoScriptError:
             return await self._piped(lambda pipe: ask(pipe, "EVAL", script.source))
 
-    async def _piped(self, fill: Callable[[Pipeline], None]) -> Answer:
+    async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
         async def run() -> Answer:
             async with self._redis.pipeline(transaction=False) as pipe:
                 fill(pipe)
@@ -277,10 +281,11 @@ class RedisStore:
 
     async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
         """Repeats what got no answer, after these pauses: every step may run twice."""
-        for pause in (*self._pauses, None):
+        for attempt, pause in enumerate((*self._pauses, None)):
             self.round_trips += 1
             try:
                 async with asyncio.timeout(self._timeout), self._free:
+                    await self._connection.ready(again=attempt > 0)
                     return await ask()
             except DOWN as error:
                 if pause is None:
@@ -290,7 +295,7 @@ class RedisStore:
         raise AssertionError
 
 
-def _look_up(pipe: Pipeline, people: Sequence[Person]) -> None:
+def _look_up(pipe: Pipe, people: Sequence[Person]) -> None:
     for person in people:
         key = layout.prefix(person) + person.key
         pipe.hmget(key, ["key", "revision", "facts"])

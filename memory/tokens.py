@@ -1,6 +1,7 @@
 """Counts tokens: by the model's vocabulary when it is on this machine, else by estimate."""
 
 import asyncio
+import collections
 import hashlib
 import os
 import re
@@ -24,41 +25,102 @@ _VOCABULARIES = {
     ),
 }
 
-# Per run of one script: tokens for the run, for each character, and more beyond the sixth.
-# Fitted against o200k_base so that chat text is not undercounted; first match wins.
+_OLD = re.compile(
+    r"(ft:)?gpt-(4(?![.o\d])|3\.?5)|text-embedding-|(ft:)?(davinci|babbage)-002"
+)  # count as cl100k_base
+
+# One token each, in the languages whose other words are cheap as well.
+_COMMON = """
+a about all an and any are as at be been but by can did do does for from get go good had has have he
+her here him his how i if in into is it its just know like make me more my need new no not now of on
+one only or our out over please see she should so some take than that the their them then there they
+think this time to too up us use very want was we well were what when where which who will with work
+would yes you your de la que el en los las un una por con para es se le les des et du dans est pas
+pour qui sur une der die das und ist nicht ein den mit von zu auf eine o os da em um uma não di il
+che per non của không là các và được một cho có trong người những khi với này để đã tôi thể bạn и в
+не на что с по как это для है में के की से का को और पर हैं नहीं यह कि मैं ने तो भी एक हो आप क्या था लिए"""
+
+
+def _everyday(codec: str, first: int, last: int) -> str:
+    """The characters an encoding lists first, as a class: those in frequent use."""
+    pairs = ((lead, trail) for lead in range(first, last) for trail in range(0xA1, 0xFF))
+    return f"[{bytes(byte for pair in pairs for byte in pair).decode(codec, 'ignore')}]"
+
+
+# Tokens for each character, in o200k_base and in cl100k_base; what matches nothing costs its bytes.
+# Bounds for the dearest language of a script, so that none of them is undercounted.
 _RATES = {
-    r" (?=[^\s0-9])": (0, 0, 0),  # one space belongs to the word after it
-    r"  +": (0.7, 0.03, 0),  # indentation
-    r"[\r\n]+|\s+": (0.9, 0.1, 0),
-    r"[A-Z]+(?![a-z])": (0.5, 0.5, 0),
-    r"[A-Z]?[a-z]+": (0.55, 0.2, 0.25),
-    r"[0-9]+": (0.67, 0.34, 0),
-    r"[!-/:-@\[-`{-~]+": (0.72, 0.3, 0),
-    r"[\u00c0-\u024f\u0300-\u036f]+": (0.38, 0.53, 0),  # letters with accents
-    r"[\u1e00-\u1eff]+": (0.1, 0.1, 0),  # Vietnamese, inside words counted above
-    r"[\u0400-\u052f]+": (0.85, 0.3, 0),  # Cyrillic
-    r"[\u0370-\u03ff\u1f00-\u1fff]+": (0.84, 0.4, 0),  # Greek
-    r"[\u0600-\u06ff]+": (0.55, 0.36, 0),  # Arabic
-    r"[\u0590-\u05ff]+": (0.9, 0.48, 0),  # Hebrew
-    r"[\u0900-\u0dff]+": (0.67, 0.4, 0),  # Devanagari and its neighbours
-    r"[\u0e00-\u0eff]+": (1.32, 0.5, 0),  # Thai, Lao
-    r"[\u1100-\u11ff\uac00-\ud7af]+": (0.69, 0.72, 0),  # Hangul
-    r"[\u3040-\u30ff]+": (0, 0.63, 0),  # Kana
-    r"[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]+": (0.74, 1.07, 0),  # Han
-    r"[\u00a1-\u00bf\u2010-\u203e]": (0, 1.5, 0),  # typographic marks
-    r"[\u200d\ufe0f]": (0, 1.1, 0),  # joins inside an emoji
-    r"[\u2600-\u27bf\U0001f000-\U0001faff]": (0, 2.2, 0),  # emoji
-    r".": (0, 3, 0),  # rare scripts
+    r"[cdeflmprstv]": (0.19, 0.19),
+    r"[abhinouq]": (0.28, 0.28),
+    r"[gkx]": (0.45, 0.45),
+    r"[jwyz]": (0.66, 0.66),
+    r"[A-Z]": (0.58, 0.58),
+    r"[ 0-9]": (0, 0),  # counted by run
+    r"[\n\r\t]": (0.8, 0.8),
+    r"[!-/:-@\[-`{-~]": (0.67, 0.67),
+    r"[áéíóúñüöäàèçãß]": (1.13, 1.13),
+    r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]": (1.35, 2),  # other accents
+    r"[ƠơƯư\u1ea0-\u1ef9]": (0.1, 1.05),  # Vietnamese
+    r"[бдеёжйклмпрстфщыьэюя]": (0.32, 0.63),
+    r"[авгзиноушчіїє]": (0.3, 0.6),
+    r"[хцъА-Я]": (0.75, 1.5),
+    r"[\u0400-\u045f]|[өүқғңәұһ]": (1.5, 2),  # Serbian, Macedonian, Kazakh
+    r"[Α-Ω\u0531-\u0556]": (0.9, 2),  # Greek, Armenian capitals
+    r"[Ά-ώ]": (0.42, 1.05),
+    r"[\u0621-\u063a\u0641-\u064aپچکگی]": (0.18, 0.6),  # Arabic, Persian
+    r"[ہےںٹڈھڑ]": (1, 1.5),  # Urdu
+    r"[ۇۆېەۋێ]": (2, 2),  # Kurdish, Uyghur
+    r"[א-ת]": (0.33, 1.1),
+    r"[\u0901-\u094d\u0964]": (0.33, 1.25),  # Devanagari
+    r"[\u0981-\u09cd]": (0.27, 1.25),  # Bengali
+    r"[\u0a02-\u0a4d\u0a70\u0a71]": (0.55, 1.75),  # Gurmukhi
+    r"[\u0a82-\u0acd\u0c02-\u0c4d]": (0.38, 1.85),  # Gujarati, Telugu
+    r"[\u0b83-\u0bcd]": (0.37, 1.5),  # Tamil
+    r"[\u0b01-\u0b71]": (1.05, 2.85),  # Oriya
+    r"[\u0c82-\u0ccd\u0d82-\u0ddd]": (0.47, 1.95),  # Kannada, Sinhala
+    r"[\u0531-\u0587\u0d02-\u0d4d\u10d0-\u10f0]": (0.3, 2),  # Armenian, Malayalam, Georgian
+    r"[\u1000-\u103e\u1780-\u17d2]": (0.6, 2),  # Burmese, Khmer
+    r"[\u0e01-\u0e4c]": (0.52, 0.97),  # Thai
+    r"[\u0f00-\u0fff]": (1.65, 2.15),  # Tibetan
+    _everyday("euc_kr", 0xB0, 0xC9): (0.52, 0.97),
+    r"[\u3041-\u30fc]": (0.66, 0.85),  # Kana
+    _everyday("gb2312", 0xB0, 0xD8): (0.72, 1.2),
+    r"[\u4e00-\u9fff]": (1.9, 2.5),
+    r"[\u3001-\u3011\uff01-\uff5e]": (0.8, 0.8),  # East Asian punctuation
+    r"[\u200b-\u200c]": (1, 1),  # invisible, within words
+    r"[\u00a1-\u00bf\u2010-\u203a]": (0.52, 0.6),  # typographic marks
+    r"[\u200d\ufe0f\u2600-\u27bf\U0001f300-\U0001f6ff\U0001f900-\U0001f9ff]": (1.7, 2.3),  # emoji
 }
+# Further tokens for each match.
+_RUNS = {
+    r"[A-Za-z\u00c0-\u052f\u1e00-\u1eff]+": (0.6, 0.9),  # a word
+    r"[\u0530-\u1dff\u1f00-\u1fff\u2c00-\ud7ff]+": (1.15, 1.8),  # one of another script
+    r"[0-9]{1,3}| (?=[0-9])": (1, 1),  # tokens of their own
+    r"[!-/:-@\[-`{-~]+": (0.24, 0.24),
+    r"\s\s+|[\t-\r]": (0.65, 0.65),
+    r"(?=[bcdfghjklmnpqrstvwxz]{4})": (0.47, 0.47),  # no word of a language
+    r"[a-z](?=[A-Z])": (0.76, 0.76),
+    r"[A-Za-z](?=[0-9])": (0.2, 0.2),
+    r"(?<=[a-z]{9})[a-z]": (0.24, 0.24),  # a long word
+}
+_FLOOR, _COMMON_RATE = 2.2, 0.8
+_NEW = 0.08  # more for a letter not seen before, beyond ASCII: short texts stray further
 
 
 class Counter:
-    """Counts tokens. `name` says with what: o200k_base, cl100k_base or estimate."""
+    """Counts tokens. `name` says with what: o200k_base, cl100k_base or estimate.
 
-    def __init__(self, name: str, encode: Callable[[str], list[int]] | None = None) -> None:
-        self.name, self._encode = name, encode
-        self._runs = re.compile("|".join(f"({run})" for run in _RATES), re.DOTALL)
-        self._rates = tuple(_RATES.values())
+    An estimate is for o200k_base, or if `old` for cl100k_base.
+    """
+
+    def __init__(
+        self, name: str, encode: Callable[[str], list[int]] | None = None, *, old: bool = False
+    ) -> None:
+        self.name, self._encode, old = name, encode, old or name == "cl100k_base"
+        self._common = re.compile(rf"(?<!\S)(?:{'|'.join(_COMMON.split())})(?!\S) ?", re.IGNORECASE)
+        self._classes = re.compile("|".join(f"({each})" for each in _RATES))
+        self._rates = [rates[old] for rates in _RATES.values()]
+        self._runs = [(re.compile(run), rates[old]) for run, rates in _RUNS.items()]
 
     @property
     def estimates(self) -> bool:
@@ -85,12 +147,17 @@ class Counter:
             return self._estimate(text)
 
     def _estimate(self, text: str) -> int:
-        total = 2.0
-        for run in self._runs.finditer(text):
-            per_run, per_character, beyond = self._rates[(run.lastindex or 1) - 1]
-            length = run.end() - run.start()
-            total += per_run + per_character * length + beyond * max(0, length - 6)
+        rest, common = self._common.subn("", text)
+        total = _FLOOR + common * _COMMON_RATE
+        total += sum(rate * len(run.findall(rest)) for run, rate in self._runs)
+        total += sum(self._weight(char, n) for char, n in collections.Counter(rest).items())
         return min(int(total), len(text.encode(errors="surrogatepass")))
+
+    def _weight(self, char: str, times: int) -> float:
+        found = self._classes.match(char)
+        if found is None:
+            return times * len(char.encode(errors="surrogatepass"))
+        return times * self._rates[(found.lastindex or 1) - 1] + _NEW * (char > "\x7f")
 
 
 def counter(model: str) -> Counter:
@@ -99,18 +166,11 @@ def counter(model: str) -> Counter:
     Reads only files that tiktoken's cache already holds (TIKTOKEN_CACHE_DIR), never the network,
     and takes about 0.3 s and 100 MB when it finds one.
     """
-    found = {name for name, (file, digest) in _VOCABULARIES.items() if _intact(file, digest)}
-    if not found:
-        return Counter("estimate")
+    name = "cl100k_base" if _OLD.match(model) else "o200k_base"
+    if not _intact(*_VOCABULARIES[name]):
+        return Counter("estimate", old=name == "cl100k_base")
     import tiktoken  # noqa: PLC0415  costs memory that the estimate does not need
 
-    try:
-        known = tiktoken.encoding_name_for_model(model)
-    except KeyError:
-        known = "o200k_base"
-    name = known if known in _VOCABULARIES else "o200k_base"
-    if name not in found:
-        return Counter("estimate")
     return Counter(name, tiktoken.get_encoding(name).encode_ordinary)
 
 

@@ -1,11 +1,14 @@
 """What every test shares: the event loop, and the real servers the store runs on."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
+from memory.connection import Connection
+from tests.servers.cluster import clustered
 from tests.servers.redis import Binary, find_servers, running
 
 SERVERS = find_servers()
@@ -32,6 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         served = any(name.startswith("tests.servers") for name in names)
         if served or fixtures & {"server", "any_server"} or "e2e" in item.path.parts:
             item.add_marker("wire")
+        # On a cluster: its contract on one of them, and all that memory promises in the long lane.
+        contract = item.path.name == "test_store.py" and f"cluster-{SERVERS[-1]}" in item.name
+        if "server" in fixtures and item.get_closest_marker("cluster") and not contract:
+            item.add_marker("long")
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +46,25 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session", params=SERVERS, ids=str)
+@asynccontextmanager
+async def _cluster(binary: Binary) -> AsyncIterator[str]:
+    async with clustered(binary) as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        *(pytest.param(partial(running, each), id=str(each)) for each in SERVERS),
+        *(
+            pytest.param(partial(_cluster, each), id=f"cluster-{each}", marks=pytest.mark.cluster)
+            for each in SERVERS
+        ),
+    ],
+)
 async def server(request: pytest.FixtureRequest, anyio_backend: str) -> AsyncIterator[str]:
-    """The address of a running server; every implementation in turn."""
-    binary: Binary = request.param
-    async with running(binary) as url:
+    """The address of a running server or cluster; every implementation in turn."""
+    async with request.param() as url:
         yield url
 
 
@@ -65,6 +86,7 @@ async def any_redis_url(any_server: str) -> str:
 
 
 async def _emptied(url: str) -> str:
-    async with Redis.from_url(url) as redis:
-        await redis.flushall()
+    connection = Connection(url, timeout=5.0)
+    await connection.client.flushall()
+    await connection.close()
     return url

@@ -187,6 +187,27 @@ def test_a_port_in_the_file_is_told_both_places(setup: Setup) -> None:
     )
 
 
+REDIS = (
+    "REDIS_URL: must be like redis://host:port, rediss://…, unix:///path, "
+    "redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/service"
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:pass@h/1",
+        "unix:///run/redis.sock",
+        "redis+cluster://a:1,b,[::1]:3",
+        "rediss+cluster://me:p%40ss@a:1,b:2/?ssl_cert_reqs=none",
+        "redis+sentinel://a:1,b:2/threads",
+        "rediss+sentinel://:pass@a/threads/2?ssl_ca_certs=/ca.pem",
+    ],
+)
+def test_one_server_a_cluster_and_sentinels_are_stores(setup: Setup, url: str) -> None:
+    assert setup.load("", REDIS_URL=url).redis_url == SecretStr(url)
+
+
 @pytest.mark.parametrize(
     ("environ", "line"),
     [
@@ -196,7 +217,13 @@ def test_a_port_in_the_file_is_told_both_places(setup: Setup) -> None:
             {"LOG_LEVEL": "loud"},
             "LOG_LEVEL: must be 'debug', 'info', 'warning' or 'error', not 'loud'",
         ),
-        ({"REDIS_URL": "host:6379"}, "REDIS_URL: must start with redis://, rediss:// or unix://"),
+        ({"REDIS_URL": "host:6379"}, REDIS),
+        ({"REDIS_URL": "redis+cluster://"}, REDIS),
+        ({"REDIS_URL": "redis+cluster://a:1,,b:2"}, REDIS),
+        ({"REDIS_URL": "redis+cluster://a:1/3"}, REDIS),
+        ({"REDIS_URL": "redis+cluster://a:port"}, REDIS),
+        ({"REDIS_URL": "redis+sentinel://a:1,b:2"}, REDIS),
+        ({"REDIS_URL": "redis+sentinel://a:1/service/zero"}, REDIS),
         ({"OPENAI_BASE_URL": "host"}, "OPENAI_BASE_URL: must start with http:// or https://"),
         ({"SLACK_API_URL": "http://h/api"}, "SLACK_API_URL: must end in /api/"),
         ({"DISCORD_API_URL": "http://h/api"}, "DISCORD_API_URL: must end in /api/v10"),

@@ -73,6 +73,20 @@ async def test_a_redis_that_does_not_answer_is_named(home: Home) -> None:
     assert line.startswith(f"REDIS_URL: nothing answers at 127.0.0.1:{port}")
 
 
+async def test_a_cluster_that_does_not_answer_is_named(home: Home) -> None:
+    url = "redis+cluster://me:hush-hush-hush@127.0.0.1:1,127.0.0.1:2"
+    line = await refused(home, REDIS_URL=url, MEMORY_KEY=fresh_key())
+    assert line.startswith("REDIS_URL: nothing answers at 127.0.0.1:1,127.0.0.1:2: start")
+
+
+@pytest.mark.parametrize("port", ["x", "hush/hush@h"])
+async def test_an_address_that_is_none_is_refused_without_being_shown(
+    home: Home, port: str
+) -> None:
+    line = await refused(home, REDIS_URL=f"redis://h:{port}", MEMORY_KEY=fresh_key())
+    assert line.startswith("REDIS_URL: names no host and port")
+
+
 async def test_a_redis_without_a_key_is_refused_with_the_command_that_makes_one(
     home: Home,
 ) -> None:

@@ -5,16 +5,20 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import Redis
 
+from memory import layout
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
+from memory.slots import Person
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
+from tests.servers.cluster import holder
 
 NOW = 1_800_000_000_000_000  # beyond the server's clock: never too late to be owed
 
@@ -106,3 +110,13 @@ async def turn_in(memory: Memory, place: Place) -> Turn:
     turn = await memory.begin(place)
     assert isinstance(turn, Turn)
     return turn
+
+
+def straight(url: str, place: Place | Person) -> str:
+    """The address of the server that holds this channel, or this person."""
+    return holder(url, layout.prefix(place))
+
+
+def straight_to(url: str, place: Place | Person) -> Redis:
+    client: Redis = Redis.from_url(straight(url, place))
+    return client

@@ -4,7 +4,6 @@ import math
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
 from memory.engine import Memory
 from memory.entry import Segment
@@ -12,7 +11,7 @@ from memory.folding import ASKING, NotASummary
 from memory.records import Place
 from memory.summary import MERGING
 from memory.window import Marks
-from tests.memory.conftest import World, turn_in
+from tests.memory.conftest import World, straight_to, turn_in
 
 pytestmark = pytest.mark.anyio
 
@@ -95,7 +94,7 @@ async def test_an_edited_message_changes_in_its_summary(
 async def test_an_edit_of_a_message_whose_text_expired_takes_it_out_of_its_summary(
     full: Memory, place: Place, world: World
 ) -> None:
-    async with Redis.from_url(world.url) as redis:
+    async with straight_to(world.url, place) as redis:
         for kind in ("msg", "win"):
             await redis.delete(*await redis.keys(f"*/{kind}"))
     assert "fact-005" in await texts(full, place)

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
-from redis.asyncio import Redis
 
 from memory.engine import Memory
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.summary import Task
 from memory.window import Marks
-from tests.memory.conftest import World, turn_in
+from tests.memory.conftest import World, straight_to, turn_in
 
 pytestmark = pytest.mark.anyio
 
@@ -136,7 +135,7 @@ async def test_a_fact_outlives_its_expired_message_and_goes_when_that_is_deleted
 ) -> None:
     for remove in ("retract", "amend", "forget"):
         await town.tell(memory, place, HOME, id=remove)
-        async with Redis.from_url(town.url) as redis:
+        async with straight_to(town.url, place) as redis:
             (messages,) = await redis.keys("*/msg")
             await redis.delete(messages)
         assert await known(memory, place) == ["Lisbon"]
@@ -190,7 +189,7 @@ async def test_a_deletion_while_facts_are_learned_wins_even_if_the_learner_dies(
     with pytest.raises(ConnectionError):
         await town.tell(memory, place, HOME, id="m1")
     assert await known(memory, place) == ["Lisbon"]
-    async with Redis.from_url(town.url) as redis:  # a minute later
+    async with straight_to(town.url, place) as redis:  # a minute later
         (journal,) = await redis.keys("*/journal")
         for member in await redis.zrange(journal, 0, -1):
             assert isinstance(member, bytes)
@@ -228,7 +227,7 @@ async def test_an_order_to_remember_something_of_others_is_no_fact(
 
 async def test_facts_are_stored_sealed(memory: Memory, town: Town, place: Place) -> None:
     await town.tell(memory, place, HOME)
-    async with Redis.from_url(town.url) as redis:
+    async with straight_to(town.url, place.person("U1")) as redis:
         (mine,) = await redis.keys("*:person:*")
         held = await redis.hgetall(mine)
     assert set(held) == {b"key", b"revision", b"facts"}

@@ -15,8 +15,10 @@ from memory.engine import Memory
 from memory.records import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot
 from memory.redis import RedisStore
 from memory.seal import SealBroken
+from memory.slots import Person
 from memory.store import StoreDown
-from tests.memory.conftest import NOW, World, turn_in
+from tests.memory.conftest import NOW, World, straight, straight_to, turn_in
+from tests.servers.cluster import until
 from tests.servers.proxy import Proxy, before
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +113,7 @@ class Scene:
     step: Step
     prepare: Callable[[Actor], Awaitable[Lease | object]] | None = None
     store: dict[str, float] | None = None
+    home: Place | Person = PLACE  # whose keys it touches
 
     def __str__(self) -> str:
         return self.name
@@ -274,19 +277,22 @@ SCENES = (
         step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
     ),
     Scene(name="forget what is cited", prepare=Actor.cited, step=lambda do, _: do.forget(3)),
-    Scene(name="know somebody new", step=lambda do, _: do.know(0, "facts")),
+    Scene(name="know somebody new", home=ADA, step=lambda do, _: do.know(0, "facts")),
     Scene(
         name="know more",
+        home=ADA,
         prepare=lambda do: both(do.know(0, "facts")),
         step=lambda do, _: do.know(1, "other facts"),
     ),
     Scene(
         name="know what was read too early",
+        home=ADA,
         prepare=lambda do: both(do.know(0, "facts")),
         step=lambda do, _: do.know(0, "other facts"),
     ),
     Scene(
         name="know nothing more",
+        home=ADA,
         prepare=lambda do: both(do.know(0, "facts")),
         step=lambda do, _: do.know(1, ""),
     ),
@@ -315,10 +321,10 @@ async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-async def dump(url: str) -> dict[bytes, object]:
+async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
     """All keys with their values and whether they expire, but for the times of leases."""
     held: dict[bytes, object] = {}
-    async with Redis.from_url(url) as redis:
+    async with straight_to(url, home) as redis:
         for key in map(raw, sorted(await redis.keys("*"))):
             value: object
             match await redis.type(key):
@@ -340,25 +346,26 @@ def raw(answer: bytes | str | None) -> bytes:
     return answer
 
 
-async def played(scene: Scene, straight: str, way: str) -> tuple[object, object]:
+async def played(scene: Scene, url: str, way: str) -> tuple[object, object]:
     """The answer of the scene's step when asked over `way`, and the state it leaves."""
-    async with Redis.from_url(straight) as redis:
+    async with straight_to(url, scene.home) as redis:
         await redis.flushall()
     options = scene.store or {}
-    async with open_store(straight, **options) as store, open_store(way, **options) as other:
+    one = straight(url, scene.home)
+    async with open_store(one, **options) as store, open_store(way, **options) as other:
         lease = await scene.prepare(Actor(store)) if scene.prepare else None
         answer = await scene.step(Actor(other), lease if isinstance(lease, Lease) else None)
     if isinstance(answer, Lease):
         seen = replace(answer.changes.seen, epoch=0)
         answer = replace(answer, began=0, changes=replace(answer.changes, seen=seen))
-    return answer, await dump(straight)
+    return answer, await dump(url, scene.home)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 async def test_a_step_whose_answer_is_lost_is_repeated_and_leaves_the_same_state(
     scene: Scene, redis_url: str, proxy: Proxy
 ) -> None:
-    expected = await played(scene, redis_url, redis_url)
+    expected = await played(scene, redis_url, straight(redis_url, scene.home))
     proxy.lose(b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 1
@@ -368,7 +375,7 @@ async def test_a_step_whose_answer_is_lost_twice_is_repeated_still(
     redis_url: str, proxy: Proxy
 ) -> None:
     scene = Scene(name="conclude", prepare=Actor.asked, step=lambda do, it: do.conclude(of(it)))
-    expected = await played(scene, redis_url, redis_url)
+    expected = await played(scene, redis_url, straight(redis_url, scene.home))
     proxy.lose(b"EVALSHA", b"EVALSHA")
     assert await played(scene, redis_url, proxy.url) == expected
     assert proxy.lost == 2
@@ -376,15 +383,16 @@ async def test_a_step_whose_answer_is_lost_twice_is_repeated_still(
 
 async def test_the_secret_of_the_store_stays_the_first_one(redis_url: str, proxy: Proxy) -> None:
     async with open_store(proxy.url) as store:
-        proxy.lose(b"SET")
+        proxy.lose(b"\r\nSET\r\n")
         assert await store.pepper(b"mine") == b"mine"
         assert await store.pepper(b"another's") == b"mine"
     assert proxy.lost == 1
 
 
 async def test_a_store_that_hangs_is_down_within_its_timeouts(redis_url: str, proxy: Proxy) -> None:
-    async with open_store(proxy.url, timeout=0.02) as store:
+    async with open_store(proxy.url, timeout=0.05) as store:
         await store.ping()
+        asked = store.round_trips
         proxy.hang()
         with pytest.raises(StoreDown, match="the store does not answer"):
             async with asyncio.timeout(1):
@@ -392,7 +400,7 @@ async def test_a_store_that_hangs_is_down_within_its_timeouts(redis_url: str, pr
         with pytest.raises(StoreDown):
             async with asyncio.timeout(1):
                 await store.overdue(10)
-        assert store.round_trips == 1 + 3 + 3
+        assert store.round_trips == asked + 3 + 3
 
 
 async def test_a_store_that_never_answered_is_down_too(proxy: Proxy) -> None:
@@ -438,6 +446,35 @@ async def test_a_crowd_of_calls_waits_its_turn(proxy: Proxy) -> None:
         assert store.round_trips == 300
 
 
+async def test_a_closed_store_leaves_no_connection_open_even_after_an_error(proxy: Proxy) -> None:
+    async with open_store(proxy.url) as store:
+        await Actor(store).say("m1", 1)
+        proxy.lose(b"EVALSHA", b"EVALSHA", b"EVALSHA")
+        with pytest.raises(StoreDown):
+            await Actor(store).say("m2", 2)
+
+    async def all_closed() -> bool:
+        return proxy.connections == 0
+
+    async with asyncio.timeout(1):
+        await until(all_closed)
+
+
+async def test_a_rewrite_of_the_disk_that_got_no_answer_is_asked_for_again(
+    world: World, proxy: Proxy, place: Place
+) -> None:
+    async with open_store(proxy.url) as store:
+        memory = world.memory(store)
+        await memory.open()
+        await memory.receive(place, world.say("hello"))
+        proxy.lose(*[b"BGREWRITEAOF"] * 3)
+        with pytest.raises(StoreDown):
+            await memory.forget(place, world.at, channel=False)
+        asked = store.round_trips
+        await memory.scrub()
+        assert store.round_trips > asked
+
+
 async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
     other = replace(PLACE, thread="{other}")
     async with open_store(redis_url) as store:
@@ -463,7 +500,7 @@ async def test_a_record_of_a_person_changes_only_for_who_read_it(redis_url: str)
         assert await actor.know(1, "")
         assert (await store.persons([ADA]))[ADA.key].wrapped == b""
         assert await store.know(ADA, 2, sealed("facts", NEW))
-    (key,) = await dump(redis_url)
+    (key,) = await dump(redis_url, ADA)
     assert re.fullmatch(rb"tk:\{p\d{3}\}:person:slack:T1:%7Bada%7D%20", key)
 
 
@@ -488,7 +525,7 @@ async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
         "get",
         "zrevrange",
     }
-    async with Redis.from_url(redis_url) as redis:
+    async with straight_to(redis_url, PLACE) as redis:
         documented = await redis.execute_command("COMMAND DOCS", *called)  # type: ignore[no-untyped-call]
     since = {bytes(name).decode(): _since(about) for name, about in _pairs(documented)}
     assert since.keys() == called
@@ -519,7 +556,7 @@ async def test_a_sealed_message_that_was_moved_is_never_read(
         for here in (place, elsewhere):
             for name in ("a", "b"):
                 await memory.receive(here, world.say(f"{name} secret", id=f"{here.thread}{name}"))
-        async with Redis.from_url(redis_url) as redis:
+        async with straight_to(redis_url, place) as redis:
             (mine,) = map(_record, await redis.keys(f"*:{place.thread}/msg"))
             (other,) = map(_record, await redis.keys("*:elsewhere/msg"))
             one, two = f"{place.thread}a", f"{place.thread}b"
@@ -585,7 +622,7 @@ async def test_a_turn_of_one_post_takes_five_round_trips(
 
 
 async def test_reading_the_record_again_renews_the_lease(redis_url: str) -> None:
-    async with open_store(redis_url) as store, Redis.from_url(redis_url) as redis:
+    async with open_store(redis_url) as store, straight_to(redis_url, PLACE) as redis:
         lease = await Actor(store).asked()
         (record,) = await redis.keys("*/rec")
         until = await redis.hget(record, "until")
@@ -638,7 +675,7 @@ async def _snapshot(store: RedisStore) -> Snapshot:
 async def test_an_edit_or_deletion_of_what_expired_ends(
     world: World, redis_url: str, place: Place
 ) -> None:
-    async with open_store(redis_url) as store, Redis.from_url(redis_url) as redis:
+    async with open_store(redis_url) as store, straight_to(redis_url, place) as redis:
         memory = world.memory(store)
         await memory.open()
         for name in ("a", "b", "c"):

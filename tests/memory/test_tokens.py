@@ -1,6 +1,7 @@
 """Counting tokens: exact with the vocabulary, never too few without."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory.tokens import CAP, LARGE, Counter, counter
+from tests.memory.texts import ORDINARY
 
 pytestmark = pytest.mark.anyio
 
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "tiktoken"
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "tiktoken"
+FOLDER = Path(os.environ.get("TIKTOKEN_CACHE_DIR") or SHARED)
 needs_vocabulary = pytest.mark.skipif(
     not FOLDER.is_dir(), reason=f"no vocabulary in {FOLDER}: the estimate has nothing to compare to"
 )
@@ -29,107 +32,6 @@ def exact() -> Counter:
         return counter("gpt-5")
 
 
-ORDINARY = {
-    "Latin": (
-        "Could you remind me on Tuesday that the release notes still need a second pair of eyes?",
-        "Ich habe gestern mit dem Vermieter gesprochen, er meldet sich wegen der Heizung.",
-        "On se retrouve à la gare vers dix heures, et n'oublie pas d'apporter les billets.",
-        "Czy ktoś pamięta, gdzie zapisaliśmy hasło do serwera testowego w poprzednim tygodniu?",
-        "Yarın sabah toplantıdan önce raporu göndermem gerekiyor, lütfen bana hatırlat.",
-        "Muistatko vielä, milloin lupasimme toimittaa ensimmäisen version asiakkaalle?",
-        "Mañana por la tarde vamos a revisar el presupuesto con todo el equipo.",
-    ),
-    "Cyrillic": (
-        "Напомни мне, пожалуйста, завтра утром позвонить врачу и перенести приём на пятницу.",
-        "Мы договорились, что новая версия выйдет в конце месяца, если тесты пройдут.",
-        "Хто з вас уже бачив новий розклад занять на наступний тиждень?",
-        "Моля те, изпрати ми адреса на хотела, преди да тръгнем за летището.",
-        "Сестра переехала в Казань и теперь работает в библиотеке университета.",
-    ),
-    "Greek": (
-        "Μπορείς να μου θυμίσεις αύριο το πρωί να στείλω το συμβόλαιο στη Μαρία;",
-        "Η συνάντηση μεταφέρθηκε για την Πέμπτη στις τέσσερις το απόγευμα.",
-        "Ο αδελφός μου μένει στη Θεσσαλονίκη και δουλεύει σε ένα μικρό βιβλιοπωλείο.",
-        "Δεν θυμάμαι πού αφήσαμε τα κλειδιά του γραφείου χθες το βράδυ.",
-        "Καλημέρα σε όλους, η νέα έκδοση είναι έτοιμη για δοκιμή.",
-    ),
-    "Arabic": (
-        "هل يمكنك أن تذكرني غدا صباحا بإرسال العقد إلى المدير؟",
-        "اتفقنا على أن يكون الاجتماع يوم الخميس في الساعة الرابعة بعد الظهر.",
-        "أختي تعيش في القاهرة وتعمل في مكتبة صغيرة قرب الجامعة.",
-        "لا أتذكر أين وضعنا مفاتيح المكتب مساء أمس.",
-        "صباح الخير جميعا، النسخة الجديدة جاهزة للتجربة.",
-    ),
-    "Hebrew": (
-        "אתה יכול להזכיר לי מחר בבוקר לשלוח את החוזה למנהלת?",
-        "סיכמנו שהפגישה תהיה ביום חמישי בארבע אחר הצהריים.",
-        "אחותי גרה בחיפה ועובדת בספרייה קטנה ליד האוניברסיטה.",
-        "אני לא זוכר איפה השארנו את המפתחות של המשרד אתמול בערב.",
-        "בוקר טוב לכולם, הגרסה החדשה מוכנה לבדיקה.",
-    ),
-    "Devanagari": (
-        "क्या आप मुझे कल सुबह याद दिला सकते हैं कि अनुबंध भेजना है?",
-        "हमने तय किया था कि बैठक गुरुवार को शाम चार बजे होगी।",
-        "मेरी बहन जयपुर में रहती है और एक छोटी लाइब्रेरी में काम करती है।",
-        "मुझे याद नहीं कि हमने कल रात दफ़्तर की चाबियाँ कहाँ रखी थीं।",
-        "सबको सुप्रभात, नया संस्करण जाँच के लिए तैयार है।",
-    ),
-    "Thai": (
-        "ช่วยเตือนฉันพรุ่งนี้เช้าให้ส่งสัญญาให้ผู้จัดการด้วยนะ",
-        "เราตกลงกันว่าจะประชุมวันพฤหัสบดีตอนสี่โมงเย็น",
-        "พี่สาวของฉันอยู่ที่เชียงใหม่และทำงานในห้องสมุดเล็กๆ",
-        "ฉันจำไม่ได้ว่าเมื่อคืนเราวางกุญแจสำนักงานไว้ที่ไหน",
-        "สวัสดีตอนเช้าทุกคน เวอร์ชันใหม่พร้อมให้ทดสอบแล้ว",
-    ),
-    "Chinese": (
-        "明天早上请提醒我把合同发给经理,谢谢。",
-        "我们说好了星期四下午四点开会,地点还是老地方。",
-        "我姐姐住在杭州,在大学旁边的一家小图书馆工作。",
-        "我不记得昨天晚上我们把办公室的钥匙放在哪里了。",
-        "大家早上好,新版本已經準備好了,可以開始測試。",
-    ),
-    "Japanese": (
-        "明日の朝、契約書をマネージャーに送るように思い出させてくれますか?",
-        "会議は木曜日の午後四時からということで決まりました。",
-        "姉は京都に住んでいて、大学の近くの小さな図書館で働いています。",
-        "昨日の夜、事務所の鍵をどこに置いたか覚えていません。",
-        "おはようございます、新しいバージョンのテストをお願いします。",
-    ),
-    "Korean": (
-        "내일 아침에 계약서를 팀장님께 보내라고 알려 줄 수 있어요?",
-        "회의는 목요일 오후 네 시에 하기로 결정했습니다.",
-        "제 언니는 부산에 살고 대학교 근처 작은 도서관에서 일해요.",
-        "어젯밤에 사무실 열쇠를 어디에 두었는지 기억이 안 나요.",
-        "여러분 좋은 아침입니다, 새 버전을 시험할 준비가 되었습니다.",
-    ),
-    "code": (
-        "def fetch(url: str) -> bytes:\n    with get(url) as page:\n        return page.read()\n",
-        "SELECT name, count(*) FROM visits WHERE day >= '2026-11-01' GROUP BY name ORDER BY 2;",
-        "git commit -am 'Fix the off-by-one in paginate()' && git push origin HEAD:review/ada",
-        '{"id": 4711, "name": "Ada", "roles": ["owner", "editor"], "active": true}',
-        "https://example.org/wiki/Release_notes?version=2.1.0&format=html#known-issues",
-    ),
-    "digits": (
-        "+49 151 234 567 89, room 4.021, invoice 2026-11-0047, 1,299.99 EUR",
-        "3.14159265358979 2.71828182845904 1.41421356237309",
-        "192.168.10.254 10.0.0.1 255.255.255.0 8080 443 22",
-        "2026-11-20T10:48:04Z 2026-11-21T08:00:00+01:00",
-    ),
-    "emoji": (
-        "🎉🚀 ship it! 👍🏽❤️",
-        "😂😂😂 no way 🙈",
-        "👩‍💻 + ☕ = ✅",
-        "🇩🇪 🇫🇷 🇯🇵 🏳️‍🌈",
-    ),
-    "whitespace": (
-        "one\n\n\ntwo\n\n\n\nthree",
-        "| a   | b    |\n|-----|------|\n| 1   | 22   |\n",
-        "\tx = 1\n\t\ty = 2\n\n\tz = 3\n",
-        "a    b        c                d",
-    ),
-}
-
-
 @needs_vocabulary
 @pytest.mark.parametrize("script", ORDINARY)
 def test_the_estimate_is_never_too_low_on_ordinary_text(exact: Counter, script: str) -> None:
@@ -141,6 +43,24 @@ def test_the_estimate_is_never_too_low_on_ordinary_text(exact: Counter, script: 
 @pytest.mark.parametrize("script", ORDINARY)
 def test_the_estimate_is_not_far_too_high_either(exact: Counter, script: str) -> None:
     assert median(ESTIMATE.count(text) / exact.count(text) for text in ORDINARY[script]) <= 1.6
+
+
+@needs_vocabulary
+@pytest.mark.parametrize("script", ORDINARY)
+def test_the_estimate_for_an_older_model_is_never_too_low(script: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIKTOKEN_CACHE_DIR", str(FOLDER))
+        exact = counter("gpt-4")
+        patch.setenv("TIKTOKEN_CACHE_DIR", "nowhere")
+        estimate = counter("gpt-4")
+    assert estimate.estimates
+    assert min(estimate.count(text) / exact.count(text) for text in ORDINARY[script]) >= 1
+
+
+@needs_vocabulary
+@given(st.text(st.sampled_from("𓀀𓂀ꙮᎠᏗ㐀㒨𠀀𠮷뷁쀍ꦀᠠⰀߊ🜁"), min_size=1))
+def test_the_estimate_is_never_too_low_on_rare_glyphs(exact: Counter, text: str) -> None:
+    assert ESTIMATE.count(text) >= exact.count(text)
 
 
 @needs_vocabulary
@@ -161,7 +81,9 @@ def test_every_model_has_a_counter(model: str, name: str, monkeypatch: pytest.Mo
 
 
 @needs_vocabulary
-@pytest.mark.parametrize("text", ["<|endoftext|>" * 3, "\ud83d lone \udc00", " " * 1_100_000])
+@pytest.mark.parametrize(
+    "text", ["<|endoftext|>" * 3, "\ud83d lone \udc00", " " * 1_000_000, "word" * 250_000]
+)
 def test_odd_text_is_counted(exact: Counter, text: str) -> None:
     assert exact.count(text) > 0
 

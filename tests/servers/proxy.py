@@ -1,9 +1,10 @@
-"""A proxy before a Redis server that loses, delays or withholds what the server answers."""
+"""A proxy before Redis servers that loses, delays or withholds what they answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 CHUNK = 1 << 16
@@ -12,16 +13,20 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(slots=True)
 class Proxy:
-    """`url` speaks for `server` (`unix://` or `redis://`)."""
+    """`url` speaks for one server (`unix://`, `redis://`) or a cluster (`redis+cluster://`)."""
 
-    server: str
     url: str = ""
+    names: dict[bytes, bytes] = field(default_factory=dict)  # in answers: a node's port -> ours
     delay: float = 0.0  # seconds before an answer passes
     lost: int = 0  # answers that were lost so far
     reached: asyncio.Event = field(default_factory=asyncio.Event)  # a request came while hung
     _losing: list[bytes] = field(default_factory=list)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def connections(self) -> int:
+        return len(self._tasks)
 
     def lose(self, *commands: bytes) -> None:
         """The server runs these, one after the other; their answers and connections are lost."""
@@ -34,11 +39,13 @@ class Proxy:
     def resume(self) -> None:
         self._open.set()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(
+        self, address: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        server = await self._connect()
+        server = await _connect(address)
         try:
             await self._relay((reader, writer), server)
         except asyncio.CancelledError:
@@ -91,26 +98,40 @@ class Proxy:
             if losing.is_set():
                 self.lost += 1
                 return
+            for port, ours in self.names.items():
+                data = data.replace(port, ours)  # where CLUSTER SLOTS or MOVED leads
             writer.write(data)
             await writer.drain()
 
-    async def _connect(self) -> Ends:
-        where = urlsplit(self.server)
-        if where.scheme == "unix":
-            return await asyncio.open_unix_connection(where.path)
-        return await asyncio.open_connection(where.hostname, where.port or 6379)
+
+async def _connect(address: str) -> Ends:
+    where = urlsplit(address)
+    if where.scheme == "unix":
+        return await asyncio.open_unix_connection(where.path)
+    return await asyncio.open_connection(where.hostname, where.port or 6379)
 
 
 @asynccontextmanager
 async def before(server: str) -> AsyncIterator[Proxy]:
-    """A proxy before this server, on a free port of the loopback."""
-    proxy = Proxy(server=server)
+    """A proxy before this server, or each of a cluster's, on free ports of the loopback."""
+    proxy = Proxy()
     proxy.resume()
-    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    host, port = listening.sockets[0].getsockname()[:2]
-    proxy.url = f"redis://{host}:{port}"
-    async with listening:
-        try:
-            yield proxy
-        finally:
-            await proxy.close()
+    scheme, _, hosts = server.partition("+cluster://")
+    nodes = [f"{scheme}://{host}" for host in hosts.split(",")] if hosts else [server]
+    async with AsyncExitStack() as stack:
+        ours = [await _listen(stack, proxy, node) for node in nodes]
+        proxy.url = f"redis{'+cluster' * bool(hosts)}://{','.join(ours)}"
+        if hosts:
+            proxy.names = {_port(node): _port(host) for node, host in zip(nodes, ours, strict=True)}
+        stack.push_async_callback(proxy.close)
+        yield proxy
+
+
+async def _listen(stack: AsyncExitStack, proxy: Proxy, node: str) -> str:
+    server = await asyncio.start_server(partial(proxy.serve, node), "127.0.0.1", 0)
+    host, port = (await stack.enter_async_context(server)).sockets[0].getsockname()[:2]
+    return f"{host}:{port}"
+
+
+def _port(address: str) -> bytes:
+    return f":{address.rpartition(':')[2]}\r\n".encode()

@@ -37,31 +37,38 @@ async def running(binary: Binary, *extra: str) -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="tk-redis-") as folder:
         socket = f"{folder}/s"
         options = ("--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "")
-        process = await asyncio.create_subprocess_exec(
-            binary.path,
-            *(*options, *extra),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        assert process.stdout is not None
-        try:
-            async with asyncio.timeout(10):
-                await _ready(binary, process.stdout)
-            log = asyncio.create_task(process.stdout.read())  # a full pipe would stop the server
+        async with process(binary, *options, *extra):
             yield f"unix://{socket}"
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-        await log
+
+
+@asynccontextmanager
+async def process(binary: Binary, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A server that accepts connections; killed at the end."""
+    process = await asyncio.create_subprocess_exec(
+        binary.path,
+        *options,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(10):
+            await _ready(binary, process.stdout)
+        log = asyncio.create_task(process.stdout.read())  # a full pipe would stop the server
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+    await log
 
 
 async def _ready(binary: Binary, output: asyncio.StreamReader) -> None:
     said = b""
     async for line in output:
-        if b"eady to accept connections" in line:
+        if b"eady to accept connections" in line or b"+monitor master" in line:
             return
         said += line
     raise AssertionError(f"{binary} did not start:\n{said.decode(errors='replace')}")
