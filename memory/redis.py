@@ -151,12 +151,8 @@ class RedisStore:
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
         covered = json.dumps({each: str(version) for each, version in fold.covered.items()})
         head = (fold.name, wrapped, covered, fold.blob)
-        merges = [
-            part
-            for each in fold.merges
-            for part in (each.name, json.dumps(each.children), each.blob)
-        ]
-        answer = await self._run("fold", place, *head, *self._kept, *merges)
+        merges = [(each.name, json.dumps(each.children), each.blob) for each in fold.merges]
+        answer = await self._run("fold", place, *head, *self._kept, *chain(*merges))
         return bool(answer[0] == b"done")
 
     async def locate(self, place: Place, message: str) -> Found | None:
@@ -189,8 +185,8 @@ class RedisStore:
         *,
         channel: bool,
     ) -> Forgotten:
-        head = (water, channel, wrapped, layout.thread(place))
-        return answers.forgotten(await self._run("forget", place, *head, *chain(*survivors)))
+        head = (water, channel, wrapped, layout.thread(place), *chain(*survivors))
+        return answers.forgotten(await self._run("forget", place, *head))
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         key = f"{layout.prefix(place)}{place.channel_key}/threads"
@@ -241,8 +237,7 @@ class RedisStore:
         return bytes(await self._call(lambda: self._redis.get("tk:pepper")))
 
     def rotation(self, keyring: Keyring) -> Rotation:
-        names = self._redis.scan_iter(match="tk:*", count=1000)
-        return Rotation(keyring, names, self._piped, self._timeout)
+        return Rotation(keyring, self._redis.scan_iter("tk:*", 1000), self._piped, self._timeout)
 
     async def ping(self) -> None:
         await self._call(self._redis.ping)
