@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
 from memory import rotation as module
 from memory.engine import Memory
@@ -16,7 +15,7 @@ from memory.seal import DataKey, Keyring, UnknownKey, fresh_key, key_id
 from memory.store import StoreDown
 from memory.summary import Task
 from memory.window import Marks
-from tests.memory.conftest import NOW, World, turn_in
+from tests.memory.conftest import NOW, World, straight_to, turn_in
 from tests.memory.test_persons import HOME, Town
 from tests.servers.proxy import before
 
@@ -64,7 +63,7 @@ async def opened(
 
 
 async def wrapped(url: str, place: Place) -> bytes:
-    async with Redis.from_url(url) as redis:
+    async with straight_to(url, place) as redis:
         key = await redis.hget(f"{prefix(place)}{place.key}/rec", "key")
     assert isinstance(key, bytes)
     return key
@@ -270,7 +269,7 @@ async def test_what_does_not_open_is_left_as_it_is_and_its_key_is_named(
     there = Place(platform="slack", space="T1", channel="C9", audience="direct")
     raw = DataKey.fresh().raw
     alien, moved = lost.wrap(raw, there.key), Keyring([OLD]).wrap(raw, "another:place")
-    async with Redis.from_url(world.url) as redis:
+    async with straight_to(world.url, there) as redis:
         await redis.hset(f"{prefix(there)}{there.key}/rec", "key", alien)
         other = f"{prefix(there)}{there.channel_key}:2/rec"
         await redis.hset(other, "key", moved)

@@ -524,6 +524,7 @@ async def test_only_commands_of_redis_7_0_are_used(redis_url: str) -> None:
         "set",
         "get",
         "zrevrange",
+        "scan",
     }
     async with straight_to(redis_url, PLACE) as redis:
         documented = await redis.execute_command("COMMAND DOCS", *called)  # type: ignore[no-untyped-call]
