@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean
 
 from bench.locomo import Chat, chats
+from bench.vocabulary import at_hand
 from bot.app import summariser
 from bot.offline import offline
 from bot.ports import Prompt, Request
@@ -22,7 +23,6 @@ from memory.entry import Entry
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.tokens import counter
 from memory.turn import Turn
 
 CACHED = 0.1  # price of a token read from a cache, of one that is not
@@ -30,7 +30,7 @@ LATER = 20 * 365 * 86_400 * 1_000_000  # microseconds: too late to be too old fo
 FRAME = 4  # tokens a chat format takes around one message
 PERSONA = "You are a helpful member of this chat. Answer briefly."
 PLACE = Place(platform="slack", space="T1", channel="C1", thread="1")
-COUNT = counter("")
+COUNT = at_hand()
 
 
 @dataclass(slots=True)

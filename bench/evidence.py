@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any
 
 from bench.locomo import CATEGORIES, Chat, Question, chats
+from bench.vocabulary import at_hand
 from bot.app import summariser
 from bot.offline import offline
 from bot.ports import Request
@@ -24,7 +25,6 @@ from memory.folding import Sizes
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.tokens import counter
 from memory.turn import Turn
 
 PERSONA = "You are a helpful member of this chat. Answer briefly."
@@ -36,7 +36,7 @@ HEAD = 32  # tokens of the time, and of what stands around the persona and a sum
 LATEST = "latest"
 FIGURES = ("defaults", "budgets", "window", "recent", "by_category", "questions")
 PLACE = Place(platform="slack", space="T1", channel="C1")
-COUNT = counter("")
+COUNT = at_hand()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | chat | check | key`."""
+"""The command line: `python -m bot run | chat | check | key | export`."""
 
 import argparse
 import asyncio
@@ -9,14 +9,19 @@ from pathlib import Path
 
 from bot.app import Misfit, assembled
 from bot.config import Config, ConfigError, load
+from bot.export import lines
 from bot.rewrap import rewrap
 from bot.telemetry import set_up_logs
+from memory.cold import ArchiveDown
 from memory.embedded import ServerProblem
 from memory.seal import KeyProblem, Unreadable, fresh_key
 from memory.store import StoreDown
 
 Options = argparse.Namespace
-CANNOT_START = (ConfigError, Misfit, ServerProblem, KeyProblem, Unreadable, StoreDown)
+CANNOT_START = (
+    *(ArchiveDown, ConfigError, Misfit, ServerProblem, StoreDown),
+    *(KeyProblem, Unreadable),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +46,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, default=Path("config.yaml"))
     only = parser.add_argument_group("key")
     only.add_argument("--rewrap", action="store_true", help="all memory under MEMORY_KEY's first")
+    only = parser.add_argument_group("export")
+    only.add_argument("--person", default="", metavar="ID", help="only of this author, and replies")
+    only.add_argument("--conversation", default="", metavar="KEY", help="only of this conversation")
     return parser
 
 
@@ -64,6 +72,10 @@ def _key(options: Options) -> int:
     return 0
 
 
+def _export(options: Options) -> int:
+    return asyncio.run(_write_out(load(options.config, os.environ), options))
+
+
 async def _serve(config: Config, *, console: bool) -> int:
     set_up_logs(config.log_level.upper(), colours=sys.stderr.isatty())
     async with assembled(config, console=console) as bot:
@@ -85,6 +97,14 @@ async def _examine(config: Config) -> int:
     return 2 if wrong else 0
 
 
+async def _write_out(config: Config, options: Options) -> int:
+    set_up_logs("ERROR", colours=sys.stderr.isatty())
+    async with assembled(config, console=True) as bot:
+        async for line in lines(bot.memory, options.person, options.conversation):
+            print(line)  # noqa: T201
+    return 0
+
+
 def _refuse(problem: BaseException) -> int:
     _say(str(problem))
     return 2
@@ -99,6 +119,7 @@ VERBS: Mapping[str, Callable[[Options], int]] = {
     "chat": _chat,
     "check": _check,
     "key": _key,
+    "export": _export,
 }
 
 if __name__ == "__main__":

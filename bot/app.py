@@ -5,6 +5,7 @@ import getpass
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from adapters.console import Console, stdio
 from adapters.draft import Pace
 from adapters.message import Platform, Refused
+from bot.about import about, status
 from bot.commands import Commands
 from bot.config import Config
 from bot.intake import Intake
@@ -23,6 +25,7 @@ from bot.prompt import Budget, Prompter
 from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
+from memory.cold import ColdStore
 from memory.embedded import memory_key, private_server
 from memory.engine import Memory, Settings
 from memory.folding import Sizes
@@ -44,6 +47,7 @@ class Bot:
     """Everything wired together, connected to nothing yet but the store."""
 
     platforms: Mapping[str, Platform]
+    memory: Memory
     turns: Turns
     intake: Intake
     status: Sequence[str]
@@ -98,6 +102,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
             measure=tokens.measure,
             summarise=summariser(model),
             randbytes=os.urandom,
+            archive=archive(config),
         )
         await memory.open()
         platforms = _platforms(config, console=console)
@@ -109,7 +114,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         commands = Commands(memory, about(config))
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
         lines = status(config, platforms, tokens)
-        yield Bot(platforms=platforms, turns=turns, intake=intake, status=lines)
+        yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
 
 
 async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
@@ -148,6 +153,17 @@ async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Ke
             "or unset REDIS_URL for a private server"
         ) from None
     return store, Keyring.parse(keys)
+
+
+def archive(config: Config) -> ColdStore | None:
+    """None where no DATABASE_URL is set. Raises ArchiveDown."""
+    url, retention = config.database_url, config.memory.retention
+    if not url:
+        return None
+    from memory.archive import Archive
+
+    days = max(retention.messages_days, retention.summaries_days)
+    return Archive(url.get_secret_value(), now=time.time, kept=days * 86_400)
 
 
 def _sizes(config: Config) -> Sizes:
@@ -257,38 +273,3 @@ def _pace(config: Config) -> Pace:
 
 def terminal() -> Console:
     return stdio(person=getpass.getuser(), now=now)
-
-
-def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -> Sequence[str]:
-    """What is on, what is not, and which variable would turn it on."""
-    off = {
-        "slack": "set SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
-        "discord": "set DISCORD_TOKEN",
-    }
-    endpoint = config.openai.base_url or "OpenAI"
-    real = config.openai.api_key or config.openai.base_url
-    return [
-        f"platforms: {', '.join(platforms)}",
-        *(f"{name}: off ({how})" for name, how in off.items() if name not in platforms),
-        f"model: {config.model.reply} at {endpoint}"
-        if real
-        else "model: offline, it quotes memory (set OPENAI_API_KEY or OPENAI_BASE_URL)",
-        "memory: the server at REDIS_URL"
-        if config.redis_url
-        else f"memory: a private server under {config.data} (set REDIS_URL for your own)",
-        "tokens: estimated (set TIKTOKEN_CACHE_DIR to count them)"
-        if tokens.estimates
-        else f"tokens: counted with {tokens.name}",
-    ]
-
-
-def about(config: Config) -> Sequence[str]:
-    """What /help says of storage."""
-    kept = config.memory.retention
-    return (
-        "I answer when I am mentioned or written to directly, and remember the conversation.",
-        "All I store is encrypted, and expires when a conversation stays silent:",
-        f"messages after {kept.messages_days} days, summaries after {kept.summaries_days},",
-        "what you said about yourself when it was not used for 180: see /memory.",
-        "What you edit or delete changes in my memory too.",
-    )

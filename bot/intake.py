@@ -80,6 +80,7 @@ class Intake:
             log.warning(
                 "a space was left: its memory stays until it expires", space=departure.space
             )
+            await self._memory.leave(_channel(departure), microseconds(self._now()))
             return
         await self._memory.forget(_channel(departure), microseconds(self._now()), channel=True)
 

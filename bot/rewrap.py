@@ -4,17 +4,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
-from bot.app import storage
+from bot.app import archive, storage
 from bot.config import Config
 from memory.rotation import Rotation
 
 
 async def rewrap(config: Config) -> int:
-    """0, or 2 if something still needs another key than the first. Raises StoreDown, Misfit."""
+    """0, or 2 if something still needs another key. Raises Misfit, StoreDown, ArchiveDown."""
     async with AsyncExitStack() as stack:
         store, keyring = await storage(config, stack)
         rotation = store.rotation(keyring)
         async for _ in rotation.run():
+            _show(rotation)
+        if cold := archive(config):
+            await cold.rewrap(rotation.again)
             _show(rotation)
         await store.scrub()  # the disk holds them as they were wrapped before
     moves = sys.stderr.isatty()

@@ -2,9 +2,10 @@
 
 import asyncio
 import traceback
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import structlog
@@ -20,6 +21,7 @@ from bot.places import conversation_at
 from bot.ports import ModelFailed
 from bot.reply import Replies, who
 from bot.telemetry import Metrics
+from memory.cold import ArchiveDown
 from memory.engine import Memory
 from memory.records import Debris, Place
 from memory.seal import Unreadable
@@ -29,6 +31,7 @@ from memory.turn import Lost, Turn
 log = structlog.get_logger()
 
 FOLDS = 4  # summaries made at once
+LOOKS = 15.0  # seconds between looks for what expires or has not reached the archive
 TURNS = 200  # turns run at once
 
 
@@ -59,6 +62,7 @@ class Turns:
         self._live: dict[str, Turn] = {}  # as many as are running
         self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(TURNS)
         self._draining = False
+        self._next_look = 0.0
         self._waiting: set[str] = set()  # places whose task has no slot yet
 
     async def __aenter__(self) -> Self:
@@ -102,9 +106,24 @@ class Turns:
                         self.wake(place)
                 await self._memory.persons.recheck()
                 await self._memory.scrub()
+                await self._look_after()
             except StoreDown as error:
                 log.warning("sweep skipped", reason=str(error))
             await asyncio.sleep(self._limits.sweep)
+
+    async def _look_after(self) -> None:
+        """What has to be done before memory expires, as much at once as is folded at once."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_look or self._folding.locked():
+            return
+        self._next_look = now + LOOKS
+        self._spawn(self._keep("-", self._memory.upkeep.catch_up))
+        for place, whole in await self._memory.upkeep.expiring(FOLDS):
+            self._spawn(self._keep(place.key, partial(self._preserve, place, whole)))
+
+    async def _preserve(self, place: Place, whole: bool) -> None:
+        if not await self._memory.upkeep.preserve(place, whole=whole):
+            self._metrics.folds.labels("expired").inc()
 
     async def answer(self, place: Place) -> None:
         """Answer until nothing is owed here; whoever holds the lease does."""
@@ -152,17 +171,23 @@ class Turns:
         self._metrics.turns.labels("done").inc()
         self._metrics.seconds.observe(asyncio.get_running_loop().time() - began)
         if self._memory.crowded(turn.recollection):
-            self._spawn(self._settle(turn.place))
+            self._spawn(self._keep(turn.place.key, partial(self._settle, turn.place)))
         return more
 
     async def _settle(self, place: Place) -> None:
+        if await self._memory.settle(place):
+            self._metrics.folds.labels("done").inc()
+
+    async def _keep(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         async with self._folding:
             try:
-                if await self._memory.settle(place):
-                    self._metrics.folds.labels("done").inc()
+                await work()
+            except ArchiveDown as error:
+                self._metrics.archiving.labels("failed").inc()
+                log.warning("not archived yet", conversation=what, reason=str(error))
             except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
                 self._metrics.folds.labels("failed").inc()
-                log.warning("not folded", conversation=place.key, error=_describe(error))
+                log.warning("not folded", conversation=what, error=_describe(error))
 
     def _chat(self, place: Place) -> Chat:
         return self._platforms[place.platform].chat(conversation_at(place))

@@ -1,5 +1,6 @@
 """Turns what the scripts answer (nested lists of bytes and numbers) into records."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ from memory.records import (
     Concluded,
     Folded,
     Forgotten,
+    Held,
     Kept,
+    Leaf,
     Lease,
     Noted,
     Place,
@@ -29,7 +32,7 @@ def received(answer: Answer) -> Received:
         case b"pend":
             version, _, blob = answer[1].partition(b":")
             return Received(edit=(int(version), blob))
-    return Received(owed=answer[0] == b"owed")
+    return Received(owed=answer[0] == b"owed", joined=answer[1:] == [1])
 
 
 def lease(place: Place, answer: Answer, read: Mapping[str, Slot]) -> Lease:
@@ -73,6 +76,22 @@ def snapshot(answer: Answer) -> Snapshot:
         unfolded=unfolded,
         audience=audience.decode(),
     )
+
+
+def held(pages: Sequence[Answer]) -> Held:
+    messages = {kept.id: kept for page in pages for kept in map(_kept, page[2])}
+    rows = pages[0][3]
+    leaves = zip(rows[::3], rows[1::3], rows[2::3], strict=True)
+    return Held(
+        wrapped=pages[-1][0],
+        messages=tuple(messages.values()),
+        leaves=tuple(_leaf(*leaf) for leaf in leaves),
+    )
+
+
+def _leaf(name: bytes, value: bytes, covered: bytes) -> Leaf:
+    versions = {post: int(version) for post, version in json.loads(covered).items()}
+    return Leaf(name=name.decode(), covered=versions, blob=value.partition(b":")[2])
 
 
 def changes(place: Place, answer: Answer) -> Changes:

@@ -2,9 +2,11 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from memory.archiving import Archiving
+from memory.cold import GONE, ColdStore
 from memory.entry import PERSON, Description, Entry, Recollection
 from memory.folding import MOST, Folding, Sizes
 from memory.forgetting import Forgetting
@@ -12,11 +14,12 @@ from memory.keys import Keys, message_context, pending_context, sealed
 from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place
-from memory.seal import DataKey, Keyring, Randbytes, Unreadable, fingerprint
+from memory.seal import Keyring, Randbytes, Unreadable, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
 from memory.turn import Means, Terms, Turn, open_entries, open_segments
+from memory.upkeep import Upkeep
 
 EXPECTED = 1_000  # turns that have not begun
 
@@ -42,11 +45,14 @@ class Memory:
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
         randbytes: Randbytes,
+        archive: ColdStore | None = None,
     ) -> None:
-        self._store, self._keyring, self._follow = store, keyring, settings.follow
+        self._store, self._follow = store, settings.follow
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self._measure = measure
-        self._forgetting = Forgetting(store, self._keys)
+        cold = Archiving(archive, store, self._keys) if archive else None
+        self._archiving = cold
+        self._forgetting = Forgetting(store, self._keys, cold)
         self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
         self._folding = Folding(
             store,
@@ -55,7 +61,9 @@ class Memory:
             sizes=settings.sizes,
             measure=measure,
             summarise=summarise,
+            archiving=cold,
         )
+        self.upkeep = Upkeep(store, self._keys, self._folding, cold, settings.sizes.segments)
         self._recalling = (
             Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
         )
@@ -72,8 +80,7 @@ class Memory:
 
     async def open(self) -> None:
         """Read the store's own secret; raises UnknownKey if MEMORY_KEY does not fit the store."""
-        candidate = self._keyring.wrap(DataKey.fresh(self._randbytes).raw, "pepper")
-        self._pepper = self._keyring.unwrap(await self._store.pepper(candidate), "pepper")
+        self._pepper = await self._keys.pepper(self._store.pepper)
 
     async def receive(self, place: Place, entry: Entry) -> bool:
         """Take a message in, once. Whether an answer is owed for it."""
@@ -91,6 +98,8 @@ class Memory:
                     self._keys.keep(place, key)
                 if got.owed:
                     self._expect(place, entry.author)
+                if got.joined:
+                    await self.upkeep.wake(place)
                 return got.owed
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
@@ -130,7 +139,7 @@ class Memory:
 
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
-        await self._hide(place, [message])
+        await self._hide(place, {message: at})
         tokens = await self._measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
@@ -153,7 +162,7 @@ class Memory:
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
-        await self._hide(place, messages)
+        await self._hide(place, dict.fromkeys(messages, GONE))
         await self._store.retract(place, {each: self._seen(place, each) for each in messages})
         self._outdate()
         await self.persons.recheck(place)
@@ -162,17 +171,19 @@ class Memory:
         if self._recalling:
             self._recalling.outdate()
 
-    async def _hide(self, place: Place, messages: Sequence[str]) -> None:
-        """What is changing must not be recalled meanwhile, and has to leave the disk."""
+    async def _hide(self, place: Place, posts: Mapping[str, int]) -> None:
+        """What is changing must not be recalled meanwhile, and has to leave disk and archive."""
         self._forgetting.deleted()
         if self._recalling:
-            await self._recalling.remove(place, messages)
+            await self._recalling.remove(place, list(posts))
+        if self._archiving:
+            await self._archiving.retract(place, posts)
 
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)
         closed = Description(segments=(), window=(), messages=messages, tokens=0)
         if not snapshot.wrapped:
-            return closed
+            return await self.upkeep.describe(place)
         try:
             key = self._keys.learn(place, snapshot.wrapped)
             entries = open_entries(place, key, snapshot)
@@ -192,6 +203,11 @@ class Memory:
             self._recalling.drop(place)
         await self.persons.recheck(place)
         return receipt
+
+    async def leave(self, place: Place, until: int) -> None:
+        """The bot left the place's whole space: its archive goes; the store's memory expires."""
+        if self._archiving:
+            await self._archiving.forget(place.channel_key.rpartition(":")[0], until)
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""

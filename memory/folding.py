@@ -5,15 +5,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from memory.archiving import Archiving, Contents
 from memory.claims import BESIDE, Claim, read, verify
 from memory.entry import Entry, Segment
-from memory.keys import Key, Keys
+from memory.keys import Key, Keys, segment_context
 from memory.persons import Persons
 from memory.records import Fold, Merge, Place
 from memory.store import Store
 from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, shortened, transcript
 from memory.turn import open_entries, open_segments
-from memory.window import Marks, overflow
+from memory.window import EVERYTHING, Marks, overflow
 
 MOST = 500  # messages read at once
 FACTS = 500  # tokens that may tell them, in a fold's answer
@@ -46,28 +47,33 @@ class Folding:
         sizes: Sizes,
         measure: Callable[[str], Awaitable[int]],
         summarise: Summarise,
+        archiving: Archiving | None = None,
     ) -> None:
         self._store, self._keys, self._sizes, self._persons = store, keys, sizes, persons
+        self._archiving = archiving
         self._marks = _bounded(sizes.marks)
         self._measure, self._summarise = measure, summarise
 
     def crowded(self, entries: Sequence[Entry]) -> bool:
         return overflow(entries, self._marks, self._sizes.batch) > 0
 
-    async def settle(self, place: Place) -> int:
-        """Fold what is above the window's high mark. How many messages were folded."""
-        folded = 0
-        while batch := await self._fold(place):
+    async def settle(self, place: Place, *, whole: bool = False) -> int:
+        """Fold what is above the window's high mark, or all. How many messages were folded.
+
+        Raises ArchiveDown if that could not be archived yet: the upkeep will.
+        """
+        folded, marks = 0, EVERYTHING if whole else self._marks
+        while batch := await self._fold(place, marks):
             folded += batch
         return folded
 
-    async def _fold(self, place: Place) -> int:
+    async def _fold(self, place: Place, marks: Marks) -> int:
         snapshot, _, _ = await self._store.read(place, MOST)
         if not snapshot.wrapped:
             return 0
         key = self._keys.learn(place, snapshot.wrapped)
         entries = open_entries(place, key, snapshot)
-        entries = entries[: overflow(entries, self._marks, self._sizes.batch)]
+        entries = entries[: overflow(entries, marks, self._sizes.batch)]
         if not entries:
             return 0
         segments = open_segments(place, key, snapshot)
@@ -90,6 +96,9 @@ class Folding:
             return 0
         here = replace(place, audience=snapshot.audience)
         await self._persons.learn(verify(claims, entries, here))
+        if self._archiving:
+            leaves = ((leaf, fold.covered),)
+            await self._archiving.save(Contents(place=place, entries=entries, leaves=leaves))
         return len(entries)
 
     async def _leaf(self, entries: Sequence[Entry]) -> tuple[Segment, Sequence[Claim]]:
@@ -163,7 +172,7 @@ def _pair(segments: Sequence[Segment]) -> int | None:
 
 
 def _sealed(place: Place, key: Key, segment: Segment) -> bytes:
-    return key.data.seal(segment.pack(), place.key, "segment", segment.name)
+    return key.data.seal(segment.pack(), *segment_context(place, segment.name))
 
 
 def _bounded(marks: Marks) -> Marks:

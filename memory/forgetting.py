@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from memory.archiving import Archiving
 from memory.keys import Keys, message_context
 from memory.records import Forgotten, Place
 from memory.store import Store
@@ -14,12 +15,16 @@ THREADS = 10_000
 class Forgetting:
     """Destroys records and their keys, and sees to it that the disk follows."""
 
-    def __init__(self, store: Store, keys: Keys) -> None:
-        self._store, self._keys = store, keys
+    def __init__(self, store: Store, keys: Keys, archiving: Archiving | None = None) -> None:
+        self._store, self._keys, self._archiving = store, keys, archiving
         self._unscrubbed, self._scrubbed = True, -SCRUBS  # a killed process may have left it to us
 
     async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
         """See Memory.forget."""
+        cold = Forgotten()
+        if self._archiving:
+            scope = place.channel_key if channel else place.key
+            cold = await self._archiving.forget(scope, until)
         receipts = [await self._forget(place, until, channel)]  # nothing older enters any more
         siblings: Sequence[Place] = await self._store.threads(place, THREADS) if channel else ()
         others = [each for each in siblings if each.key != place.key]
@@ -28,8 +33,8 @@ class Forgetting:
         self._scrubbed = -SCRUBS
         await self.scrub()
         return Forgotten(
-            messages=sum(receipt.messages for receipt in receipts),
-            segments=sum(receipt.segments for receipt in receipts),
+            messages=max(cold.messages, sum(receipt.messages for receipt in receipts)),
+            segments=max(cold.segments, sum(receipt.segments for receipt in receipts)),
         )
 
     def deleted(self) -> None:

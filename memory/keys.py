@@ -1,6 +1,7 @@
 """The data keys of conversations and people: made, unwrapped, and kept at hand within a bound."""
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from memory.records import Place, Sealed
@@ -23,6 +24,11 @@ class Keys:
     def __init__(self, keyring: Keyring, randbytes: Randbytes) -> None:
         self._keyring, self._randbytes = keyring, randbytes
         self._known: OrderedDict[str, Key] = OrderedDict()
+
+    async def pepper(self, kept: Callable[[bytes], Awaitable[bytes]]) -> bytes:
+        """A store's own secret. `kept` takes one, wrapped, if it has none, and gives its own."""
+        candidate = self._keyring.wrap(DataKey.fresh(self._randbytes).raw, "pepper")
+        return self._keyring.unwrap(await kept(candidate), "pepper")
 
     def fresh(self, place: Place | Person) -> Key:
         data = DataKey.fresh(self._randbytes)
@@ -81,3 +87,7 @@ def pending_context(channel_key: str, seen: bytes, version: int) -> str:
 
 def message_context(place: Place, message: str, version: int) -> tuple[str, ...]:
     return (place.key, "message", message, str(version))
+
+
+def segment_context(place: Place, name: str) -> tuple[str, ...]:
+    return (place.key, "segment", name)

@@ -1,8 +1,9 @@
 """How the store lays things out on a server: names of keys, and the scripts beside it."""
 
 import hashlib
+import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -58,6 +59,10 @@ def thread(place: Place) -> str:
 
 def sibling(place: Place, thread: bytes) -> Place:
     return Place.parse(f"{place.channel_key}:{thread.decode()}", place.audience)
+
+
+def versions(covered: Mapping[str, int]) -> str:
+    return json.dumps({each: str(version) for each, version in covered.items()})
 
 
 def plain(argument: object) -> bytes | str:

@@ -101,6 +101,25 @@ class Folded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A segment of messages, with their versions; its time is that of its last message."""
+
+    name: str
+    since: int = 0
+    covered: Mapping[str, int]
+    blob: bytes  # to be revived; empty: to be taken away again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """All messages of a conversation, unsorted, and the segments made of messages."""
+
+    wrapped: bytes
+    messages: tuple[Kept, ...]
+    leaves: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     wrapped: bytes
     revision: int
@@ -166,6 +185,7 @@ class Received:
     """`owed`, or what must be done before the message can be taken: then call again."""
 
     owed: bool = False
+    joined: bool = False  # this message made the bot join, or join again
     rekey: bytes | None = None  # seal under this key; empty: under a fresh one
     edit: tuple[int, bytes] | None = None  # an edit came first: its version and sealed text
 

@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import DOWN, Connection, Pipe
+from memory.lasting import Lasting
 from memory.records import (
     Arrival,
     Changes,
@@ -43,7 +44,7 @@ DOUBTS = 500  # settled in one sweep
 UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
-class RedisStore:
+class RedisStore(Lasting):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -149,10 +150,9 @@ class RedisStore:
         return answers.snapshot(snapshot), messages, int(water)
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
-        covered = json.dumps({each: str(version) for each, version in fold.covered.items()})
-        head = (fold.name, wrapped, covered, fold.blob)
+        head = (fold.name, wrapped, layout.versions(fold.covered), fold.blob)
         merges = [(each.name, json.dumps(each.children), each.blob) for each in fold.merges]
-        answer = await self._run("fold", place, *head, *self._kept, *chain(*merges))
+        answer = await self._run("fold", place, *head, *chain(*merges))
         return bool(answer[0] == b"done")
 
     async def locate(self, place: Place, message: str) -> Found | None:

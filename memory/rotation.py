@@ -47,6 +47,13 @@ class Rotation:
         self.rewrapped = 0
         self.needed: Counter[str] = Counter()  # ids of keys: how many they wrap, as left behind
 
+    def again(self, context: str, wrapped: bytes) -> bytes:
+        """What is to stand in the place of a key kept elsewhere, such as the archive; counted."""
+        new = self._anew(context, wrapped)
+        self.rewrapped += new != wrapped
+        self.needed[key_id(new)] += 1
+        return new
+
     async def run(self) -> AsyncIterator[None]:
         """Until all were looked at, a batch at a time. Raises StoreDown."""
         batch, name = [PEPPER], await self._next()
@@ -70,7 +77,8 @@ class Rotation:
     async def _rewrap(self, names: Sequence[bytes]) -> None:
         """What is left is looked at again: meanwhile a bot may have replaced what was read."""
         found = await self._read(names)
-        if new := [(each, value) for each in found if (value := self._anew(each)) != each.value]:
+        pairs = [(each, self._anew(each.context, each.wrapped)) for each in found]
+        if new := [(each, key) for each, key in pairs if key != each.wrapped]:
             self.rewrapped += sum(await self._piped(lambda pipe: self._replace(pipe, new)))
             found = await self._read(names)
         self.needed.update(key_id(each.wrapped) for each in found)
@@ -80,14 +88,14 @@ class Rotation:
         pairs = zip(names, answers, strict=True)
         return [each for name, answer in pairs if answer for each in _stored(name, answer)]
 
-    def _anew(self, each: Stored) -> bytes:
+    def _anew(self, context: str, wrapped: bytes) -> bytes:
         with suppress(Unreadable):  # then it still needs its key
-            again = self._keyring.rewrap(each.wrapped, each.context)
-            return each.value.replace(each.wrapped, again, 1)
-        return each.value
+            return self._keyring.rewrap(wrapped, context)
+        return wrapped
 
     def _replace(self, pipe: Any, new: Sequence[tuple[Stored, bytes]]) -> None:
-        for each, value in new:
+        for each, key in new:
+            value = each.value.replace(each.wrapped, key, 1)
             pipe.eval(self._script, 1, each.name, each.field, each.value, value)
 
 

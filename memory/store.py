@@ -1,6 +1,6 @@
 """The Store port: the atomic steps a conversation goes through."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from memory.records import (
@@ -11,6 +11,8 @@ from memory.records import (
     Fold,
     Forgotten,
     Found,
+    Held,
+    Leaf,
     Lease,
     Noted,
     Place,
@@ -54,6 +56,25 @@ class Store(Protocol):
     async def clear(self, place: Place, debris: Debris) -> None: ...
     async def stop(self, place: Place, turn: str) -> None: ...
     async def overdue(self, limit: int) -> Sequence[Place]: ...
+    async def expiring(self, limit: int) -> Sequence[Place]:
+        """Conversations to look after before their messages expire."""
+        ...
+
+    async def defer(self, place: Place, seconds: float) -> bool:
+        """Look again after that; 0: done, if nothing is left unfolded. Whether time is short."""
+        ...
+
+    async def held(self, place: Place) -> Held: ...
+    async def revive(self, place: Place, wrapped: bytes, leaves: Sequence[Leaf]) -> None:
+        """Give archived segments back to a conversation without any, or take them away."""
+        ...
+
+    def places(self) -> AsyncIterator[Place]: ...
+    async def owe(self, line: str, *, done: bool) -> None:
+        """Keep a line until it is done: what has yet to reach the archive."""
+        ...
+
+    async def owing(self) -> Sequence[str]: ...
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
         """The record, how many messages it holds, and its watermark (microseconds)."""

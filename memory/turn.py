@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from memory.archiving import Contents
 from memory.entry import ME, PERSON, Entry, Recollection, Segment
-from memory.keys import Key, Keys, message_context, sealed
+from memory.keys import Key, Keys, message_context, sealed, segment_context
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Concluded, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import Concluded, Held, Lease, Place, Reply, Sealed, Snapshot
 from memory.seal import Unreadable
 from memory.store import Store
 
@@ -212,7 +213,7 @@ def recollect(place: Place, key: Key, lease: Lease) -> Recollection:
     )
 
 
-def open_entries(place: Place, key: Key, snapshot: Snapshot) -> tuple[Entry, ...]:
+def open_entries(place: Place, key: Key, held: Snapshot | Held) -> tuple[Entry, ...]:
     return tuple(
         Entry.unpack(
             key.data.open(kept.blob, *message_context(place, kept.id, kept.version)),
@@ -220,17 +221,27 @@ def open_entries(place: Place, key: Key, snapshot: Snapshot) -> tuple[Entry, ...
             sent=kept.sent,
             version=kept.version,
         )
-        for kept in snapshot.messages
+        for kept in held.messages
+    )
+
+
+def open_contents(place: Place, key: Key, held: Held) -> Contents:
+    entries = open_entries(place, key, held)
+    return Contents(
+        place=place,
+        entries=tuple(sorted(entries, key=lambda entry: entry.sent)),
+        leaves=tuple(
+            (_segment(place, key, leaf.name, leaf.blob, len(leaf.covered)), leaf.covered)
+            for leaf in held.leaves
+        ),
     )
 
 
 def open_segments(place: Place, key: Key, snapshot: Snapshot) -> tuple[Segment, ...]:
-    segments = [
-        Segment.unpack(
-            key.data.open(fold.blob, place.key, "segment", fold.name),
-            name=fold.name,
-            covered=fold.covered,
-        )
-        for fold in snapshot.folds
-    ]
+    segments = [_segment(place, key, fold.name, fold.blob, fold.covered) for fold in snapshot.folds]
     return tuple(sorted(segments, key=lambda segment: segment.since))
+
+
+def _segment(place: Place, key: Key, name: str, blob: bytes, covered: int) -> Segment:
+    packed = key.data.open(blob, *segment_context(place, name))
+    return Segment.unpack(packed, name=name, covered=covered)

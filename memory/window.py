@@ -20,6 +20,9 @@ class Marks:
     messages_low: int = 0
 
 
+EVERYTHING = Marks(high=-1, low=-1)  # no window is that small
+
+
 def overflow(entries: Sequence[Entry], marks: Marks, most: int) -> int:
     """How many of the oldest entries to fold now, at most `most` tokens of them.
 

@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = [getattr(each, "__module__", "") or "" for each in vars(module).values()]
         fixtures = set(getattr(item, "fixturenames", ()))
         served = any(name.startswith("tests.servers") for name in names)
-        if served or fixtures & {"server", "any_server"} or "e2e" in item.path.parts:
+        if served or fixtures & {"server", "any_server", "database"} or "e2e" in item.path.parts:
             item.add_marker("wire")
         # On a cluster: its contract on one of them, and all that memory promises in the long lane.
         contract = item.path.name == "test_store.py" and f"cluster-{SERVERS[-1]}" in item.name

@@ -1,8 +1,8 @@
 -- Puts a summary in the place of messages, if they are still what the summariser read, and merges
 -- older ones: done | changed.
--- ARGV: conversation, name, wrapped key, covered (json object id -> version), sealed, seconds messages
---       and records are kept, (name, children as json, sealed)...
-local name, wrapped, covered, sealed, messages, records = unpack(ARGV, 2, 7)
+-- ARGV: conversation, name, wrapped key, covered (json object id -> version), sealed,
+--       (name, children as json, sealed)...
+local name, wrapped, covered, sealed = unpack(ARGV, 2, 5)
 if redis.call('HEXISTS', CONVERSATION .. '/seg', name) == 1 then return { 'done' } end
 if not same_key(get('key'), wrapped) then return { 'changed' } end
 local first = redis.call('ZRANGE', CONVERSATION .. '/owed', 0, 0, 'WITHSCORES')[2]
@@ -16,22 +16,16 @@ for id, version in pairs(versions) do
   count, since = count + 1, math.max(since, tonumber(message.sent))
 end
 local made = { [name] = true }
-for i = 8, #ARGV, 3 do
+for i = 6, #ARGV, 3 do
   for _, child in ipairs(cjson.decode(ARGV[i + 1])) do
     if not made[child] and not redis.call('ZSCORE', CONVERSATION .. '/sum', child) then return { 'changed' } end
   end
   made[ARGV[i]] = true
 end
 
-local function stand(segment, size, time, parts, text)
-  redis.call('HSET', CONVERSATION .. '/seg', segment, size .. ':' .. text)
-  redis.call('HSET', CONVERSATION .. '/cover', segment, parts)
-  redis.call('ZADD', CONVERSATION .. '/sum', whole(time), segment)
-end
-
 for id in pairs(versions) do redis.call('ZREM', CONVERSATION .. '/win', id) end
 stand(name, count, since, covered, sealed)
-for i = 8, #ARGV, 3 do
+for i = 6, #ARGV, 3 do
   local size, time = 0, 0
   for _, child in ipairs(cjson.decode(ARGV[i + 1])) do
     local score = redis.call('ZSCORE', CONVERSATION .. '/sum', child)
@@ -42,5 +36,5 @@ for i = 8, #ARGV, 3 do
   end
   stand(ARGV[i], size, time, ARGV[i + 1], ARGV[i + 2])
 end
-outlive(messages, records)
+share_end({ 'seg', 'cover', 'sum', 'above' }, 'rec')
 return { 'done' }

@@ -6,6 +6,7 @@ strike(id, version)
 if past then  -- its text expired, and a summary may still tell what it said
   CONVERSATION = CHANNEL .. ':' .. past
   if unfold(id) then bump('revision') end
+  redis.call('HDEL', CHANNEL .. '/where', id)
 end
 local seen = recent('seen', fingerprint)
 local kept = recent('pend', fingerprint)

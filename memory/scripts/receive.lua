@@ -1,4 +1,4 @@
--- Takes a message in, once: owed | quiet | key (seal it under this key) | pend (an edit came first).
+-- Takes a message in, once: owed or quiet, with 1 if it joins the conversation | key (seal it under this key) | pend (an edit came first).
 -- ARGV: conversation, id, fingerprint, twin's fingerprint, sent, version, called, person, writer,
 --       follow, wrapped key, key is fresh, sealed, audience, thread, seconds messages and records are kept
 local _, id, fingerprint, twin, sent, version = unpack(ARGV, 1, 6)
@@ -11,7 +11,7 @@ local late = tonumber(sent) < microseconds - DAY * 1000000
 local function owe(owed_id, at)
   redis.call('ZADD', CONVERSATION .. '/owed', at, owed_id)
   look(milliseconds)
-  return { 'owed' }
+  return { 'owed', get('joined') == at and 1 or 0 }
 end
 
 -- The other delivery of the same post: it may raise overheard to owed, and nothing else.
@@ -21,7 +21,8 @@ local function again(original)
     redis.call('HSET', CONVERSATION .. '/msg', original, pack('c', message.version, message.sent, message.sealed))
     return owe(original, message.sent)
   end
-  return { redis.call('ZSCORE', CONVERSATION .. '/owed', original) and 'owed' or 'quiet' }
+  local joins = message and get('joined') == message.sent and 1 or 0
+  return { redis.call('ZSCORE', CONVERSATION .. '/owed', original) and 'owed' or 'quiet', joins }
 end
 
 if tonumber(sent) <= watermark() then return { 'quiet' } end

@@ -21,10 +21,11 @@
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
+--   EXPIRING            zset    conversations by when something is to be done before they expire
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
 
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
-local JOURNAL = string.gsub(DUE, 'due$', 'journal')
+local JOURNAL, EXPIRING = string.gsub(DUE, 'due$', 'journal'), string.gsub(DUE, 'due$', 'expiring')
 local DAY = 86400
 
 local clock = redis.call('TIME')
@@ -128,6 +129,19 @@ local function scrap(name)
   scrap(parent)
 end
 
+-- What is made or made again between activities lives no longer than its neighbours.
+local function share_end(kinds, neighbour)
+  local at = redis.call('EXPIRETIME', CONVERSATION .. '/' .. neighbour)
+  if at < 0 then return end
+  for _, kind in ipairs(kinds) do redis.call('EXPIREAT', CONVERSATION .. '/' .. kind, at) end
+end
+
+local function stand(segment, size, time, parts, text)
+  redis.call('HSET', CONVERSATION .. '/seg', segment, size .. ':' .. text)
+  redis.call('HSET', CONVERSATION .. '/cover', segment, parts)
+  redis.call('ZADD', CONVERSATION .. '/sum', whole(time), segment)
+end
+
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
 local function unfold(id)
   local found = false
@@ -142,10 +156,15 @@ local function unfold(id)
       scrap(segments[i])
       for each in pairs(covered) do
         local message = unpack_message(each)
-        if message then redis.call('ZADD', CONVERSATION .. '/win', message.sent, each) end
+        if message then
+          redis.call('ZADD', CONVERSATION .. '/win', message.sent, each)
+          redis.call('ZADD', EXPIRING, 'NX', milliseconds, string.match(CONVERSATION, '}:(.*)$'))
+        end
       end
     end
   end
+  share_end({ 'win' }, 'msg')
+  share_end({ 'sum' }, 'rec')
   return found
 end
 
@@ -169,6 +188,7 @@ local function lose(id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
   redis.call('HDEL', CHANNEL .. '/where', id)
+  if redis.call('EXISTS', CONVERSATION .. '/msg') == 0 then redis.call('ZREM', EXPIRING, string.match(CONVERSATION, '}:(.*)$')) end
   local claims = list(get('claims'))
   if holds(claims, id) then
     claims = without(claims, { id })
@@ -190,12 +210,16 @@ local function strike(id, token)
   redis.call('HDEL', CHANNEL .. '/facts', id)
 end
 
+-- How long before its messages expire a conversation is looked after.
+local function lead(messages) return math.min(DAY, messages / 2) end
+
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
   for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
   for _, kind in ipairs({ 'log', 'count', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
   for _, kind in ipairs({ 'where', 'threads' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, records) end
+  redis.call('ZADD', EXPIRING, whole(milliseconds + (messages - lead(messages)) * 1000), ARGV[1])
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
   for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end
   redis.call('ZREMRANGEBYSCORE', CHANNEL .. '/threads', '-inf', whole(microseconds - (records + DAY) * 1000000))

@@ -6,8 +6,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.commands import Commands
 from bot.intake import Intake
@@ -106,6 +108,15 @@ class Bench:
                 )
                 sweeping.cancel()
                 await turns.drain()
+
+    async def age(self) -> None:
+        """Nobody has said anything for so long that messages are about to expire."""
+        async with Redis.from_url(self.url) as redis:
+            for key in await redis.keys("tk:{p*/msg"):
+                await redis.expire(key, 1000)
+            for key in await redis.keys("tk:{p*/expiring"):
+                names: list[Any] = await redis.zrange(key, 0, -1)
+                await redis.zadd(key, dict.fromkeys(names, 0))
 
     async def _summarise(self, task: Task) -> str:
         self.summaries.append(task)

@@ -223,3 +223,13 @@ async def test_odd_text_is_answered(bot: Bench, text: str) -> None:
         await intake.receive(People().say(text))
         await bot.answers(1)
     bot.model.seen[0].prompts[-1].text.encode()
+
+
+async def test_the_sweep_folds_what_is_about_to_expire(bot: Bench) -> None:
+    async with bot.running() as intake:
+        await intake.receive(People().say("the boiler is serviced on the ninth of March"))
+        await bot.answers(1)
+    await bot.age()
+    async with bot.running():
+        await bot.until(lambda: len(bot.summaries) == 1)
+    assert "ninth of March" in bot.summaries[0].text

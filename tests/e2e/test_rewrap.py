@@ -1,11 +1,13 @@
 """An operator changes MEMORY_KEY and lets the old key go."""
 
 import re
+import shutil
 
 import pytest
 
 from memory.seal import Keyring, fresh_key
 from tests.e2e.process import Bot, Ended, Home
+from tests.e2e.test_archive import NARROW, SECRET, TALK
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +52,20 @@ async def test_a_rewrap_beside_a_running_bot_disturbs_nobody(home: Home) -> None
 async def asked(bot: Bot) -> None:
     bot.type(f"{QUESTION}\n")
     await bot.until(STATEMENT)
+
+
+async def test_a_rewrap_reaches_the_archive(home: Home) -> None:
+    home.environ = NARROW | {"DATABASE_URL": f"sqlite:///{home.folder}/archive.db"}
+    home.heard += TALK
+    await home.run("chat", "".join(f"{each}\n" for each in TALK), MEMORY_KEY=OLD)
+    done = await rewrap(home)
+    assert done.code == 0
+    assert f"MEMORY_KEY no longer needs {OLD_ID}" in done.err
+    home.close()
+    shutil.rmtree(home.data)
+    exported = await home.run("export", MEMORY_KEY=NEW)
+    assert exported.code == 0
+    assert SECRET in exported.out
 
 
 async def test_a_rewrap_without_the_old_key_changes_nothing_and_names_it(home: Home) -> None:

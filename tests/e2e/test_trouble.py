@@ -13,7 +13,15 @@ from tests.servers.openai import HANG, SILENT, error, html, reply
 
 pytestmark = pytest.mark.anyio
 
-STATUS = ("platforms: ", "slack: off", "discord: off", "model: ", "memory: ", "tokens: ")
+STATUS = (
+    "platforms: ",
+    "slack: off",
+    "discord: off",
+    "model: ",
+    "memory: ",
+    "archive: ",
+    "tokens: ",
+)
 IMPATIENT = {
     "THREADKEEPER_MODEL__FIRST_TOKEN_SECONDS": "0.4",
     "THREADKEEPER_MODEL__IDLE_SECONDS": "0.4",

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from memory import layout
+from memory.cold import ColdStore
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
@@ -18,7 +19,10 @@ from memory.slots import Person
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
+from tests.memory.databases import database, on_postgres, on_sqlite, postgres_server
 from tests.servers.cluster import holder
+
+__all__ = ["database", "on_postgres", "on_sqlite", "postgres_server"]
 
 NOW = 1_800_000_000_000_000  # beyond the server's clock: never too late to be owed
 
@@ -45,6 +49,7 @@ class World:
         *,
         recall: bool = True,
         kept: float = math.inf,
+        archive: ColdStore | None = None,
     ) -> Memory:
         async def measure(text: str) -> int:
             return len(text)
@@ -66,6 +71,7 @@ class World:
             measure=measure,
             summarise=summarise,
             randbytes=os.urandom,
+            archive=archive,
         )
 
     def answer(self, task: Task) -> str:

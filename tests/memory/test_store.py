@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from memory import redis as module
 from memory.engine import Memory
-from memory.records import Arrival, Debris, Fold, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import Arrival, Debris, Fold, Leaf, Lease, Place, Reply, Sealed, Snapshot
 from memory.redis import RedisStore
 from memory.slots import Person
 from memory.store import StoreDown
@@ -84,6 +84,10 @@ class Actor:
         fold = Fold(name="segment1", covered=covered, blob=b"sealed summary")
         return await self.store.fold(PLACE, fold, KEY)
 
+    async def revive(self, blob: bytes) -> None:
+        leaf = Leaf(name="old", since=NOW - 5, covered={"o1": 0, "o2": 7}, blob=blob)
+        await self.store.revive(PLACE, KEY, [leaf])
+
     async def cite(self, who: str = "learner") -> object:
         return await self.store.cite(PLACE, who, [("m1", 0, ADA.key), ("m2", 1, ADA.key)])
 
@@ -149,6 +153,18 @@ async def emptied(actor: Actor) -> Lease:
 async def folded(actor: Actor) -> None:
     await actor.answered()
     await actor.fold()
+
+
+async def outlived(actor: Actor) -> None:
+    """Summaries stay when messages expire."""
+    await folded(actor)
+    for key in await actor.store._redis.keys("tk:*/msg"):
+        await actor.store._redis.delete(key)
+
+
+async def revived(actor: Actor) -> None:
+    await joined(actor)
+    await actor.revive(b"old summary")
 
 
 async def only_debris(actor: Actor) -> None:
@@ -295,6 +311,22 @@ SCENES = (
         prepare=lambda do: both(do.know(0, "facts")),
         step=lambda do, _: do.know(1, ""),
     ),
+    Scene(
+        name="retract what is summarised and has expired",
+        prepare=outlived,
+        step=lambda do, _: do.store.retract(CHANNEL, {"m1": b"print of m1"}),
+    ),
+    Scene(
+        name="pend what is summarised and has expired",
+        prepare=outlived,
+        step=lambda do, _: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9, b"edit"),
+    ),
+    Scene(name="revive", prepare=joined, step=lambda do, _: do.revive(b"old summary")),
+    Scene(name="revive in vain", prepare=folded, step=lambda do, _: do.revive(b"old summary")),
+    Scene(name="revive no more", prepare=revived, step=lambda do, _: do.revive(b"")),
+    Scene(name="defer", prepare=joined, step=lambda do, _: do.store.defer(PLACE, 60.0)),
+    Scene(name="defer no more", prepare=folded, step=lambda do, _: do.store.defer(PLACE, 0)),
+    Scene(name="read all that is held", prepare=folded, step=lambda do, _: do.store.held(PLACE)),
     Scene(name="forget", prepare=folded, step=lambda do, _: do.forget(3)),
     Scene(name="forget during a turn", prepare=Actor.asked, step=lambda do, _: do.forget(1)),
 )
@@ -331,7 +363,7 @@ async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
                     fields = await redis.hgetall(key)
                     value = {name: fields[name] for name in fields.keys() - TIMES}
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal"))
+                    timed = key.endswith((b"/due", b"/journal", b"/expiring"))
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case _:
                     value = "a time" if key.endswith(b"/epoch") else await redis.get(key)

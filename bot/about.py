@@ -1,0 +1,46 @@
+"""What the bot says of itself: at its start, and in /help."""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.message import Platform
+from bot.config import Config
+from memory.tokens import Counter
+
+ARCHIVED = ("An archive keeps messages and summaries until they are forgotten.",)
+
+
+def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -> Sequence[str]:
+    """What is on, what is not, and which variable would turn it on."""
+    off = {
+        "slack": "set SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
+        "discord": "set DISCORD_TOKEN",
+    }
+    endpoint = config.openai.base_url or "OpenAI"
+    real = config.openai.api_key or config.openai.base_url
+    return [
+        f"platforms: {', '.join(platforms)}",
+        *(f"{name}: off ({how})" for name, how in off.items() if name not in platforms),
+        f"model: {config.model.reply} at {endpoint}"
+        if real
+        else "model: offline, it quotes memory (set OPENAI_API_KEY or OPENAI_BASE_URL)",
+        "memory: the server at REDIS_URL"
+        if config.redis_url
+        else f"memory: a private server under {config.data} (set REDIS_URL for your own)",
+        f"archive: {'the database at DATABASE_URL' if config.database_url else 'off'}",
+        "tokens: estimated (set TIKTOKEN_CACHE_DIR to count them)"
+        if tokens.estimates
+        else f"tokens: counted with {tokens.name}",
+    ]
+
+
+def about(config: Config) -> Sequence[str]:
+    """What /help says of storage."""
+    kept = config.memory.retention
+    return (
+        "I answer when I am mentioned or written to directly, and remember the conversation.",
+        "All I store is encrypted, and expires when a conversation stays silent:",
+        f"messages after {kept.messages_days} days, summaries after {kept.summaries_days},",
+        "what you said about yourself when it was not used for 180: see /memory.",
+        *(ARCHIVED if config.database_url else ()),
+        "What you edit or delete changes in my memory too.",
+    )

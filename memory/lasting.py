@@ -1,0 +1,52 @@
+"""The store's steps around expiry: what is about to go, what all is held, what is given back."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+from memory import answers, layout
+from memory.answers import Answer
+from memory.records import Held, Leaf, Place
+
+PAGE = 1_000  # messages of a conversation read at once
+OWING = "tk:owing"
+
+
+class Lasting:
+    """A part of RedisStore; times in seconds."""
+
+    _redis: Any
+    _kept: tuple[int, int]
+    _run: Callable[..., Awaitable[Answer]]
+    _ready: Callable[[str, int], Awaitable[Sequence[bytes]]]
+    _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
+
+    async def expiring(self, limit: int) -> Sequence[Place]:
+        return [Place.parse(key.decode()) for key in await self._ready("expiring", limit)]
+
+    async def defer(self, place: Place, seconds: float) -> bool:
+        return bool(await self._run("defer", place, int(seconds * 1000), self._kept[0]))
+
+    async def held(self, place: Place) -> Held:
+        pages = [await self._run("held", place, 0, PAGE)]
+        while (cursor := pages[-1][1]) != b"0":
+            pages.append(await self._run("held", place, cursor, PAGE))
+        return answers.held(pages)
+
+    async def revive(self, place: Place, wrapped: bytes, leaves: Sequence[Leaf]) -> None:
+        given = [
+            part
+            for each in leaves
+            for part in (each.name, each.since, layout.versions(each.covered), each.blob)
+        ]
+        await self._run("revive", place, wrapped, layout.thread(place), *given)
+
+    async def places(self) -> AsyncIterator[Place]:
+        async for key in self._redis.scan_iter(match="tk:{p*}:*/rec", count=1000):
+            yield Place.parse(key.decode().partition("}:")[2].removesuffix("/rec"))
+
+    async def owe(self, line: str, *, done: bool) -> None:
+        change = self._redis.srem if done else self._redis.sadd
+        await self._call(lambda: change(OWING, line))
+
+    async def owing(self) -> Sequence[str]:
+        return [line.decode() for line in await self._call(lambda: self._redis.smembers(OWING))]
