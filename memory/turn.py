@@ -136,11 +136,8 @@ class Turn:
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
         asked = asyncio.get_running_loop().time()
-        blob = (
-            self._key.data.seal(text.encode(), *self._context())
-            if text and not self.unreadable
-            else b""
-        )
+        kept = "" if self.unreadable else text
+        blob = self._key.data.seal(kept.encode(), *self._context()) if kept else b""
         noted = await self._store.note(self.place, self._lease, posted, blob)
         known = tuple(dict.fromkeys((*self._lease.posted, *posted)))
         self._lease = replace(self._lease, posted=known)
