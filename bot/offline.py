@@ -18,7 +18,7 @@ _KEPT = "I keep that in mind."
 _QUOTES = 3
 _LONGEST = 400  # characters of a quote
 _PIECE = 60  # characters
-_TOKEN = 4  # characters, roughly
+_TOKEN = 3  # characters, on the low side: what is longer than asked for would be cut
 _FREQUENT = """
 a about all am an and any are as at be been but by can could did do does for from had has have he
 her him his how i if in is it its know me my of on or our please remember said say says she so tell
