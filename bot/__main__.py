@@ -10,16 +10,17 @@ from pathlib import Path
 from bot.app import Misfit, assembled
 from bot.config import Config, ConfigError, load
 from bot.export import lines
+from bot.rewrap import rewrap
 from bot.telemetry import set_up_logs
 from memory.cold import ArchiveDown
 from memory.embedded import ServerProblem
-from memory.seal import KeyProblem, SealBroken, UnknownKey, fresh_key
+from memory.seal import KeyProblem, Unreadable, fresh_key
 from memory.store import StoreDown
 
 Options = argparse.Namespace
 CANNOT_START = (
     *(ArchiveDown, ConfigError, Misfit, ServerProblem, StoreDown),
-    *(KeyProblem, UnknownKey, SealBroken),
+    *(KeyProblem, Unreadable),
 )
 
 
@@ -43,6 +44,8 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="A bot that remembers.")
     parser.add_argument("verb", choices=VERBS, nargs="?", default="run")
     parser.add_argument("--config", type=Path, default=Path("config.yaml"))
+    only = parser.add_argument_group("key")
+    only.add_argument("--rewrap", action="store_true", help="all memory under MEMORY_KEY's first")
     only = parser.add_argument_group("export")
     only.add_argument("--person", default="", metavar="ID", help="only of this author, and replies")
     only.add_argument("--conversation", default="", metavar="KEY", help="only of this conversation")
@@ -61,7 +64,10 @@ def _check(options: Options) -> int:
     return asyncio.run(_examine(load(options.config, os.environ)))
 
 
-def _key(_: Options) -> int:
+def _key(options: Options) -> int:
+    if options.rewrap:
+        set_up_logs("ERROR", colours=sys.stderr.isatty())
+        return asyncio.run(rewrap(load(options.config, os.environ)))
     print(fresh_key())  # noqa: T201
     return 0
 

@@ -85,7 +85,7 @@ def now() -> datetime:
 async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
     """The bot on its store; `console`: the terminal is its only platform. Raises Misfit."""
     async with AsyncExitStack() as stack:
-        store, keyring = await _storage(config, stack)
+        store, keyring = await storage(config, stack)
         tokens = counter(config.model.reply)
         model = _model(config, stack)
         metrics, at = Metrics(), config.turns
@@ -103,7 +103,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
             measure=tokens.measure,
             summarise=summariser(model),
             randbytes=os.urandom,
-            archive=_archive(config),
+            archive=archive(config),
         )
         await memory.open()
         platforms = _platforms(config, console=console)
@@ -118,7 +118,8 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
 
 
-async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
+async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
+    """The store, which answers, and the keys to it. Raises Misfit."""
     url, key = config.redis_url, config.memory.key
     if url and not key:
         raise Misfit(
@@ -156,7 +157,8 @@ async def _storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, K
     return store, Keyring.parse(keys)
 
 
-def _archive(config: Config) -> ColdStore | None:
+def archive(config: Config) -> ColdStore | None:
+    """None where no DATABASE_URL is set. Raises ArchiveDown."""
     url, retention = config.database_url, config.memory.retention
     if not url:
         return None

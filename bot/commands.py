@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from adapters.message import Action, Answer, Audience, Command
 from bot.places import microseconds, place_of
 from memory.claims import sound
@@ -10,6 +12,9 @@ from memory.engine import Memory
 from memory.entry import Description
 from memory.facts import Fact, line, usable
 from memory.records import Place
+from memory.seal import Unreadable
+
+log = structlog.get_logger()
 
 YES = "yes"
 VERBS = ("delete ", "correct ")
@@ -45,7 +50,10 @@ class Commands:
 
     async def run(self, command: Command) -> None:
         entry = self.table.get(command.name)
-        answer = await entry.run(self, command) if entry else self._unknown(command)
+        try:
+            answer = await entry.run(self, command) if entry else self._unknown(command)
+        except Unreadable as error:
+            answer = closed(place_of(command.conversation), str(error))
         await command.respond(answer)
 
     def _unknown(self, command: Command) -> Answer:
@@ -57,7 +65,10 @@ class Commands:
         return Answer(text="\n".join([*rows, *self._about]))
 
     async def summary(self, command: Command) -> Answer:
-        held = await self._memory.describe(place_of(command.conversation))
+        place = place_of(command.conversation)
+        held = await self._memory.describe(place)
+        if held.unreadable:
+            return closed(place, held.unreadable)
         if not held.messages:
             return Answer(text="I hold nothing of this conversation.")
         return Answer(text="\n".join(_account(held)))
@@ -89,6 +100,8 @@ class Commands:
         place = place_of(command.conversation)
         direct = command.conversation.audience is Audience.DIRECT
         held = await self._memory.describe(place)
+        if held.unreadable and not direct:  # nobody can say who took part
+            return closed(place, held.unreadable)
         if refusal := self._refusal(command, held, direct=direct):
             return Answer(text=refusal)
         if command.argument.lower() == YES:
@@ -118,6 +131,15 @@ class Commands:
         if command.author.id in authors:
             return ""
         return "Only somebody who wrote in this thread can have me forget it: ask one of them."
+
+
+def closed(place: Place, reason: str) -> Answer:
+    """What people are told when something stored here does not open; the log says why."""
+    log.error("memory does not open", conversation=place.key, reason=reason)
+    return Answer(
+        text="Sorry, my memory here does not open; whoever runs me sees why in the log. "
+        "Try again later."
+    )
 
 
 def _account(held: Description) -> list[str]:

@@ -7,6 +7,7 @@ import structlog
 
 from adapters.message import (
     Answer,
+    Chat,
     Command,
     Deletion,
     Departure,
@@ -15,12 +16,13 @@ from adapters.message import (
     Platform,
     Stop,
 )
-from bot.commands import Commands
+from bot.commands import Commands, closed
 from bot.places import clean, entry_of, microseconds, place_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
 from memory.records import Place
+from memory.seal import Unreadable
 
 log = structlog.get_logger()
 
@@ -47,7 +49,15 @@ class Intake:
             if await self._memory.claim(place, message.id, message.twin):
                 await self._commands.run(self._command(message, *told))
             return
-        owed = await self._memory.receive(place, entry_of(message))
+        try:
+            owed = await self._memory.receive(place, entry_of(message))
+        except Unreadable as error:
+            answer = closed(place, str(error))
+            if not message.called:
+                raise  # not stored, so not acknowledged
+            if await self._memory.claim(place, message.id, message.twin):
+                await self._chat(message).whisper(message.author, answer)
+            return
         self._metrics.received.labels("yes" if owed else "no").inc()
         if owed:
             self._turns.wake(place)
@@ -74,11 +84,12 @@ class Intake:
             return
         await self._memory.forget(_channel(departure), microseconds(self._now()), channel=True)
 
-    def _command(self, message: Message, name: str, argument: str) -> Command:
-        chat = self._platforms[message.conversation.platform].chat(message.conversation)
+    def _chat(self, message: Message) -> Chat:
+        return self._platforms[message.conversation.platform].chat(message.conversation)
 
+    def _command(self, message: Message, name: str, argument: str) -> Command:
         async def respond(answer: Answer) -> None:
-            await chat.whisper(message.author, answer)
+            await self._chat(message).whisper(message.author, answer)
 
         return Command(
             name=name,

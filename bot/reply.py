@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning and its end.)\n\n"
 STOPPED = "(stopped)"
+UNREADABLE = "my memory of this conversation does not open; whoever runs me sees why in the log"
 CRASHES = 20  # processes that may die over one turn
 REDOS = 5  # passes at one turn while its question keeps changing; then it waits
 
@@ -32,10 +33,7 @@ class Replies:
 
         Raises Lost, and what went wrong with model, platform or store: then try again.
         """
-        apology, again = "", turn.attempt > 1
-        hopeless = turn.failures >= self._attempts or turn.attempt > CRASHES
-        if hopeless and not turn.text:
-            apology = _apology(turn, "it failed several times")
+        apology, again = self._apology(turn), turn.attempt > 1
         for left in reversed(range(REDOS)):
             try:
                 if turn.withdrawn:
@@ -51,6 +49,14 @@ class Replies:
                 apology = _apology(turn, str(error))
             again = True
         raise AssertionError
+
+    def _apology(self, turn: Turn) -> str:
+        """What to say if there is no use in trying."""
+        if turn.unreadable:
+            log.error("memory does not open", **who(turn), reason=turn.unreadable)
+            return _apology(turn, UNREADABLE)
+        hopeless = turn.failures >= self._attempts or turn.attempt > CRASHES
+        return _apology(turn, "it failed several times") if hopeless and not turn.text else ""
 
     async def _say(self, turn: Turn, chat: Chat, apology: str, *, again: bool) -> bool:
         """Reply on the posts that are there already, and conclude with what was delivered."""

@@ -24,6 +24,7 @@ from bot.telemetry import Metrics
 from memory.cold import ArchiveDown
 from memory.engine import Memory
 from memory.records import Debris, Place
+from memory.seal import Unreadable
 from memory.store import StoreDown
 from memory.turn import Lost, Turn
 
@@ -209,7 +210,7 @@ def _pause(turn: Turn) -> float:
 
 def _describe(error: Exception) -> str:
     """Of other people's exceptions only kind and place: their texts may quote messages."""
-    if isinstance(error, ModelFailed | Refused | StoreDown | Unclear | Busy):
+    if isinstance(error, ModelFailed | Refused | StoreDown | Unclear | Unreadable | Busy):
         return str(error)
     *_, last = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {last.filename}:{last.lineno}"

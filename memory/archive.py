@@ -123,7 +123,6 @@ class Archive:
                     raise ArchiveDown("another program reads the archive: try again later")
 
     async def rewrap(self, again: Callable[[str, bytes], bytes]) -> int:
-        """Replace wrapped keys by `again(Place.key, wrapped)`, the secret's with "pepper"."""
         wrapped = [(each, each.c.place, each.c.wrapped) for each in _RECORDS]
         changed = 0
         async with self._calling(UPKEEP) as connection:

@@ -11,7 +11,7 @@ from memory.cold import ArchiveDown, Cold, ColdStore
 from memory.entry import ME, Entry, Segment
 from memory.keys import Key, Keys, message_context, segment_context
 from memory.records import Forgotten, Leaf, Place
-from memory.seal import SealBroken, UnknownKey, fingerprint
+from memory.seal import Unreadable, fingerprint
 from memory.store import Store
 
 PROMPT = 1.0  # seconds that people and platforms may wait for the archive
@@ -191,5 +191,5 @@ def _readable() -> Iterator[None]:
     """No reply waits for a key to be found."""
     try:
         yield
-    except (UnknownKey, SealBroken) as error:
+    except Unreadable as error:
         raise ArchiveDown(f"the archive cannot be read: {error}") from error

@@ -1,6 +1,6 @@
 """The port of cold storage: sealed records that outlive the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,3 +57,6 @@ class ColdStore(Protocol):
 
     async def scrub(self) -> None:
         """Rewrite the tables on disk without what was deleted (not PostgreSQL's log or backups)."""
+
+    async def rewrap(self, again: Callable[[str, bytes], bytes]) -> int:
+        """Replace wrapped keys by `again(Place.key, wrapped)`, the secret's with "pepper"."""

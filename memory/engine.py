@@ -10,12 +10,12 @@ from memory.cold import GONE, ColdStore
 from memory.entry import PERSON, Description, Entry, Recollection
 from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
-from memory.keys import Keys, message_context, sealed
+from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
 from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place
-from memory.seal import Keyring, Randbytes, fingerprint
+from memory.seal import Keyring, Randbytes, Unreadable, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
@@ -167,8 +167,10 @@ class Memory:
     async def _amend(self, place: Place, message: str, text: str, at: int, tokens: int) -> bool:
         found = await self._store.locate(place, message)
         if found is None:
-            alone = self._keys.seal_alone(_pending(place, message), text.encode())
-            return await self._store.pend(place, message, self._seen(place, message), at, alone)
+            seen = self._seen(place, message)
+            context = pending_context(place.channel_key, seen, at)
+            alone = self._keys.seal_alone(context, text.encode())
+            return await self._store.pend(place, message, seen, at, alone)
         home, key = found.place, self._keys.learn(found.place, found.wrapped)
         old = key.data.open(found.blob, *message_context(home, message, found.version))
         entry = replace(Entry.unpack(old, id=message, sent=0, version=at), text=text, tokens=tokens)
@@ -197,11 +199,15 @@ class Memory:
 
     async def describe(self, place: Place) -> Description:
         snapshot, messages, _ = await self._store.read(place, MOST)
+        closed = Description(segments=(), window=(), messages=messages, tokens=0)
         if not snapshot.wrapped:
             return await self.upkeep.describe(place)
-        key = self._keys.learn(place, snapshot.wrapped)
-        entries = open_entries(place, key, snapshot)
-        segments = open_segments(place, key, snapshot)
+        try:
+            key = self._keys.learn(place, snapshot.wrapped)
+            entries = open_entries(place, key, snapshot)
+            segments = open_segments(place, key, snapshot)
+        except Unreadable as error:
+            return replace(closed, unreadable=str(error))
         tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
         return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
 
@@ -232,7 +238,8 @@ class Memory:
             del self._asking[next(iter(self._asking))]
 
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
-        text = self._keys.open_alone(_pending(place, entry.id), blob).decode()
+        context = pending_context(place.channel_key, self._seen(place, entry.id), version)
+        text = self._keys.open_alone(context, blob).decode()
         return replace(entry, text=text, version=version, tokens=await self._measure(text))
 
     def _arrival(self, place: Place, entry: Entry) -> Arrival:
@@ -257,7 +264,3 @@ class Memory:
 
     def _token(self) -> str:
         return self._randbytes(10).hex()
-
-
-def _pending(place: Place, message: str) -> str:
-    return f"{place.channel_key}:pending:{message}"

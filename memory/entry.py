@@ -104,3 +104,4 @@ class Description:
     window: tuple[Entry, ...]
     messages: int
     tokens: int
+    unreadable: str = ""  # else why it does not open: then it can only be forgotten

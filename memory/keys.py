@@ -45,7 +45,8 @@ class Keys:
             return self.fresh(place)
         known = self._known.get(place.key)
         if known is None or known.wrapped != wrapped:
-            known = Key(wrapped=wrapped, data=self.unwrapped(place.key, wrapped))
+            again = self._keyring.rewrap(wrapped, place.key)  # the next write leaves it like that
+            known = Key(wrapped=again, data=self.unwrapped(place.key, wrapped))
         return self.keep(place, known)
 
     def unwrapped(self, place_key: str, wrapped: bytes) -> DataKey:
@@ -66,13 +67,22 @@ class Keys:
         return len(wrapped).to_bytes(2, "big") + wrapped + data.seal(text, context)
 
     def open_alone(self, context: str, sealed: bytes) -> bytes:
-        end = 2 + int.from_bytes(sealed[:2], "big")
-        data = DataKey(self._keyring.unwrap(sealed[2:end], context), self._randbytes)
-        return data.open(sealed[end:], context)
+        wrapped = key_alone(sealed)
+        return self.unwrapped(context, wrapped).open(sealed[2 + len(wrapped) :], context)
+
+
+def key_alone(sealed: bytes) -> bytes:
+    """The wrapped key that something sealed alone carries."""
+    return sealed[2 : 2 + int.from_bytes(sealed[:2], "big")]
 
 
 def sealed(key: Key, text: bytes, *context: str) -> Sealed:
     return Sealed(wrapped=key.wrapped, fresh=key.fresh, blob=key.data.seal(text, *context))
+
+
+def pending_context(channel_key: str, seen: bytes, version: int) -> str:
+    """Of an edit that came before its message; `seen`: the message's fingerprint."""
+    return f"{channel_key}:pending:{seen.hex()}:{version}"
 
 
 def message_context(place: Place, message: str, version: int) -> tuple[str, ...]:

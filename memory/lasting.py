@@ -1,6 +1,7 @@
-"""The store's steps around expiry: what is about to go, what all is held, what is given back."""
+"""The store's steps around silence and expiry: what is to be learned, kept, given back."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from memory import answers, layout
@@ -17,7 +18,7 @@ class Lasting:
     _redis: Any
     _kept: tuple[int, int]
     _run: Callable[..., Awaitable[Answer]]
-    _ready: Callable[[str, int], Awaitable[Sequence[bytes]]]
+    _ready: Callable[..., Awaitable[Sequence[bytes]]]
     _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
 
     async def expiring(self, limit: int) -> Sequence[Place]:
@@ -25,6 +26,14 @@ class Lasting:
 
     async def defer(self, place: Place, seconds: float) -> bool:
         return bool(await self._run("defer", place, int(seconds * 1000), self._kept[0]))
+
+    async def silent(self, limit: int, token: str, silence: float) -> Sequence[Place]:
+        wait = int(silence * 1000)
+        places = [Place.parse(key.decode()) for key in await self._ready("quiet", limit, wait)]
+        return [each for each in places if await self._run("hush", each, token, wait)]
+
+    async def learned(self, place: Place, asked: Mapping[str, int]) -> None:
+        await self._run("learned", place, *chain(*asked.items()))
 
     async def held(self, place: Place) -> Held:
         pages = [await self._run("held", place, 0, PAGE)]

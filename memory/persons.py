@@ -9,7 +9,7 @@ import structlog
 from memory.facts import Fact, Source, known, merge, without
 from memory.keys import Keys, sealed
 from memory.records import Place
-from memory.seal import Randbytes, SealBroken, UnknownKey
+from memory.seal import Randbytes, Unreadable
 from memory.slots import Doubt, Person, Slot
 from memory.store import Store, StoreDown
 
@@ -42,7 +42,7 @@ class Persons:
         return tuple(
             fact
             for person in people
-            for fact in known(self._open(person, slots[person.key]), here=here, asker=person.id)
+            for fact in known(self._told(person, slots[person.key]), here=here, asker=person.id)
         )
 
     async def learn(self, facts: Sequence[Fact]) -> None:
@@ -73,7 +73,7 @@ class Persons:
         for doubt in await self._store.doubts(place):
             try:
                 await self._settle(doubt)
-            except (SealBroken, UnknownKey) as error:
+            except Unreadable as error:
                 if place:
                     raise
                 structlog.get_logger().error("facts not readable", reason=str(error))
@@ -122,6 +122,14 @@ class Persons:
         return await self._store.know(
             person, slot.revision, blob if facts else replace(blob, blob=b"")
         )
+
+    def _told(self, person: Person, slot: Slot) -> Sequence[Fact]:
+        """A reply goes on without what does not open."""
+        try:
+            return self._open(person, slot)
+        except Unreadable as error:
+            structlog.get_logger().error("facts not readable", reason=str(error))
+            return ()
 
     def _open(self, person: Person, slot: Slot) -> Sequence[Fact]:
         if not slot.blob:

@@ -6,13 +6,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+
+import structlog
 
 from memory.entry import Entry
 from memory.keys import Keys, message_context
 from memory.recall import Index
 from memory.records import Changes, Place, Seen
+from memory.seal import Unreadable
 from memory.store import Store
 from memory.words import Words
+
+log = structlog.get_logger()
 
 CHANNELS = 32
 PATIENCE = 2.0  # seconds a reply waits for an index to catch up; what is missing comes next time
@@ -117,19 +123,30 @@ class Recalling:
             if changes.after > channel.seen.number:
                 channel.behind = True  # this index was made anew since they were asked for
                 return
-            keys = {key: self._keys.unwrapped(key, each) for key, each in changes.wrapped.items()}
-            for place, kept in changes.kept:
-                context = message_context(place, kept.id, kept.version)
-                packed = keys[place.key].open(kept.blob, *context)
-                entry = Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)
-                # A conversation that wakes up has lost what it said before, also here.
-                channel.index.expire(entry.sent - self._kept * 1_000_000, place.key)
-                channel.index.add(place.key, entry)
+            self._add(channel.index, changes)
             for gone in changes.gone:
                 channel.index.remove(gone)
             if changes.gone and self._words:
                 self._words.clear()
             channel.seen, channel.behind = changes.seen, changes.more
+
+    def _add(self, index: Index, changes: Changes) -> None:
+        """What does not open cannot be found; the other conversations of the channel can."""
+        unwrapped, closed = cache(self._keys.unwrapped), dict[str, str]()
+        for place, kept in changes.kept:
+            index.remove(kept.id)
+            try:
+                key = unwrapped(place.key, changes.wrapped[place.key])
+                packed = key.open(kept.blob, *message_context(place, kept.id, kept.version))
+            except Unreadable as error:
+                closed[place.key] = str(error)
+                continue
+            entry = Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)
+            # A conversation that wakes up has lost what it said before, also here.
+            index.expire(entry.sent - self._kept * 1_000_000, place.key)
+            index.add(place.key, entry)
+        for name, reason in closed.items():
+            log.error("not recalled: memory does not open", conversation=name, reason=reason)
 
     def _search(
         self, channel: _Channel, question: str, room: int, without: Sequence[str], live: float

@@ -30,6 +30,8 @@ from memory.records import (
     Seen,
     Snapshot,
 )
+from memory.rotation import Rotation
+from memory.seal import Keyring
 from memory.slots import Doubt, Person, Slot
 from memory.store import StoreDown
 
@@ -147,17 +149,9 @@ class RedisStore(Lasting):
         snapshot, messages, water, fresh = await self._run("read", place, limit, 10_000)
         return answers.snapshot(snapshot, fresh), messages, int(water)
 
-    async def silent(self, limit: int, token: str, silence: float) -> Sequence[Place]:
-        wait = int(silence * 1000)
-        places = [Place.parse(key.decode()) for key in await self._ready("quiet", limit, wait)]
-        return [each for each in places if await self._run("hush", each, token, wait)]
-
-    async def learned(self, place: Place, asked: Mapping[str, int]) -> None:
-        await self._run("learned", place, *chain(*asked.items()))
-
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
         head = (fold.name, wrapped, layout.versions(fold.covered), fold.blob)
-        merges = ((each.name, json.dumps(each.children), each.blob) for each in fold.merges)
+        merges = [(each.name, json.dumps(each.children), each.blob) for each in fold.merges]
         answer = await self._run("fold", place, *head, *chain(*merges))
         return bool(answer[0] == b"done")
 
@@ -191,8 +185,8 @@ class RedisStore(Lasting):
         *,
         channel: bool,
     ) -> Forgotten:
-        head = (water, channel, wrapped, layout.thread(place))
-        return answers.forgotten(await self._run("forget", place, *head, *chain(*survivors)))
+        head = (water, channel, wrapped, layout.thread(place), *chain(*survivors))
+        return answers.forgotten(await self._run("forget", place, *head))
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         key = f"{layout.prefix(place)}{place.channel_key}/threads"
@@ -241,6 +235,9 @@ class RedisStore(Lasting):
     async def pepper(self, candidate: bytes) -> bytes:
         await self._call(lambda: self._redis.set("tk:pepper", candidate, nx=True))
         return bytes(await self._call(lambda: self._redis.get("tk:pepper")))
+
+    def rotation(self, keyring: Keyring) -> Rotation:
+        return Rotation(keyring, self._redis.scan_iter("tk:*", 1000), self._piped, self._timeout)
 
     async def ping(self) -> None:
         await self._call(self._redis.ping)

@@ -23,7 +23,11 @@ class KeyProblem(ValueError):
     """MEMORY_KEY cannot be used; the text says what to do and never holds a key."""
 
 
-class UnknownKey(Exception):
+class Unreadable(Exception):
+    """Something stored does not open; the text, fit for a log, says why."""
+
+
+class UnknownKey(Unreadable):
     """A data key is wrapped under a key that is not in MEMORY_KEY; the text names its id."""
 
     def __init__(self, key_id: str) -> None:
@@ -34,7 +38,7 @@ class UnknownKey(Exception):
         self.key_id = key_id
 
 
-class SealBroken(Exception):
+class SealBroken(Unreadable):
     """Sealed bytes were changed, moved to another place, or sealed under another key."""
 
 
@@ -46,27 +50,30 @@ def fresh_key(randbytes: Randbytes = os.urandom) -> str:
 class Keyring:
     """The keys of MEMORY_KEY: the first wraps, all unwrap. Every key is 32 bytes as base64url."""
 
-    def __init__(self, keys: Sequence[str], randbytes: Randbytes = os.urandom) -> None:
+    def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise KeyProblem(f"MEMORY_KEY holds no key: {_ADVICE}")
-        self._randbytes = randbytes
         raw = [_decode(key, number) for number, key in enumerate(keys, start=1)]
         self._first = _key_id(raw[0])
         self._ciphers = {_key_id(key): AESGCM(key) for key in raw}
 
     @classmethod
-    def parse(cls, text: str, randbytes: Randbytes = os.urandom) -> Self:
+    def parse(cls, text: str) -> Self:
         """From MEMORY_KEY as it is written: keys separated by commas or white space."""
-        return cls(re.findall(r"[^\s,]+", text), randbytes)
+        return cls(re.findall(r"[^\s,]+", text))
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The keys' ids, 8 hex digits each, the wrapping one first; safe to show."""
-        return tuple(key_id.hex() for key_id in self._ciphers)
+        return tuple(each.hex() for each in self._ciphers)
 
     def wrap(self, data_key: bytes, context: str) -> bytes:
-        """Seal a data key under the first key; 33 bytes more than the key itself."""
-        head, nonce = _WRAPPED + self._first, self._randbytes(_NONCE)
+        """Seal a data key under the first key; 33 bytes more than the key itself.
+
+        The nonce is a fingerprint of the data key: bytes 5 to 17 name it, whichever key wraps it,
+        and no key ever seals two data keys with one nonce, whoever made up what is wrapped anew.
+        """
+        head, nonce = _WRAPPED + self._first, fingerprint(data_key, context)
         cipher = self._ciphers[self._first]
         return head + nonce + cipher.encrypt(nonce, data_key, head + _framed(context))
 
@@ -77,12 +84,19 @@ class Keyring:
             raise SealBroken("not a wrapped data key")
         cipher = self._ciphers.get(head[1:])
         if cipher is None:
-            raise UnknownKey(head[1:].hex())
-        return _decrypt(cipher, nonce, sealed, head + _framed(context))
+            raise UnknownKey(key_id(wrapped))
+        data_key = _decrypt(cipher, nonce, sealed, head + _framed(context))
+        if nonce != fingerprint(data_key, context):
+            raise SealBroken("a data key under another's name")
+        return data_key
+
+    def rewrap(self, wrapped: bytes, context: str) -> bytes:
+        """The same data key under the first key; what is there already stays as it is."""
+        return self.wrap(self.unwrap(wrapped, context), context) if self.stale(wrapped) else wrapped
 
     def stale(self, wrapped: bytes) -> bool:
-        """Whether a data key is wrapped under another key than the first: wrap it anew."""
-        return wrapped[1 : 1 + _ID] != self._first
+        """Whether a data key is wrapped under another key than the first."""
+        return key_id(wrapped) != self._first.hex()
 
 
 class DataKey:
@@ -114,6 +128,11 @@ class DataKey:
         head, nonce, rest = _cut(sealed, 1)
         body = _decrypt(self._cipher, nonce, rest, head + _framed(*context))
         return zlib.decompress(body, wbits=-zlib.MAX_WBITS) if head == _DEFLATED else body
+
+
+def key_id(wrapped: bytes) -> str:
+    """The id of the key that wraps a data key."""
+    return wrapped[1 : 1 + _ID].hex()
 
 
 def fingerprint(pepper: bytes, *parts: str) -> bytes:

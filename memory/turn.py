@@ -10,7 +10,8 @@ from memory.entry import ME, PERSON, Entry, Recollection, Segment
 from memory.keys import Key, Keys, message_context, sealed, segment_context
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Concluded, Held, Lease, Place, Reply, Snapshot
+from memory.records import Concluded, Held, Lease, Place, Reply, Sealed, Snapshot
+from memory.seal import Unreadable
 from memory.store import Store
 
 ASKERS = 8  # of one turn, the last ones: so many people's facts are read
@@ -62,8 +63,19 @@ class Turn:
         self._lease, self.stopped = lease, lease.stopped
         self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
-        self._key: Key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
-        self.recollection = recollect(self.place, self._key, lease)
+        self._open(lease)
+
+    def _open(self, lease: Lease) -> None:
+        self.unreadable = ""  # else why: such a turn can end with an apology, and changes no memory
+        self._key: Key = self._means.keys.fresh(self.place)
+        self.recollection, self.text = Recollection(segments=(), window=(), question=()), ""
+        try:
+            self._key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
+            self.recollection = recollect(self.place, self._key, lease)
+            if lease.text:
+                self.text = self._key.data.open(lease.text, *self._context()).decode()
+        except Unreadable as error:
+            self.unreadable = str(error)
 
     async def acquaint(self) -> None:
         """Read what those who ask said of themselves; no round trip if it came with the lease."""
@@ -102,13 +114,6 @@ class Turn:
         return self._lease.withdrawn
 
     @property
-    def text(self) -> str:
-        """The complete text, if an earlier attempt got that far and it still holds."""
-        if not self._lease.text:
-            return ""
-        return self._key.data.open(self._lease.text, *self._context()).decode()
-
-    @property
     def unfolded(self) -> int:
         """Messages in the window's run, those not read into this turn too."""
         return self._lease.snapshot.unfolded
@@ -131,7 +136,8 @@ class Turn:
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
         asked = asyncio.get_running_loop().time()
-        blob = self._key.data.seal(text.encode(), *self._context()) if text else b""
+        kept = "" if self.unreadable else text
+        blob = self._key.data.seal(kept.encode(), *self._context()) if kept else b""
         noted = await self._store.note(self.place, self._lease, posted, blob)
         known = tuple(dict.fromkeys((*self._lease.posted, *posted)))
         self._lease = replace(self._lease, posted=known)
@@ -171,6 +177,9 @@ class Turn:
         blob = sealed(self._key, entry.pack(), *message_context(self.place, entry.id, 0))
         sent = entry.sent
         reply = Reply(final=tuple(final), removed=tuple(removed), sent=sent, sealed=blob)
+        if self.unreadable:
+            there = Sealed(wrapped=self._lease.snapshot.wrapped, fresh=False, blob=b"")
+            reply = Reply(final=(), removed=(*final, *removed), sent=sent, sealed=there)
         return await self._store.conclude(self.place, self._lease, reply)
 
     async def withdraw(self, removed: Sequence[str]) -> Concluded:

@@ -8,7 +8,8 @@ if tonumber(version) <= tonumber(message.version) then
   return { 'done' }
 end
 local key = get('key')
-if key ~= wrapped then return { 'key', key } end
+if not same_key(key, wrapped) then return { 'key', key } end
+set('key', wrapped)
 unfold(id)
 strike(id, version)
 redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, sealed))

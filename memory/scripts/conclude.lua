@@ -10,7 +10,7 @@ if finished(turn) then
 end
 if not held(turn, fence) then return { 'lost' } end
 if get('state') == 'withdrawn' then return { 'withdrawn' } end
-if revision ~= (get('revision') or '0') or wrapped ~= get('key') then return { 'stale' } end
+if revision ~= (get('revision') or '0') or not same_key(get('key'), wrapped) then return { 'stale' } end
 local unknown = without(without(list(get('posted')), final), removed)
 if #unknown > 0 then return { 'unknown', unknown } end
 
@@ -19,6 +19,7 @@ for _, id in ipairs(list(get('claims'))) do
   if final[1] then redis.call('HSET', CONVERSATION .. '/replies', id, final[1]) end
 end
 if final[1] then
+  set('key', wrapped)
   redis.call('HSET', CONVERSATION .. '/msg', final[1], pack('m', '0', sent, sealed))
   redis.call('ZADD', CONVERSATION .. '/win', sent, final[1])
   log(final[1])

@@ -4,7 +4,7 @@
 --       (name, children as json, sealed)...
 local name, wrapped, covered, sealed = unpack(ARGV, 2, 5)
 if redis.call('HEXISTS', CONVERSATION .. '/seg', name) == 1 then return { 'done' } end
-if get('key') ~= wrapped then return { 'changed' } end
+if not same_key(get('key'), wrapped) then return { 'changed' } end
 local first = redis.call('ZRANGE', CONVERSATION .. '/owed', 0, 0, 'WITHSCORES')[2]
 local versions, count, since = cjson.decode(covered), 0, 0
 for id, version in pairs(versions) do

@@ -4,7 +4,7 @@ local revision, wrapped, sealed, kept = unpack(ARGV, 2, 5)
 local now, key, facts = unpack(redis.call('HMGET', CONVERSATION, 'revision', 'key', 'facts'))
 local following = whole(revision + 1)
 if now == following and (facts or '') == sealed then return { 'done' } end
-if (now or '0') ~= revision or (key and key ~= wrapped) then return { 'changed' } end
+if (now or '0') ~= revision or (key and not same_key(key, wrapped)) then return { 'changed' } end
 redis.call('HSET', CONVERSATION, 'revision', following)
 if sealed == '' then
   redis.call('HDEL', CONVERSATION, 'key', 'facts')

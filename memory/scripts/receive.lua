@@ -38,7 +38,7 @@ if not joined and not called then return { 'quiet' } end
 local pending = recent('pend', fingerprint)
 if pending and tonumber(string.match(pending, '^%d+')) > tonumber(version) then return { 'pend', pending } end
 local key = get('key')
-if key and key ~= wrapped then return { 'key', key } end
+if key and not same_key(key, wrapped) then return { 'key', key } end
 if not key and fresh ~= '1' then return { 'key', '' } end
 
 local followed = joined and (follow == 'always' or follow == 'one-on-one' and get('writer') == writer)

@@ -43,6 +43,9 @@ local function set(...) redis.call('HSET', CONVERSATION .. '/rec', ...) end
 local function unset(...) redis.call('HDEL', CONVERSATION .. '/rec', ...) end
 local function bump(field) return redis.call('HINCRBY', CONVERSATION .. '/rec', field, 1) end
 
+-- Bytes 6 to 17 of a wrapped data key name it; a change of MEMORY_KEY changes the others.
+local function same_key(one, other) return one and string.sub(one, 6, 17) == string.sub(other, 6, 17) end
+
 local function list(json) return (json and json ~= '') and cjson.decode(json) or {} end
 local function encode(items) return #items > 0 and cjson.encode(items) or '[]' end
 

@@ -112,23 +112,30 @@ class Home:
         log = self.folder / "stderr"
         return log.read_text(errors="replace") if log.exists() else ""
 
-    async def run(self, verb: str, typed: str | bytes = "", **environ: str) -> Ended:
+    async def run(
+        self, verb: str, typed: str | bytes = "", *, flags: Sequence[str] = (), **environ: str
+    ) -> Ended:
         """To its end, with this input."""
         before = len(self.err)
-        async with self.bot(verb, terminal=False, **environ) as bot:
+        async with self.bot(verb, terminal=False, flags=flags, **environ) as bot:
             bot.type(typed)
             code = await bot.end()
         return Ended(code=code, out=bot.out, err=self.err[before:])
 
     @asynccontextmanager
     async def bot(
-        self, verb: str = "run", *, terminal: bool = False, **environ: str
+        self,
+        verb: str = "run",
+        *,
+        terminal: bool = False,
+        flags: Sequence[str] = (),
+        **environ: str,
     ) -> AsyncIterator[Bot]:
         """A process, killed at the end of the block if it still runs."""
         ours, its = os.openpty() if terminal else (None, asyncio.subprocess.PIPE)
         with (self.folder / "stderr").open("ab") as err:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", verb, "--config", str(self.config)),
+                *(sys.executable, "-m", "bot", verb, "--config", str(self.config), *flags),
                 cwd=ROOT,
                 env=self._all(environ),
                 stdin=its,

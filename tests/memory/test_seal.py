@@ -4,10 +4,22 @@ import base64
 import string
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from memory.seal import DataKey, KeyProblem, Keyring, SealBroken, UnknownKey, fingerprint, fresh_key
+from memory.seal import (
+    DataKey,
+    KeyProblem,
+    Keyring,
+    SealBroken,
+    UnknownKey,
+    Unreadable,
+    fingerprint,
+    fresh_key,
+)
+
+OLD, NEW = fresh_key(), fresh_key()
 
 PLACE = ("slack:T1:C1:17.5", "message", "17.6", "1")
 MESSAGE = (
@@ -111,6 +123,46 @@ def test_the_first_key_wraps_and_all_keys_unwrap() -> None:
     assert after.stale(wrapped)
     assert not after.stale(after.wrap(b"k" * 32, "c"))
     assert after.ids == (*Keyring([new]).ids, *before.ids)
+
+
+@given(raw=st.binary(min_size=32, max_size=32), context=st.text(max_size=12))
+def test_a_data_key_wrapped_anew_keeps_its_name_and_its_place(raw: bytes, context: str) -> None:
+    before, both, after = Keyring([OLD]), Keyring([NEW, OLD]), Keyring([NEW])
+    wrapped = before.wrap(raw, context)
+    again = both.rewrap(wrapped, context)
+    assert after.unwrap(again, context) == raw
+    assert again[5:17] == wrapped[5:17]
+    assert again == both.rewrap(wrapped, context) == both.rewrap(again, context)
+    with pytest.raises(SealBroken):
+        both.rewrap(wrapped, context + "x")
+
+
+@given(raw=st.binary(min_size=32, max_size=32), other=st.binary(min_size=32, max_size=32))
+def test_data_keys_have_names_of_their_own(raw: bytes, other: bytes) -> None:
+    ring = Keyring([OLD])
+    assert (ring.wrap(raw, "c")[5:17] == ring.wrap(other, "c")[5:17]) == (raw == other)
+    assert ring.wrap(raw, "c")[5:17] != ring.wrap(raw, "d")[5:17]
+
+
+@given(data=st.data())
+def test_a_wrapped_key_that_was_changed_or_cut_does_not_open(data: st.DataObject) -> None:
+    ring = Keyring([OLD])
+    wrapped = bytearray(ring.wrap(bytes(32), "c"))
+    place = data.draw(st.integers(0, len(wrapped) - 1))
+    with pytest.raises(SealBroken):
+        ring.unwrap(bytes(wrapped[:place]), "c")
+    wrapped[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(Unreadable):
+        ring.unwrap(bytes(wrapped), "c")
+
+
+@given(name=st.binary(min_size=12, max_size=12))
+def test_who_holds_an_old_key_cannot_choose_what_another_key_is_used_with(name: bytes) -> None:
+    head = b"\x03" + bytes.fromhex(Keyring([OLD]).ids[0])
+    bound = head + len(b"c").to_bytes(4, "big") + b"c"
+    forged = AESGCM(base64.urlsafe_b64decode(OLD)).encrypt(name, bytes(32), bound)
+    with pytest.raises(SealBroken, match="name"):
+        Keyring([NEW, OLD]).rewrap(head + name + forged, "c")
 
 
 def test_a_missing_key_is_named_by_its_id() -> None:
