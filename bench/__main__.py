@@ -7,12 +7,12 @@ each is one JSON object.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import cache, evidence, ledger, start, turn
+from bench import cache, evidence, ledger, memory, start
 
 BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ledger": ledger.main,
+    "memory": memory.main,
     "start": start.main,
-    "turn": turn.main,
 }
 OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "cache": cache.main,

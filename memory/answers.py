@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from memory.layout import sibling
@@ -66,13 +67,15 @@ def slots(people: Sequence[Person], answer: Sequence[Answer]) -> Mapping[str, Sl
 
 
 def snapshot(answer: Answer, fresh: Sequence[bytes] = ()) -> Snapshot:
-    wrapped, revision, messages, segments, unfolded, audience = answer
-    pairs = zip(segments[::2], segments[1::2], strict=True)
+    wrapped, revision, (order, messages), (names, segments), owed, unfolded, audience = answer
     return Snapshot(
         wrapped=wrapped,
         revision=int(revision),
-        messages=tuple(_kept(message) for message in messages),
-        folds=tuple(_fold(name, value) for name, value in pairs),
+        order=tuple(order.decode().split("\n")) if order else (),
+        owed=frozenset(ids(owed)),
+        messages=tuple(map(_kept, _rows(messages))),
+        summary=tuple(names.decode().split("\n")) if names else (),
+        folds=tuple(map(_fold, _rows(segments))),
         unfolded=unfolded,
         audience=audience.decode(),
         fresh=frozenset(ids(fresh)),
@@ -96,7 +99,8 @@ def _leaf(name: bytes, value: bytes, covered: bytes) -> Leaf:
 
 
 def changes(place: Place, answer: Answer) -> Changes:
-    epoch, number, after, more, rows, wrapped = answer
+    epoch, number, after, more, joined, wrapped = answer
+    rows = _rows(joined)
     kept = [row.partition(b"\n") for row in rows if b"\n" in row]
     homes = {thread: sibling(place, thread) for thread in wrapped[::2]}
     pairs = zip(wrapped[::2], wrapped[1::2], strict=True)
@@ -145,20 +149,27 @@ def ids(answer: Sequence[bytes]) -> tuple[str, ...]:
     return tuple(each.decode() for each in answer)
 
 
+def _rows(joined: tuple[bytes, bytes]) -> list[bytes]:
+    """Each size ends a row."""
+    sizes, text = joined
+    ends = [0, *accumulate(map(int, sizes.split()))]
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
 def _kept(message: bytes) -> Kept:
     name, _, value = message.partition(b"\n")
     head, _, blob = value.partition(b":")
     version, _, sent = head[1:].partition(b",")
     return Kept(
-        id=name[1:].decode(),
+        id=name.decode(),
         state=head[:1].decode(),
         version=int(version),
         sent=int(sent),
-        owed=name[:1] == b"1",
-        blob=blob,
+        blob=blob[1 + blob[0] :],  # behind a fingerprint
     )
 
 
-def _fold(name: bytes, value: bytes) -> Folded:
+def _fold(row: bytes) -> Folded:
+    name, _, value = row.partition(b"\n")
     covered, _, blob = value.partition(b":")
     return Folded(name=name.decode(), covered=int(covered), blob=blob)

@@ -31,6 +31,7 @@ _SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103 (unix(7), sys/un.h)
 _OPTIONS = (
     "--port 0 --unixsocket server.sock --unixsocketperm 700 --appendonly yes --appendfsync always "
     "--aof-use-rdb-preamble no "  # plain commands: Redis 7.0 reads what Valkey 9 wrote
+    "--latency-tracking no "  # 30 kB a command, and nobody reads it
     "--slowlog-log-slower-than -1 "  # what was deleted would live on there
     "--maxmemory-policy noeviction --logfile server.log --pidfile server.pid "
     "--daemonize yes"  # its own session: a Ctrl-C meant for the bot does not reach it

@@ -12,6 +12,7 @@ from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
 from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
+from memory.opened import Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place
@@ -84,6 +85,7 @@ class Memory:
             measure=measure,
             terms=settings.terms,
             recalling=self._recalling,
+            opened=Opened(),
         )
         self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
         self._pepper = b""
@@ -122,11 +124,11 @@ class Memory:
         token, asked = self._token(), asyncio.get_running_loop().time()
         seen = self._recalling.seen(place) if self._recalling else None
         asking = self._asking.pop(place.key, None)
-        people = [asking] if asking else []
-        lease = await self._store.begin(place, token, self._token(), seen, people)
+        people, known = [asking] if asking else [], self._means.opened.of(place)
+        lease = await self._store.begin(place, token, self._token(), seen, people, known)
         if lease is None or isinstance(lease, Debris):
             return lease
-        turn = Turn(self._means, place, lease, token=token, asked=asked)
+        turn = Turn(self._means, place, lease, known=known, token=token, asked=asked)
         await turn.acquaint()
         return turn
 
@@ -192,6 +194,7 @@ class Memory:
     async def _hide(self, place: Place, posts: Mapping[str, int]) -> None:
         """What is changing must not be recalled meanwhile, and has to leave disk and archive."""
         self._forgetting.deleted()
+        self._means.opened.clear()
         if self._recalling:
             await self._recalling.remove(place, list(posts))
         if self._archiving:
@@ -217,6 +220,7 @@ class Memory:
         What was said later stays, sealed under a new key; the old one is destroyed.
         """
         receipt = await self._forgetting.forget(place, until, channel=channel)
+        self._means.opened.clear()
         if self._recalling:
             self._recalling.drop(place)
         await self.persons.recheck(place)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from memory.opened import Known
 from memory.records import Place
 from memory.slots import Doubt, Person
 
@@ -61,8 +62,16 @@ def sibling(place: Place, thread: bytes) -> Place:
     return Place.parse(f"{place.channel_key}:{thread.decode()}", place.audience)
 
 
+def opened(known: Known | None) -> tuple[bytes, int, str]:
+    """Key, revision and names of what the caller opened before."""
+    if known is None:
+        return b"", 0, ""
+    return known.wrapped, known.revision, "\n".join((*known.entries, *known.segments))
+
+
 def versions(covered: Mapping[str, int]) -> str:
-    return json.dumps({each: str(version) for each, version in covered.items()})
+    named = {each: str(version) for each, version in covered.items()}
+    return json.dumps(named, separators=(",", ":"))
 
 
 def plain(argument: object) -> bytes | str:

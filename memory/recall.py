@@ -13,7 +13,7 @@ from typing import TypeVar
 from memory.entry import PERSON, Entry
 
 MOST = 20_000  # messages held
-WORK = 20_000  # occurrences looked at for one question, those of the rarest terms first
+WORK = 12_000  # occurrences looked at for one question, those of the rarest terms first
 COMMON = 0.1  # share of the messages from which on a term says nothing about their neighbours
 OWN, NEXT, FURTHER = 2.0, 1.0, 0.5  # weights of a term in a message, beside it, one further away
 SATURATION, LENGTH = 1.2, 0.75  # k1 and b as usual for BM25

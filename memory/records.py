@@ -68,7 +68,6 @@ class Kept:
     state: str
     version: int
     sent: int
-    owed: bool
     blob: bytes
 
 
@@ -121,10 +120,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
+    """Unfolded messages and segments: all are named, and those the reader lacks are there."""
+
     wrapped: bytes
     revision: int
+    order: tuple[str, ...]  # ids by time
+    owed: frozenset[str]
     messages: tuple[Kept, ...]
-    folds: tuple[Folded, ...]  # a turn gets the newest
+    summary: tuple[str, ...]  # names of segments; a turn gets the newest
+    folds: tuple[Folded, ...]
     unfolded: int  # messages in the window's run, beyond those read too
     audience: str
     fresh: frozenset[str] = frozenset()  # not asked about for facts yet; the upkeep reads them

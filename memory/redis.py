@@ -13,6 +13,7 @@ from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import DOWN, Connection, Pipe
 from memory.lasting import Lasting
+from memory.opened import Known
 from memory.records import (
     Arrival,
     Changes,
@@ -37,7 +38,7 @@ from memory.store import StoreDown
 
 CONNECTIONS = 64  # redis-py fails a call that would need its 101st
 MESSAGES = 500  # of a window read for a turn
-CHANGES = 200  # of a channel's log read at once
+CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
 DOUBTS = 500  # settled in one sweep
@@ -89,10 +90,12 @@ class RedisStore(Lasting):
         candidate: str,
         seen: Seen | None,
         people: Sequence[Person] = (),
+        known: Known | None = None,
     ) -> Lease | Debris | None:
-        known = (seen.epoch, seen.number, CHANGES) if seen else (0, 0, 0)
-        head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS, *known)
-        answer, *slots = await self._together("begin", place, head, people)
+        index = (seen.epoch, seen.number, NEWS) if seen else (0, 0, 0)
+        head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS)
+        words = (*head, *index, *layout.opened(known))
+        answer, *slots = await self._together("begin", place, words, people)
         match answer[0]:
             case b"turn":
                 return answers.lease(place, answer, answers.slots(people, slots))
@@ -246,27 +249,25 @@ class RedisStore(Lasting):
         return (await self._together(name, place, arguments, ()))[0]
 
     async def _together(
-        self,
-        name: str,
-        place: Place | Person,
-        arguments: Sequence[object],
-        people: Sequence[Person],
+        self, name: str, place: Place | Person, words: Sequence[object], people: Sequence[Person]
     ) -> Answer:
         """The script's answer, then what is stored of these people: one round trip."""
         keys = layout.keys(place)
-        values = [layout.plain(argument) for argument in (place.key, *arguments)]
+        values = (len(keys), *keys, *map(layout.plain, (place.key, *words)))
         script = self._scripts[name]
-
-        def ask(pipe: Pipe, *command: str) -> None:
-            pipe.execute_command(*command, len(keys), *keys, *values)
-            self._look_up(pipe, people)
-
         try:
-            return await self._piped(lambda pipe: ask(pipe, "EVALSHA", script.digest))
+            return await self._sent(("EVALSHA", script.digest, *values), people)
         except NoScriptError:
-            return await self._piped(lambda pipe: ask(pipe, "EVAL", script.source))
+            return await self._sent(("EVAL", script.source, *values), people)
 
-    def _look_up(self, pipe: Pipe, people: Sequence[Person]) -> None:
+    async def _sent(self, command: Sequence[Any], people: Sequence[Person]) -> Answer:
+        if people:
+            return await self._piped(lambda pipe: self._look_up(pipe, people, command))
+        return [await self._call(lambda: self._redis.execute_command(*command))]
+
+    def _look_up(self, pipe: Pipe, people: Sequence[Person], behind: Sequence[Any] = ()) -> None:
+        if behind:
+            pipe.execute_command(*behind)
         for person in people:
             key = layout.prefix(person) + person.key
             pipe.hmget(key, ["key", "revision", "facts"])

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
+from memory.opened import Known
 from memory.records import (
     Arrival,
     Changes,
@@ -40,6 +41,7 @@ class Store(Protocol):
         candidate: str,
         seen: Seen | None,
         people: Sequence[Person] = (),
+        known: Known | None = None,
     ) -> Lease | Debris | None:
         """Take the lease; in the same round trip read the slots of those who probably ask."""
         ...

@@ -1,16 +1,17 @@
 """One turn: the lease on a conversation, what it may build on, and what it ends with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from memory.archiving import Contents
 from memory.entry import ME, PERSON, Entry, Recollection, Segment
 from memory.keys import Key, Keys, message_context, sealed, segment_context
+from memory.opened import Known, Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Concluded, Held, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import Concluded, Held, Kept, Lease, Place, Reply, Sealed, Snapshot
 from memory.seal import Unreadable
 from memory.store import Store
 
@@ -47,31 +48,40 @@ class Means:
     measure: Callable[[str], Awaitable[int]]  # tokens of a text
     terms: Terms
     recalling: Recalling | None
+    opened: Opened
 
 
 class Turn:
     """Held by one process at a time; every step says when that is over (Lost)."""
 
     def __init__(
-        self, means: Means, place: Place, lease: Lease, *, token: str, asked: float
+        self,
+        means: Means,
+        place: Place,
+        lease: Lease,
+        *,
+        known: Known | None,
+        token: str,
+        asked: float,
     ) -> None:
         self._means, self._store, self._token = means, means.store, token
         self.place = replace(place, audience=lease.snapshot.audience)
-        self._take(lease, asked)
+        self._take(lease, asked, known)
 
-    def _take(self, lease: Lease, asked: float) -> None:
+    def _take(self, lease: Lease, asked: float, known: Known | None = None) -> None:
         self._lease, self.stopped = lease, lease.stopped
         self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
-        self._open(lease)
+        self._open(lease, known)
 
-    def _open(self, lease: Lease) -> None:
+    def _open(self, lease: Lease, known: Known | None) -> None:
         self.unreadable = ""  # else why: such a turn can end with an apology, and changes no memory
         self._key: Key = self._means.keys.fresh(self.place)
         self.recollection, self.text = Recollection(segments=(), window=(), question=()), ""
         try:
             self._key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
-            self.recollection = recollect(self.place, self._key, lease)
+            self.recollection = recollect(self.place, self._key, lease, known)
+            self._means.opened.keep(self.place, lease.snapshot, self.recollection)
             if lease.text:
                 self.text = self._key.data.open(lease.text, *self._context()).decode()
         except Unreadable as error:
@@ -193,37 +203,30 @@ class Turn:
         return (self.place.key, "text", self.id, str(self._lease.snapshot.revision))
 
 
-def recollect(place: Place, key: Key, lease: Lease) -> Recollection:
+def recollect(place: Place, key: Key, lease: Lease, known: Known | None = None) -> Recollection:
     """The question begins with the first message to answer; what later turns owe waits."""
-    entries = [
-        entry
-        for kept, entry in zip(
-            lease.snapshot.messages, open_entries(place, key, lease.snapshot), strict=True
-        )
-        if kept.id in lease.claims or not kept.owed
-    ]
+    waiting = lease.snapshot.owed.difference(lease.claims)
+    opened = open_entries(place, key, lease.snapshot, known)
+    entries = [entry for entry in opened if entry.id not in waiting]
     first = next((i for i, entry in enumerate(entries) if entry.id in lease.claims), len(entries))
     return Recollection(
-        segments=open_segments(place, key, lease.snapshot),
+        segments=open_segments(place, key, lease.snapshot, known),
         window=tuple(entries[:first]),
         question=tuple(entries[first:]),
     )
 
 
-def open_entries(place: Place, key: Key, held: Snapshot | Held) -> tuple[Entry, ...]:
-    return tuple(
-        Entry.unpack(
-            key.data.open(kept.blob, *message_context(place, kept.id, kept.version)),
-            id=kept.id,
-            sent=kept.sent,
-            version=kept.version,
-        )
-        for kept in held.messages
-    )
+def open_entries(
+    place: Place, key: Key, snapshot: Snapshot, known: Known | None = None
+) -> tuple[Entry, ...]:
+    """By time; a message that expired before its name did is left out."""
+    opened = dict(known.entries) if known and known.matches(snapshot) else {}
+    opened |= {entry.id: entry for entry in _entries(place, key, snapshot.messages)}
+    return tuple(opened[name] for name in snapshot.order if name in opened)
 
 
 def open_contents(place: Place, key: Key, held: Held) -> Contents:
-    entries = open_entries(place, key, held)
+    entries = _entries(place, key, held.messages)
     return Contents(
         place=place,
         entries=tuple(sorted(entries, key=lambda entry: entry.sent)),
@@ -234,11 +237,22 @@ def open_contents(place: Place, key: Key, held: Held) -> Contents:
     )
 
 
-def open_segments(place: Place, key: Key, snapshot: Snapshot) -> tuple[Segment, ...]:
-    segments = [_segment(place, key, fold.name, fold.blob, fold.covered) for fold in snapshot.folds]
+def open_segments(
+    place: Place, key: Key, snapshot: Snapshot, known: Known | None = None
+) -> tuple[Segment, ...]:
+    opened = dict(known.segments) if known and known.matches(snapshot) else {}
+    for fold in snapshot.folds:
+        opened[fold.name] = _segment(place, key, fold.name, fold.blob, fold.covered)
+    segments = (opened[name] for name in snapshot.summary if name in opened)
     return tuple(sorted(segments, key=lambda segment: segment.since))
 
 
 def _segment(place: Place, key: Key, name: str, blob: bytes, covered: int) -> Segment:
     packed = key.data.open(blob, *segment_context(place, name))
     return Segment.unpack(packed, name=name, covered=covered)
+
+
+def _entries(place: Place, key: Key, messages: Sequence[Kept]) -> Iterator[Entry]:
+    for kept in messages:
+        packed = key.data.open(kept.blob, *message_context(place, kept.id, kept.version))
+        yield Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)

@@ -12,7 +12,7 @@ if not same_key(key, wrapped) then return { 'key', key } end
 set('key', wrapped)
 unfold(id)
 strike(id, version)
-redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, sealed))
+redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, message.fingerprint, sealed))
 log(id)
 if message.state ~= 'm' then freshen(id) end
 share_end({ 'fresh' }, 'msg')

@@ -1,14 +1,17 @@
 -- Takes the lease and freezes what is answered: nothing | debris | turn.
 -- ARGV: conversation, token, id for a new turn, lease ms, grace ms, most messages, most segments,
---       and of the caller's index: epoch, number, most changes
+--       of the caller's index: epoch, number, most changes, of what the caller opened: wrapped key,
+--       revision, names
 local token, candidate, lease, grace, limit = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local holder, expires = get('token'), tonumber(get('until') or 0)
 
 local function turn()
+  local id, fence, attempt, failures, anchor, began, state, stopped, posted, claims, revision, text_revision, text =
+    unpack(fields('/rec', { 'turn', 'fence', 'attempt', 'failures', 'anchor', 'began', 'state', 'stopped', 'posted',
+      'claims', 'revision', 'text_revision', 'text' }))
   return {
-    'turn', get('turn'), get('fence'), get('attempt'), get('failures') or 0, get('anchor'), get('began'), get('state'),
-    get('stopped') or '', get('text_revision') == (get('revision') or '0') and get('text') or '',
-    list(get('posted')), list(get('claims')), snapshot(newest(limit), ARGV[7]), changes(ARGV[8], ARGV[9], tonumber(ARGV[10])),
+    'turn', id, fence, attempt, failures or 0, anchor, began, state, stopped or '',
+    text_revision == (revision or '0') and text or '', list(posted), list(claims), snapshot(newest(limit), ARGV[7], ARGV[11], ARGV[12], ARGV[13]), changes(ARGV[8], ARGV[9], tonumber(ARGV[10])),
   }
 end
 

@@ -20,7 +20,7 @@ for _, id in ipairs(list(get('claims'))) do
 end
 if final[1] then
   set('key', wrapped)
-  redis.call('HSET', CONVERSATION .. '/msg', final[1], pack('m', '0', sent, sealed))
+  redis.call('HSET', CONVERSATION .. '/msg', final[1], pack('m', '0', sent, '', sealed))
   redis.call('ZADD', CONVERSATION .. '/win', sent, final[1])
   log(final[1])
   redis.call('HSET', CHANNEL .. '/where', final[1], thread)

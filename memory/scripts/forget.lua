@@ -43,8 +43,22 @@ end
 
 local segments = redis.call('ZCARD', CONVERSATION .. '/sum')
 for _, kind in ipairs({ 'seg', 'cover', 'sum', 'above' }) do redis.call('DEL', CONVERSATION .. '/' .. kind) end
-for _, id in ipairs(gone) do lose(id) redis.call('ZREM', CHANNEL .. '/log', '-' .. id) end
-redis.call('SET', CHANNEL .. '/epoch', whole(math.max(microseconds, tonumber(redis.call('GET', CHANNEL .. '/epoch') or 0) + 1)), 'KEEPTTL')
+if #gone > 0 then
+  local past, rest = {}, {}
+  for _, id in ipairs(gone) do past[id], past['-' .. id] = true, true end
+  for _, entry in ipairs(redis.call('LRANGE', CHANNEL .. '/log', 0, -1)) do
+    if not past[entry] then rest[#rest + 1] = entry end
+  end
+  for _, id in ipairs(gone) do
+    local message = unpack_message(id)
+    if message and message.fingerprint ~= '' then keep('seen', message.fingerprint, '') end
+    lose(id)
+  end
+  redis.call('DEL', CHANNEL .. '/log')
+  for _, entry in ipairs(rest) do redis.call('RPUSH', CHANNEL .. '/log', entry) end
+  redis.call('EXPIRE', CHANNEL .. '/log', math.max(redis.call('TTL', CHANNEL .. '/count'), 1))
+end
+begin_anew()
 local resting = redis.call('HGETALL', CHANNEL .. '/facts')
 for i = 1, #resting, 2 do
   local at, sent = string.match(resting[i + 1], '^(%S*) (%d+)')
@@ -52,7 +66,7 @@ for i = 1, #resting, 2 do
 end
 unset('key', 'joined', 'writer', 'text', 'text_revision')
 for id, message in pairs(survivors) do
-  redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, resealed[id].sealed))
+  redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, message.fingerprint, resealed[id].sealed))
   redis.call('ZADD', CONVERSATION .. '/win', message.sent, id)
   set('key', wrapped)
   if message.state == 'c' then set('joined', message.sent) end

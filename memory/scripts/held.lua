@@ -2,7 +2,7 @@
 -- ARGV: conversation, cursor, messages a page
 local page = redis.call('HSCAN', CONVERSATION .. '/msg', ARGV[2], 'COUNT', ARGV[3])
 local rows, leaves = {}, {}
-for i = 1, #page[2], 2 do rows[#rows + 1] = '0' .. page[2][i] .. '\n' .. page[2][i + 1] end
+for i = 1, #page[2], 2 do rows[#rows + 1] = page[2][i] .. '\n' .. page[2][i + 1] end
 local covers = ARGV[2] == '0' and redis.call('HGETALL', CONVERSATION .. '/cover') or {}
 for i = 1, #covers, 2 do
   if string.sub(covers[i + 1], 1, 1) == '{' then

@@ -3,8 +3,11 @@
 local turn, fence, lease, grace, revision, text = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 
 local function union(items)
-  for i = 8, #ARGV do if not holds(items, ARGV[i]) then items[#items + 1] = ARGV[i] end end
-  return items
+  local fresh = false
+  for i = 8, #ARGV do
+    if not holds(items, ARGV[i]) then items[#items + 1], fresh = ARGV[i], true end
+  end
+  return items, fresh
 end
 
 if get('turn') ~= turn then
@@ -12,7 +15,7 @@ if get('turn') ~= turn then
   local done = finished(turn)
   if done then
     local known = list(redis.call('HGET', CONVERSATION .. '/debris', turn))
-    local stray = without(union(known), list(done))
+    local stray = without((union(known)), list(done))
     if #stray > 0 then
       redis.call('HSET', CONVERSATION .. '/debris', turn, cjson.encode(stray))
       redis.call('EXPIRE', CONVERSATION .. '/debris', 30 * DAY, 'NX')
@@ -23,7 +26,8 @@ if get('turn') ~= turn then
 end
 
 -- Even a holder that lost its fence has to leave word of what it posted.
-set('posted', encode(union(list(get('posted')))))
+local posted, fresh = union(list(get('posted')))
+if fresh then set('posted', encode(posted)) end
 if not held(turn, fence) then return { 'lost' } end
 set('until', whole(milliseconds + lease))
 look(milliseconds + lease + grace)

@@ -18,7 +18,7 @@ end
 local function again(original)
   local message = unpack_message(original)
   if message and message.state == 'o' and called and person and not late then
-    redis.call('HSET', CONVERSATION .. '/msg', original, pack('c', message.version, message.sent, message.sealed))
+    redis.call('HSET', CONVERSATION .. '/msg', original, pack('c', message.version, message.sent, message.fingerprint, message.sealed))
     return owe(original, message.sent)
   end
   local joins = message and get('joined') == message.sent and 1 or 0
@@ -28,7 +28,7 @@ end
 if tonumber(sent) <= watermark() then return { 'quiet' } end
 local seen = recent('seen', fingerprint)
 if seen and string.sub(seen, 1, 1) == '-' then return { 'quiet' } end
-if seen or redis.call('HEXISTS', CONVERSATION .. '/msg', id) == 1 then return again(id) end
+if seen or home(id) then return again(id) end
 local original = twin ~= '' and recent('seen', twin)
 if original and string.sub(original, 1, 1) == '-' then return { 'quiet' } end
 if original then return again(original) end
@@ -45,16 +45,18 @@ local followed = joined and (follow == 'always' or follow == 'one-on-one' and ge
 local owed = person and (called or followed) and not late
 if person then
   local known = get('writer')
-  set('writer', (not known or known == writer) and writer or '*')
+  local now = (not known or known == writer) and writer or '*'
+  if now ~= known then set('writer', now) end
 end
-set('key', wrapped, 'audience', audience, 'joined', joined or sent)
-redis.call('HSET', CONVERSATION .. '/msg', id, pack(owed and 'c' or 'o', version, sent, sealed))
+if not joined or key ~= wrapped or audience ~= get('audience') then
+  set('key', wrapped, 'audience', audience, 'joined', joined or sent)
+end
+redis.call('HSET', CONVERSATION .. '/msg', id, pack(owed and 'c' or 'o', version, sent, fingerprint, sealed))
 redis.call('ZADD', CONVERSATION .. '/win', sent, id)
 log(id)
 if person then freshen(id) end
 redis.call('HSET', CHANNEL .. '/where', id, thread)
 redis.call('ZADD', CHANNEL .. '/threads', 'GT', sent, thread)
-keep('seen', fingerprint, '')
 if twin ~= '' then keep('seen', twin, id) end
 drop('pend', fingerprint)
 outlive(messages, records)

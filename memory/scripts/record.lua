@@ -1,7 +1,7 @@
 -- What the scripts share. A record is one conversation: every script is given its key, its
 -- channel's key and its partition's due list, all in one slot, and derives the rest:
 --   CONVERSATION/rec    hash    key, watermark, revision, lease and running turn
---   CONVERSATION/msg    hash    id -> state, version, time, sealed message
+--   CONVERSATION/msg    hash    id -> state, version, time, fingerprint, sealed message
 --   CONVERSATION/win    zset    ids of the unfolded messages by time
 --   CONVERSATION/owed   zset    ids that need an answer by time
 --   CONVERSATION/seg    hash    name -> how many messages it covers, sealed text
@@ -14,10 +14,12 @@
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CHANNEL/where       hash    id -> thread
 --   CHANNEL/threads     zset    threads by last activity
---   CHANNEL/log         zset    ids by the number of their last change; '-' and the id of what went
+--   CHANNEL/log         list    ids, each time they change; '-' and the id of what went
+--   CHANNEL/count       string  the number of the last change, as the log forgets the first ones
 --   CHANNEL/epoch       string  grows when indexes have to begin anew
 --   CHANNEL/water       string  watermark of the whole channel
---   CHANNEL/seen/DAY    hash    fingerprint -> '' | id of its twin | '-' for what must not enter
+--   CHANNEL/seen/DAY    hash    fingerprint -> '' for what is forgotten | id of its twin | '-' for what
+--                               must not enter; what is stored is known by its id
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
@@ -28,7 +30,7 @@
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
 local function beside(list) return (string.gsub(DUE, 'due$', list)) end
 local JOURNAL, EXPIRING, QUIET = beside('journal'), beside('expiring'), beside('quiet')
-local DAY = 86400
+local DAY, HOUR = 86400, 3600
 
 local clock = redis.call('TIME')
 local seconds = tonumber(clock[1])
@@ -69,7 +71,7 @@ end
 local function keep(kind, fingerprint, value)
   local key = CHANNEL .. '/' .. kind .. '/' .. today
   redis.call('HSET', key, fingerprint, value)
-  redis.call('EXPIRE', key, 2 * DAY)
+  redis.call('EXPIRE', key, 2 * DAY, 'NX')
 end
 
 local function drop(kind, fingerprint)
@@ -81,16 +83,21 @@ local function watermark()
   return math.max(tonumber(get('water') or 0), tonumber(redis.call('GET', CHANNEL .. '/water') or 0))
 end
 
--- A stored message: one letter (o overheard, c called, m mine), version, time, then the seal.
-local function pack(state, version, sent, sealed)
-  return state .. version .. ',' .. sent .. ':' .. sealed
+-- A stored message: one letter (o overheard, c called, m mine), version, time, then the fingerprint
+-- behind its length, then the seal.
+local function pack(state, version, sent, fingerprint, sealed)
+  return state .. version .. ',' .. sent .. ':' .. string.char(#fingerprint) .. fingerprint .. sealed
 end
 
 local function unpack_message(id)
   local value = redis.call('HGET', CONVERSATION .. '/msg', id)
   if not value then return nil end
   local state, version, sent, start = string.match(value, '^(%a)(%d+),(%d+):()')
-  return { state = state, version = version, sent = sent, sealed = string.sub(value, start) }
+  local seal = start + 1 + string.byte(value, start)
+  return {
+    state = state, version = version, sent = sent,
+    fingerprint = string.sub(value, start + 1, seal - 1), sealed = string.sub(value, seal),
+  }
 end
 
 -- The thread a post is remembered in. Where a conversation expired, its posts are still named here.
@@ -170,11 +177,19 @@ local function unfold(id)
   return found
 end
 
+local function begin_anew()
+  local epoch = tonumber(redis.call('GET', CHANNEL .. '/epoch') or 0)
+  redis.call('SET', CHANNEL .. '/epoch', whole(math.max(microseconds, epoch + 1)), 'KEEPTTL')
+end
+
 -- Indexes follow the channel's log: what came or changed gets the next number, so does what went.
 local function log(entry)
-  local last = redis.call('ZREVRANGE', CHANNEL .. '/log', 0, 0, 'WITHSCORES')[2] or 0
-  redis.call('ZADD', CHANNEL .. '/log', last + 1, entry)
-  redis.call('ZREMRANGEBYRANK', CHANNEL .. '/log', 0, -20001)  -- as much as an index holds
+  if redis.call('INCR', CHANNEL .. '/count') == 1 then  -- the numbers, too, begin anew
+    redis.call('DEL', CHANNEL .. '/log')
+    begin_anew()
+  end
+  redis.call('RPUSH', CHANNEL .. '/log', entry)
+  redis.call('LTRIM', CHANNEL .. '/log', -20000, -1)  -- as much as an index holds
   redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
 end
 
@@ -186,7 +201,6 @@ local function lose(id)
   if reply then lose(reply) end
   unfold(id)
   log('-' .. id)
-  redis.call('ZREM', CHANNEL .. '/log', id)  -- not before: its number may be the last one
   redis.call('HDEL', CONVERSATION .. '/msg', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
@@ -223,12 +237,19 @@ end
 -- How long before its messages expire a conversation is looked after.
 local function lead(messages) return math.min(DAY, messages / 2) end
 
+-- Put off by an hour or more: every EXPIRE has to be written to the server's disk, a look costs nothing.
+local function extend(whose, kinds, seconds)
+  for _, kind in ipairs(kinds) do
+    if redis.call('TTL', whose .. kind) < seconds - HOUR then redis.call('EXPIRE', whose .. kind, seconds) end
+  end
+end
+
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
-  for _, kind in ipairs({ 'msg', 'win', 'owed', 'replies', 'fresh' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, messages) end
-  for _, kind in ipairs({ 'rec', 'seg', 'cover', 'sum', 'above', 'debris' }) do redis.call('EXPIRE', CONVERSATION .. '/' .. kind, records) end
-  for _, kind in ipairs({ 'log', 'epoch' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, messages) end
-  for _, kind in ipairs({ 'where', 'threads' }) do redis.call('EXPIRE', CHANNEL .. '/' .. kind, records) end
+  extend(CONVERSATION, { '/msg', '/win', '/owed', '/replies', '/fresh' }, messages)
+  extend(CONVERSATION, { '/rec', '/seg', '/cover', '/sum', '/above', '/debris' }, records)
+  extend(CHANNEL, { '/log', '/count', '/epoch' }, messages)
+  extend(CHANNEL, { '/where', '/threads' }, records)
   redis.call('ZADD', EXPIRING, whole(milliseconds + (messages - lead(messages)) * 1000), ARGV[1])
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
   for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end
@@ -248,7 +269,7 @@ end
 
 local function finish(turn, ids)
   redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, encode(ids))
-  redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY)
+  redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
   unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'failures', 'posted', 'text',
     'text_revision', 'token', 'until')
 end

@@ -84,6 +84,8 @@ def _parts(asked: Any, name: bytes) -> Iterator[bytes]:
             yield from asked.smembers(name)
         case b"zset":
             yield from asked.zrange(name, 0, -1)
+        case b"list":
+            yield from asked.lrange(name, 0, -1)
         case b"none":
             return  # gone meanwhile
         case kind:

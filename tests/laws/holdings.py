@@ -15,6 +15,8 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   local kind, value = redis.call('TYPE', key).ok, ''
   if kind == 'hash' then value = redis.call('HGETALL', key)
   elseif kind == 'zset' then value = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  elseif kind == 'list' then value = redis.call('LRANGE', key, 0, -1)
+  elseif kind == 'set' then value = redis.call('SMEMBERS', key)
   elseif kind == 'string' then value = redis.call('GET', key) end
   all[#all + 1] = { key, value }
 end
@@ -92,7 +94,8 @@ def _record(
 
 def _entries(table: Table, place: Place, key: DataKey | None) -> Iterator[Entry]:
     for name, value in table.items():
-        head, _, blob = value.partition(b":")
+        head, _, rest = value.partition(b":")
+        blob = rest[1 + rest[0] :]  # behind the fingerprint
         version, sent = head[1:].decode().split(",")
         assert key is not None, f"{name.decode()} is kept without a key"
         packed = key.open(blob, place.key, "message", name.decode(), version)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from memory.opened import Known
 from memory.records import Concluded, Debris, Fold, Lease, Place, Reply, Seen, Snapshot
 from memory.slots import Person
 from tests.laws.laws import law
@@ -79,8 +80,9 @@ class ObservedStore(SteppedStore):
         candidate: str,
         seen: Seen | None,
         people: Sequence[Person] = (),
+        known: Known | None = None,
     ) -> Lease | Debris | None:
-        lease = await super().begin(place, token, candidate, seen, people)
+        lease = await super().begin(place, token, candidate, seen, people, known)
         if isinstance(lease, Lease):
             self.observer.began(lease)
         return lease
@@ -117,5 +119,5 @@ class ObservedStore(SteppedStore):
     def executed(self, answer: Any) -> None:
         self.observer.mark = len(self.observer.truth.forbidden)
         ended = self._ending.get(asyncio.current_task())
-        if ended and answer[0][0] == b"done":
+        if ended and answer[0] == b"done":
             ended()

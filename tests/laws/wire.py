@@ -57,6 +57,9 @@ class Client:
 
         return call
 
+    async def execute_command(self, *words: bytes | str | int) -> Any:
+        return self._wire.ask(*self._before(), words)[-1]
+
     def pipeline(self, *, transaction: bool) -> "_Pipeline":
         assert not transaction
         return _Pipeline(self._wire, self._before())

@@ -382,10 +382,15 @@ async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
                 case b"set":
                     value = await redis.smembers(key)
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet", b"/log"))
+                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet"))
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
+                case b"list":
+                    newest_first = reversed(await redis.lrange(key, 0, -1))
+                    value = list(dict.fromkeys(newest_first))
+                case _ if key.endswith((b"/epoch", b"/count")):
+                    value = "a time, or a number that grows"
                 case _:
-                    value = "a time" if key.endswith(b"/epoch") else await redis.get(key)
+                    value = await redis.get(key)
             expires = await redis.ttl(key) > 0
             held[re.sub(rb"/\d{5}$", b"/DAY", key)] = (value, expires)
     return held

@@ -1,0 +1,48 @@
+"""What turns opened lately, so that the next turn of a conversation reads only what is new."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from memory.entry import Entry, Recollection, Segment
+from memory.records import Place, Snapshot
+
+CONVERSATIONS = 100  # each with at most what one turn reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the caller opened before; it stays true while key and revision do."""
+
+    wrapped: bytes
+    revision: int
+    entries: Mapping[str, Entry]
+    segments: Mapping[str, Segment]
+
+    def matches(self, snapshot: Snapshot) -> bool:
+        return (self.wrapped, self.revision) == (snapshot.wrapped, snapshot.revision)
+
+
+class Opened:
+    """By conversation, the last ones."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Known] = OrderedDict()
+
+    def of(self, place: Place) -> Known | None:
+        return self._known.get(place.key)
+
+    def keep(self, place: Place, snapshot: Snapshot, read: Recollection) -> None:
+        self._known[place.key] = Known(
+            wrapped=snapshot.wrapped,
+            revision=snapshot.revision,
+            entries={entry.id: entry for entry in (*read.window, *read.question)},
+            segments={segment.name: segment for segment in read.segments},
+        )
+        self._known.move_to_end(place.key)
+        if len(self._known) > CONVERSATIONS:
+            self._known.popitem(last=False)
+
+    def clear(self) -> None:
+        """Something was deleted: keep nothing of it at hand."""
+        self._known.clear()
