@@ -6,23 +6,12 @@ import os
 import re
 import sys
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from adapters.message import (
-    Action,
-    Answer,
-    Audience,
-    Author,
-    Chat,
-    Command,
-    Conversation,
-    Hold,
-    Inbox,
-    Message,
-    Posted,
-)
+from adapters.message import Action, Answer, Audience, Author, Command, Conversation, Message
+from adapters.ports import Chat, Hold, Inbox, Posted, Webhook
 
 CHUNK = 64 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes; what is longer is taken as several lines
@@ -44,6 +33,8 @@ class Console:
     """
 
     name = "console"
+    trouble = ""
+    webhooks: Mapping[str, Webhook] = {}
 
     def __init__(
         self,
@@ -125,6 +116,9 @@ class Console:
 
     def link(self, message_id: str) -> str:
         return ""
+
+    def linked(self, link: str) -> Conversation | None:
+        return None
 
     async def _lines(self) -> AsyncIterator[str]:
         rest = b""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from adapters.markup import neutralise, split
-from adapters.message import Busy, Hold, Posted, Refused, Unclear
+from adapters.ports import Busy, Hold, Posted, Refused, Unclear
 
 T = TypeVar("T")
 TRIES = 8

@@ -1,10 +1,9 @@
-"""What every platform speaks: the common types, and the ports between a platform and the bot."""
+"""What every platform speaks: the common types of what people say and do."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 from urllib.parse import quote
 
 
@@ -58,6 +57,7 @@ class Message:
     called: bool  # a mention, a reply with ping, a direct message
     reply_to: str = ""
     attachments: tuple[str, ...] = ()  # described in words; platforms' links expire
+    kept: bool = False  # somebody asked to remember this one, also where nobody called the bot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +90,31 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """A person asked to end the reply that is being written; `turn` is the id its posts carry."""
+class Rescoped:
+    """A channel has another audience from now on."""
+
+    platform: str
+    space: str
+    channel: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """The platform showed one of the bot's own posts, new or changed (rule 25 of the protocol)."""
 
     conversation: Conversation
-    turn: str
+    id: str
+    turn: str  # the id the post carries
+    fence: int = 0  # of the holder who wrote what it shows; 0: the post does not tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A person asked to end the reply that is being written."""
+
+    conversation: Conversation
+    turn: str = ""  # the id its posts carry; empty: whichever runs there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +124,15 @@ class Action:
     label: str
     name: str
     argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A command as platforms register it: `/name arguments` does `what`."""
+
+    name: str
+    arguments: str
+    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,116 +150,5 @@ class Command:
     author: Author
     conversation: Conversation
     given_at: datetime  # by the platform's clock: forgetting reaches up to here
+    manages: bool = False  # the author may manage the whole channel
     respond: Callable[[Answer], Awaitable[None]]
-
-
-class Inbox(Protocol):
-    """What a platform hands events to. It acknowledges upstream only after the await returned."""
-
-    async def receive(self, message: Message) -> None: ...
-    async def amend(self, edit: Edit) -> None: ...
-    async def retract(self, deletion: Deletion) -> None: ...
-    async def command(self, command: Command) -> None: ...
-    async def stop(self, stop: Stop) -> None: ...
-    async def leave(self, departure: Departure) -> None: ...
-
-
-class Unclear(Exception):
-    """A platform call ended without an answer: it may have taken effect, or still will."""
-
-
-class Busy(Exception):
-    """The platform took nothing and asks to wait `after` seconds."""
-
-    def __init__(self, after: float) -> None:
-        super().__init__(f"the platform asks to wait {after:g} s")
-        self.after = after
-
-
-class Refused(Exception):
-    """The platform will not take this, now or later; the text is its reason, for the operator."""
-
-
-class Hold(Protocol):
-    """A turn's grip on its conversation, as a platform sees it."""
-
-    @property
-    def id(self) -> str:
-        """Opaque, lower-case letters and digits, at most 20; every post of the turn carries it."""
-        ...
-
-    @property
-    def anchor(self) -> str:
-        """The id of the message that is answered."""
-        ...
-
-    @property
-    def began_at(self) -> datetime: ...
-
-    async def secure(self) -> None:
-        """Await before every call that changes what people see.
-
-        Returns once the turn is ours for longer than a platform call may take; raises if it is
-        no longer ours. The exception must pass through.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """A reply as people see it: its posts in order, those taken away, the text delivered so far."""
-
-    ids: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    text: str = ""
-    complete: bool = False
-
-
-class Chat(Protocol):
-    """One conversation to answer in; any process can rebuild it from the Conversation."""
-
-    def reply(
-        self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
-    ) -> AsyncGenerator[Posted, None]:
-        """Show the text as it comes; yield whenever a post was added, and at the end.
-
-        `text` yields pieces; its end is the end of the reply. Every post carries `turn.id`, so
-        that it can be found again; `onto` continues what a crash left, and posts that a shorter
-        reply no longer needs are removed. The last yield is `complete`.
-        """
-        ...
-
-    async def find(self, turn: str, since: datetime) -> Posted:
-        """Our own posts sent after `since` that carry this turn, oldest first."""
-        ...
-
-    async def remove(self, ids: Sequence[str]) -> None:
-        """Take own posts away; one that is gone already is no error."""
-        ...
-
-    async def whisper(self, person: Author, answer: Answer) -> None:
-        """Say something that only this person sees, as far as the platform can."""
-        ...
-
-    def history(self, after: str, limit: int) -> AsyncIterator[Message]:
-        """The conversation's posts after this id (empty: from its start), oldest first."""
-        ...
-
-    def link(self, message_id: str) -> str:
-        """Where people can open this post; empty if the platform has no links."""
-        ...
-
-
-class Platform(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    async def run(self, inbox: Inbox) -> None:
-        """Connect and deliver events until cancelled."""
-        ...
-
-    def chat(self, conversation: Conversation) -> Chat: ...
-
-    async def check(self) -> Sequence[str]:
-        """What is wrong with the set-up, one line each; empty when all is well."""
-        ...

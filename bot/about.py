@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.message import Platform
+from adapters.ports import Platform
 from bot.config import Config
 from memory.tokens import Counter
 

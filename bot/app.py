@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from adapters.console import Console, stdio
 from adapters.draft import Pace
-from adapters.message import Platform, Refused
+from adapters.ports import Platform, Refused
 from bot.about import about, status
 from bot.commands import Commands
 from bot.config import Config

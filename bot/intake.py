@@ -7,15 +7,16 @@ import structlog
 
 from adapters.message import (
     Answer,
-    Chat,
     Command,
     Deletion,
     Departure,
+    Echo,
     Edit,
     Message,
-    Platform,
+    Rescoped,
     Stop,
 )
+from adapters.ports import Chat, Platform
 from bot.commands import Commands, closed
 from bot.places import clean, entry_of, microseconds, place_of
 from bot.telemetry import Metrics
@@ -83,6 +84,10 @@ class Intake:
             await self._memory.leave(_channel(departure), microseconds(self._now()))
             return
         await self._memory.forget(_channel(departure), microseconds(self._now()), channel=True)
+
+    async def rescope(self, rescoped: Rescoped) -> None: ...
+    async def echo(self, echo: Echo) -> None: ...
+    async def missed(self, platform: str) -> None: ...
 
     def _chat(self, message: Message) -> Chat:
         return self._platforms[message.conversation.platform].chat(message.conversation)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import structlog
 
-from adapters.message import Chat, Posted, Refused
+from adapters.ports import Chat, Posted, Refused
 from bot.ports import Model, ModelFailed
 from bot.prompt import Prompter
 from memory.turn import Lost, Stale, Turn, Withdrawn

@@ -10,13 +10,7 @@ from typing import Any, Self
 
 import structlog
 
-from adapters.message import (
-    Busy,
-    Chat,
-    Platform,
-    Refused,
-    Unclear,
-)
+from adapters.ports import Busy, Chat, Platform, Refused, Unclear
 from bot.places import conversation_at
 from bot.ports import ModelFailed
 from bot.reply import Replies, who

@@ -100,6 +100,10 @@ class Turn:
         return self._lease.turn
 
     @property
+    def fence(self) -> int:
+        return self._lease.fence
+
+    @property
     def anchor(self) -> str:
         return self._lease.anchor
 

@@ -10,7 +10,8 @@ from adapters.discord import events
 from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
 from adapters.markup import split
-from adapters.message import Answer, Audience, Author, Conversation, Hold, Message, Posted, Refused
+from adapters.message import Answer, Audience, Author, Conversation, Message
+from adapters.ports import Hold, Posted, Refused
 
 _log = structlog.get_logger()
 
@@ -78,3 +79,6 @@ class DiscordChat:
     def link(self, message_id: str) -> str:
         channel = self._where.thread or self._where.channel
         return f"https://discord.com/channels/{self._where.space}/{channel}/{message_id}"
+
+    def linked(self, link: str) -> Conversation | None:
+        return None

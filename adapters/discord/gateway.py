@@ -11,16 +11,8 @@ from yarl import URL
 
 from adapters.discord import events
 from adapters.discord.posts import STOP, answered
-from adapters.message import (
-    Audience,
-    Busy,
-    Conversation,
-    Departure,
-    Inbox,
-    Refused,
-    Stop,
-    Unclear,
-)
+from adapters.message import Audience, Conversation, Departure, Stop
+from adapters.ports import Busy, Inbox, Refused, Unclear
 
 API_URL = "https://discord.com/api/v10"
 

@@ -1,7 +1,7 @@
 """Discord as a platform: stays connected, delivers in order, tells what is wrong."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -12,7 +12,8 @@ from adapters.discord import events
 from adapters.discord.chat import DiscordChat
 from adapters.discord.gateway import API_URL, Deliver, Gateway, redirect
 from adapters.draft import Pace
-from adapters.message import Busy, Conversation, Inbox, Refused
+from adapters.message import Conversation
+from adapters.ports import Busy, Inbox, Refused, Webhook
 
 _log = structlog.get_logger()
 
@@ -42,6 +43,8 @@ class DiscordPlatform:
     """
 
     name = events.PLATFORM
+    trouble = ""
+    webhooks: Mapping[str, Webhook] = {}
 
     def __init__(
         self,

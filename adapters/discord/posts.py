@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.message import Busy, Conversation, Hold, Refused, Unclear
+from adapters.message import Conversation
+from adapters.ports import Busy, Hold, Refused, Unclear
 
 STOP = "stop:"  # and the turn's id: the custom_id of the button on a reply being written
 

@@ -11,7 +11,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.message import Busy, Refused, Unclear
+from adapters.ports import Busy, Refused, Unclear
 
 # Of the first two Slack says that part of the call may have succeeded:
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from adapters.draft import Pace, write
 from adapters.markup import neutralise, split
-from adapters.message import Answer, Author, Hold, Message, Posted
+from adapters.message import Answer, Author, Conversation, Message
+from adapters.ports import Hold, Posted
 from adapters.slack.directory import Directory
 from adapters.slack.events import message, people
 from adapters.slack.mrkdwn import markdown
@@ -61,3 +62,6 @@ class SlackChat:
     def link(self, message_id: str) -> str:
         """Empty: Slack tells a post's address only when asked (chat.getPermalink)."""
         return ""
+
+    def linked(self, link: str) -> Conversation | None:
+        return None

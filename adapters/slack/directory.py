@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from adapters.message import Busy, Refused, Unclear
+from adapters.ports import Busy, Refused, Unclear
 from adapters.slack.calls import Calls
 from adapters.slack.content import Payload
 

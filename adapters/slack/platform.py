@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import aiohttp
@@ -12,7 +12,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from adapters.draft import Pace
-from adapters.message import Busy, Conversation, Deletion, Edit, Inbox, Message, Refused, Unclear
+from adapters.message import Conversation, Deletion, Edit, Message
+from adapters.ports import Busy, Inbox, Refused, Unclear, Webhook
 from adapters.slack.calls import Calls
 from adapters.slack.chat import SlackChat
 from adapters.slack.content import Payload
@@ -54,6 +55,14 @@ class SlackPlatform:
     @property
     def name(self) -> str:
         return "slack"
+
+    @property
+    def trouble(self) -> str:
+        return ""
+
+    @property
+    def webhooks(self) -> Mapping[str, Webhook]:
+        return {}
 
     async def run(self, inbox: Inbox) -> None:
         """Raises Refused when Slack will not have the tokens; rides out everything else."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.message import Conversation, Hold
+from adapters.message import Conversation
+from adapters.ports import Hold
 from adapters.slack.calls import Calls, Declined
 from adapters.slack.content import Payload
 from adapters.slack.events import Me

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from adapters.message import Busy, Hold, Refused, Unclear
+from adapters.ports import Busy, Hold, Refused, Unclear
 
 T = TypeVar("T")
 TIMEOUT = 5.0
@@ -48,6 +48,7 @@ class Turn:
 
     id: str = "t1"
     anchor: str = "m1"
+    fence: int = 1
     began_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     lost: BaseException | None = None
     grip: int = 0

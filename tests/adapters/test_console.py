@@ -16,17 +16,16 @@ from adapters.message import (
     Action,
     Answer,
     Audience,
-    Chat,
     Command,
     Deletion,
     Departure,
+    Echo,
     Edit,
-    Inbox,
     Message,
-    Platform,
-    Posted,
+    Rescoped,
     Stop,
 )
+from adapters.ports import Chat, Inbox, Platform, Posted
 from tests.adapters.posts import Turn
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +65,9 @@ class Bot:
     async def retract(self, deletion: Deletion) -> None: ...
     async def stop(self, stop: Stop) -> None: ...
     async def leave(self, departure: Departure) -> None: ...
+    async def rescope(self, rescoped: Rescoped) -> None: ...
+    async def echo(self, echo: Echo) -> None: ...
+    async def missed(self, platform: str) -> None: ...
 
 
 async def answer(console: Console, turn: Turn, text: AsyncGenerator[str, None]) -> list[Posted]:

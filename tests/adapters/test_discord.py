@@ -19,18 +19,17 @@ from adapters.message import (
     Answer,
     Audience,
     Author,
-    Busy,
     Command,
     Conversation,
     Deletion,
     Departure,
+    Echo,
     Edit,
     Message,
-    Posted,
-    Refused,
+    Rescoped,
     Stop,
-    Unclear,
 )
+from adapters.ports import Busy, Posted, Refused, Unclear
 from tests.servers.discord import FakeDiscord, Fault
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +67,10 @@ class Collected:
     async def leave(self, departure: Departure) -> None:
         self._add(departure)
 
+    async def rescope(self, rescoped: Rescoped) -> None: ...
+    async def echo(self, echo: Echo) -> None: ...
+    async def missed(self, platform: str) -> None: ...
+
     async def command(self, command: Command) -> None:
         raise NotImplementedError
 
@@ -86,6 +89,7 @@ class Turn:
     id: str = "q7k2m9x4w1z8c5v3b6n0"
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     secured: int = 0
+    fence: int = 1
 
     async def secure(self) -> None:
         self.secured += 1

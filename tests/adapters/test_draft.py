@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.draft import Pace, write
 from adapters.markup import neutralise, split
-from adapters.message import Busy, Posted, Refused, Unclear
+from adapters.ports import Busy, Posted, Refused, Unclear
 from tests.adapters.posts import Fault, Lost, MemoryPosts, Turn
 from tests.virtual import VirtualLoop
 

@@ -15,20 +15,18 @@ from adapters.message import (
     Answer,
     Audience,
     Author,
-    Busy,
     Command,
     Conversation,
     Deletion,
     Departure,
+    Echo,
     Edit,
-    Inbox,
     Kind,
     Message,
-    Posted,
-    Refused,
+    Rescoped,
     Stop,
-    Unclear,
 )
+from adapters.ports import Busy, Inbox, Posted, Refused, Unclear
 from adapters.slack.platform import SlackPlatform
 from tests.servers.slack import Fault, Slack
 from tests.virtual import VirtualLoop
@@ -43,6 +41,7 @@ GONE = "1766458026.240809"
 class Turn:
     id: str = "t1"
     anchor: str = ""
+    fence: int = 1
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def secure(self) -> None: ...
@@ -76,6 +75,9 @@ class Box(Inbox):
     async def command(self, command: Command) -> None: ...
     async def stop(self, stop: Stop) -> None: ...
     async def leave(self, departure: Departure) -> None: ...
+    async def rescope(self, rescoped: Rescoped) -> None: ...
+    async def echo(self, echo: Echo) -> None: ...
+    async def missed(self, platform: str) -> None: ...
 
 
 def bot(slack: Slack, **options: Any) -> SlackPlatform:

@@ -2,21 +2,12 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from adapters.message import (
-    Answer,
-    Audience,
-    Author,
-    Chat,
-    Conversation,
-    Hold,
-    Inbox,
-    Message,
-    Posted,
-)
+from adapters.message import Answer, Audience, Author, Conversation, Message
+from adapters.ports import Chat, Hold, Inbox, Posted, Webhook
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 ADA = Author(id="U1", name="Ada")
@@ -35,6 +26,8 @@ class FakePlatform:
     """Platform and Chat in one. `crash`: raised once, after the first post was made."""
 
     name: str = "fake"
+    trouble: str = ""
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
     whispers: list[Answer] = field(default_factory=list)
     crash: BaseException | None = None
@@ -101,6 +94,9 @@ class FakePlatform:
     @property
     def shown(self) -> list[str]:
         return [post.text for post in self.posts.values()]
+
+    def linked(self, link: str) -> Conversation | None:
+        return None
 
 
 class People:

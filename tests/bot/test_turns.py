@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from adapters.message import Author, Deletion, Edit, Kind, Refused, Stop, Unclear
+from adapters.message import Author, Deletion, Edit, Kind, Stop
+from adapters.ports import Refused, Unclear
 from bot.places import place_of
 from bot.ports import ModelFailed, Role
 from memory.window import Marks
