@@ -128,6 +128,11 @@ class Turn:
         return self._lease.withdrawn
 
     @property
+    def changed(self) -> bool:
+        """Whether what people read so far may build on what was edited or is gone."""
+        return self._lease.changed
+
+    @property
     def unfolded(self) -> int:
         """Messages in the window's run, those not read into this turn too."""
         return self._lease.snapshot.unfolded
