@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 from adapters.console import Console, stdio
 from adapters.draft import Pace
 from adapters.ports import Platform, Refused
+from bot import budget, settings
 from bot.about import about, status
+from bot.breaker import Breaker
 from bot.commands import Commands
 from bot.config import Config
 from bot.intake import Intake
@@ -108,8 +110,9 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await memory.open()
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, _budget(config, tokens), tokens.count, now)
-        replies = Replies(model, prompter, lease=at.lease_seconds, attempts=at.attempts)
-        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds)
+        budgets = budget.Budgets(store, _limits(config), now)
+        replies = Replies(model, prompter, budgets, lease=at.lease_seconds, attempts=at.attempts)
+        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
         commands = Commands(memory, about(config))
@@ -195,6 +198,16 @@ def _budget(config: Config, tokens: Counter) -> Budget:
     )
 
 
+def _limits(config: Config) -> budget.Limits:
+    def of(limit: settings.Limit) -> budget.Limit:
+        return budget.Limit(tokens=limit.tokens, turns=limit.answers)
+
+    day = config.budgets
+    return budget.Limits(
+        person=of(day.person), channel=of(day.channel), space=of(day.space), soft=day.soft
+    )
+
+
 def _model(config: Config, stack: AsyncExitStack) -> Model:
     at, model = config.openai, config.model
     if not (at.api_key or at.base_url):
@@ -214,7 +227,7 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     )
     completions = Completions(endpoint, random.random)
     stack.push_async_callback(completions.close)
-    return completions
+    return Breaker(completions)
 
 
 def summariser(model: Model) -> Summarise:
