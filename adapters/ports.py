@@ -1,0 +1,179 @@
+"""The ports between a platform and the bot."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from adapters.message import (
+    Answer,
+    Author,
+    Command,
+    Conversation,
+    Deletion,
+    Departure,
+    Echo,
+    Edit,
+    Message,
+    Rescoped,
+    Stop,
+)
+
+
+class Inbox(Protocol):
+    """What a platform hands events to. It acknowledges upstream only after the await returned."""
+
+    async def receive(self, message: Message) -> None: ...
+    async def amend(self, edit: Edit) -> None: ...
+    async def retract(self, deletion: Deletion) -> None: ...
+    async def command(self, command: Command) -> None: ...
+    async def stop(self, stop: Stop) -> None: ...
+    async def leave(self, departure: Departure) -> None: ...
+    async def rescope(self, rescoped: Rescoped) -> None: ...
+    async def echo(self, echo: Echo) -> None: ...
+    async def missed(self, platform: str) -> None:
+        """Events may have been lost: live conversations there are read from where they stood.
+
+        To be called after every connection that does not resume the one before.
+        """
+        ...
+
+
+class Unclear(Exception):
+    """A platform call ended without an answer: it may have taken effect, or still will."""
+
+
+class Busy(Exception):
+    """The platform took nothing and asks to wait `after` seconds."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"the platform asks to wait {after:g} s")
+        self.after = after
+
+
+class Refused(Exception):
+    """The platform will not take this, now or later; the text is its reason, for the operator."""
+
+
+class Hold(Protocol):
+    """A turn's grip on its conversation, as a platform sees it."""
+
+    @property
+    def id(self) -> str:
+        """Opaque, lower-case letters and digits, at most 20; every post of the turn carries it."""
+        ...
+
+    @property
+    def fence(self) -> int:
+        """Grows with every holder of the conversation."""
+        ...
+
+    @property
+    def anchor(self) -> str:
+        """The id of the message that is answered."""
+        ...
+
+    @property
+    def began_at(self) -> datetime: ...
+
+    async def secure(self) -> None:
+        """Await before every call that changes what people see.
+
+        Returns once the turn is ours for longer than a platform call may take; raises if it is
+        no longer ours. The exception must pass through.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A reply as people see it: its posts in order, those taken away, the text delivered so far."""
+
+    ids: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    text: str = ""
+    complete: bool = False
+
+
+class Chat(Protocol):
+    """One conversation to answer in; any process can rebuild it from the Conversation."""
+
+    def reply(
+        self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
+    ) -> AsyncGenerator[Posted, None]:
+        """Show the text as it comes; yield whenever a post was added, and at the end.
+
+        `text` yields pieces; its end is the end of the reply. Every post carries `turn.id`, so
+        that it can be found again; `onto` continues what a crash left, and posts that a shorter
+        reply no longer needs are removed. The last yield is `complete`.
+        """
+        ...
+
+    async def find(self, turn: str, since: datetime) -> Posted:
+        """Our own posts sent after `since` that carry this turn, oldest first."""
+        ...
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        """Take own posts away; one that is gone already is no error."""
+        ...
+
+    async def whisper(self, person: Author, answer: Answer) -> None:
+        """Say something that only this person sees, as far as the platform can."""
+        ...
+
+    def history(self, after: str, limit: int) -> AsyncIterator[Message]:
+        """The conversation's posts after this id (empty: from its start), oldest first."""
+        ...
+
+    def link(self, message_id: str) -> str:
+        """Where people can open this post; empty if the platform has no links."""
+        ...
+
+    def linked(self, link: str) -> Conversation | None:
+        """The conversation of this channel in which the linked post stands; None: no such link."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """An HTTP request: names of headers in lower case, the body as it came."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """An HTTP response."""
+
+    status: int = 200
+    body: str = ""
+    content_type: str = "text/plain"
+
+
+Webhook = Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+
+class Platform(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def trouble(self) -> str:
+        """Why no events come in at the moment, in a few words; empty when they do."""
+        ...
+
+    @property
+    def webhooks(self) -> Mapping[str, Webhook]:
+        """What the platform posts to, by path; empty when it connects outwards."""
+        ...
+
+    async def run(self, inbox: Inbox) -> None:
+        """Connect and deliver events until cancelled."""
+        ...
+
+    def chat(self, conversation: Conversation) -> Chat: ...
+
+    async def check(self) -> Sequence[str]:
+        """What is wrong with the set-up, one line each; empty when all is well."""
+        ...
