@@ -18,7 +18,7 @@ from adapters.ports import Platform, Refused
 from bot import budget, settings
 from bot.about import about, status
 from bot.breaker import Breaker
-from bot.commands import Commands
+from bot.commands import Commands, offers
 from bot.config import Config
 from bot.intake import Intake
 from bot.offline import offline
@@ -115,7 +115,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
-        commands = Commands(memory, about(config))
+        commands = Commands(memory, about(config), config.commands)
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
         lines = status(config, platforms, tokens)
         yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
@@ -264,6 +264,7 @@ def _slack(config: Config) -> Platform | None:
         pace=_pace(config),
         timeout=turns.call_timeout_seconds,
         now=now,
+        offers=offers(config.commands),
     )
 
 
@@ -279,6 +280,7 @@ def _discord(config: Config) -> Platform | None:
         message_content=discord.message_content,
         pace=_pace(config),
         timeout=turns.call_timeout_seconds,
+        offers=offers(config.commands),
     )
 
 

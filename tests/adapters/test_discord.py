@@ -1,11 +1,9 @@
 """Discord end to end: the unmodified discord.py against the fake on the wire."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -13,74 +11,27 @@ from adapters.discord import platform as discord_platform
 from adapters.discord.chat import DiscordChat
 from adapters.discord.platform import DiscordPlatform
 from adapters.discord.posts import DiscordPosts
-from adapters.draft import Pace
 from adapters.message import (
     Action,
     Answer,
     Audience,
     Author,
-    Command,
     Conversation,
     Deletion,
     Departure,
-    Echo,
     Edit,
     Message,
-    Rescoped,
     Stop,
 )
 from adapters.ports import Busy, Posted, Refused, Unclear
+from tests.adapters.inbox import Collected
+from tests.adapters.running import QUICK, connected
 from tests.servers.discord import FakeDiscord, Fault
 
 pytestmark = pytest.mark.anyio
 
 POST = "POST /channels/{channel_id}/messages"
 EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
-QUICK = Pace(first=0.05, every=0.05, late=0.05, listed=0.05)
-
-
-@dataclass
-class Collected:
-    """An inbox that keeps what it is given, after failing as often as it is told to."""
-
-    changed: Callable[[], None]
-    failures: int = 0
-    messages: list[Message] = field(default_factory=list)
-    others: list[Edit | Deletion | Stop | Departure] = field(default_factory=list)
-
-    async def receive(self, message: Message) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise ConnectionError("the store is away")
-        self.messages.append(message)
-        self.changed()
-
-    async def amend(self, edit: Edit) -> None:
-        self._add(edit)
-
-    async def retract(self, deletion: Deletion) -> None:
-        self._add(deletion)
-
-    async def stop(self, stop: Stop) -> None:
-        self._add(stop)
-
-    async def leave(self, departure: Departure) -> None:
-        self._add(departure)
-
-    async def rescope(self, rescoped: Rescoped) -> None: ...
-    async def echo(self, echo: Echo) -> None: ...
-    async def missed(self, platform: str) -> None: ...
-
-    async def command(self, command: Command) -> None:
-        raise NotImplementedError
-
-    def _add(self, event: Edit | Deletion | Stop | Departure) -> None:
-        self.others.append(event)
-        self.changed()
-
-    @property
-    def texts(self) -> list[str]:
-        return [message.text for message in self.messages]
 
 
 @dataclass
@@ -105,22 +56,6 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 @pytest.fixture
 def inbox(discord: FakeDiscord) -> Collected:
     return Collected(discord.changed)
-
-
-@asynccontextmanager
-async def connected(
-    discord: FakeDiscord, inbox: Collected, **options: Any
-) -> AsyncIterator[DiscordPlatform]:
-    usual: dict[str, Any] = {"token": discord.token, "api_url": discord.api_url, "pace": QUICK}
-    platform = DiscordPlatform(**(usual | options))
-    running = asyncio.create_task(platform.run(inbox))
-    try:
-        await discord.connected()
-        yield platform
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from bot.intake import Intake
 from bot.ports import Request
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
+from bot.settings import Commands as Names
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -74,6 +75,7 @@ class Bench:
     grace: float = 0.0
     turns: Turns | None = None  # the running bot's
     silence: float = 600.0
+    names: Names = field(default_factory=Names)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
@@ -109,7 +111,7 @@ class Bench:
                 yield Intake(
                     memory,
                     turns,
-                    Commands(memory, ["I am a test."]),
+                    Commands(memory, ["I am a test."], self.names),
                     platforms,
                     metrics=self.metrics,
                     now=lambda: NOW,

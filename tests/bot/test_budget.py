@@ -21,6 +21,7 @@ async def test_a_person_beyond_their_limit_is_told_once_and_others_are_answered(
     async with bot.running() as intake:
         await intake.receive(people.say("one"))
         await bot.answers(1)
+        await bot.rest()
         await intake.receive(people.say("two"))
         await bot.answers(2)
         await intake.receive(people.say("three"))
@@ -39,6 +40,7 @@ async def test_what_was_said_in_silence_is_remembered(bot: Bench) -> None:
     async with bot.running() as intake:
         await intake.receive(people.say("one"))
         await bot.answers(1)
+        await bot.rest()
         await intake.receive(people.say("two"))
         await bot.answers(2)
         await intake.receive(people.say("three"))
@@ -59,6 +61,7 @@ async def test_near_a_limit_the_summary_model_answers_from_a_smaller_window(bot:
         for number in range(3):
             await intake.receive(people.say(f"question {number} {'x' * 100}"))
             await bot.answers(number + 1)
+            await bot.rest()
     assert [each.cheap for each in bot.model.seen] == [False, False, True]
     assert bot.model.seen[2].stable < bot.model.seen[1].stable
 
