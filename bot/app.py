@@ -16,7 +16,7 @@ from adapters.console import Console, stdio
 from adapters.draft import Pace
 from adapters.ports import Platform, Refused
 from bot.about import about, status
-from bot.commands import Commands
+from bot.commands import Commands, offers
 from bot.config import Config
 from bot.intake import Intake
 from bot.offline import offline
@@ -112,7 +112,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
-        commands = Commands(memory, about(config))
+        commands = Commands(memory, about(config), config.commands)
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
         lines = status(config, platforms, tokens)
         yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
@@ -251,6 +251,7 @@ def _slack(config: Config) -> Platform | None:
         pace=_pace(config),
         timeout=turns.call_timeout_seconds,
         now=now,
+        offers=offers(config.commands),
     )
 
 
@@ -266,6 +267,7 @@ def _discord(config: Config) -> Platform | None:
         message_content=discord.message_content,
         pace=_pace(config),
         timeout=turns.call_timeout_seconds,
+        offers=offers(config.commands),
     )
 
 

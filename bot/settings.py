@@ -156,6 +156,28 @@ class Slack(Section):
         return self
 
 
+_NAME = _like(r"[a-z0-9_-]{1,32}", "must be 1 to 32 of a-z, 0-9, - and _")
+Name = Annotated[str, _NAME]
+
+
+class Commands(Section):
+    """What people type: Slack's are global in a workspace, and other apps may have the same."""
+
+    summary: Name = "summary"
+    forget: Name = "forget"
+    memory: Name = "memory"
+    export: Name = "export"
+    help: Name = "help"
+
+    @model_validator(mode="after")
+    def _each_means_one_command(self) -> Self:
+        taken = {name: command for command, name in self}
+        for command, name in self:
+            if taken[name] != command or (name != command and name in type(self).model_fields):
+                raise Conflict(command, f"must not be {name}, which is another command's")
+        return self
+
+
 class Discord(Section):
     token: SecretStr | None = None
     api_url: Annotated[Address, _like(r".*/api/v10", "must end in /api/v10")] | None = None
@@ -178,6 +200,7 @@ class Config(Section):
     turns: Turns = Turns()
     slack: Slack = Slack()
     discord: Discord = Discord()
+    commands: Commands = Commands()
     openai: Openai = Openai()
     data: Path = Path("data")
     redis_url: Annotated[SecretStr, _REDIS] | None = None

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from adapters.draft import Pace
-from adapters.message import Conversation, Deletion, Edit, Message
+from adapters.message import Conversation, Deletion, Edit, Message, Offer
 from adapters.ports import Busy, Inbox, Refused, Unclear, Webhook
 from adapters.slack.calls import Calls
 from adapters.slack.chat import SlackChat
@@ -43,6 +43,7 @@ class SlackPlatform:
         pace: Pace,
         timeout: float = 5.0,
         now: Callable[[], datetime],
+        offers: Sequence[Offer] = (),
     ) -> None:
         # The vendor's debug lines hold message text, whatever level is asked for.
         self._logger = logging.getLogger("slack_bolt")
@@ -51,6 +52,7 @@ class SlackPlatform:
         self._directory = Directory(self._web, now)
         self._bot_token, self._app_token, self._pace = bot_token, app_token, pace
         self._identity: Me | None = None
+        self._offers = offers
 
     @property
     def name(self) -> str:

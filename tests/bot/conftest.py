@@ -16,6 +16,7 @@ from bot.intake import Intake
 from bot.ports import Request
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
+from bot.settings import Commands as Names
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -70,6 +71,7 @@ class Bench:
     summaries: list[Task] = field(default_factory=list)
     grace: float = 0.0
     silence: float = 600.0
+    names: Names = field(default_factory=Names)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
@@ -103,7 +105,7 @@ class Bench:
                 yield Intake(
                     memory,
                     turns,
-                    Commands(memory, ["I am a test."]),
+                    Commands(memory, ["I am a test."], self.names),
                     platforms,
                     metrics=self.metrics,
                     now=lambda: NOW,

@@ -244,6 +244,20 @@ def test_one_server_a_cluster_and_sentinels_are_stores(setup: Setup, url: str) -
             "memory.window.hihg: is not a known key; did you mean memory.window.high?",
         ),
         (
+            {"THREADKEEPER_COMMANDS__FORGET": "memory"},
+            (
+                "commands.forget: must not be memory, which is another command's"
+                " (set it in config.yaml or as THREADKEEPER_COMMANDS__FORGET)"
+            ),
+        ),
+        (
+            {"THREADKEEPER_COMMANDS__FORGET": "/forget"},
+            (
+                "commands.forget: must be 1 to 32 of a-z, 0-9, - and _"
+                " (set it in config.yaml or as THREADKEEPER_COMMANDS__FORGET)"
+            ),
+        ),
+        (
             {"THREADKEEPER_TURNS": "5", "THREADKEEPER_TURNS__ATTEMPTS": "5"},
             (
                 "turns: must be a section with keys of its own, not '5'"
