@@ -272,15 +272,21 @@ def _discord(config: Config) -> Platform | None:
     discord, turns = config.discord, config.turns
     if not discord.token:
         return None
+    from adapters.discord.options import Options
     from adapters.discord.platform import DiscordPlatform
 
     return DiscordPlatform(
         token=discord.token.get_secret_value(),
         api_url=discord.api_url or "https://discord.com/api/v10",
-        message_content=discord.message_content,
         pace=_pace(config),
-        timeout=turns.call_timeout_seconds,
-        offers=offers(config.commands),
+        options=Options(
+            message_content=discord.message_content,
+            auto_thread=discord.auto_thread,
+            shard_ids=discord.shard_ids,
+            shard_count=discord.shard_count,
+            timeout=turns.call_timeout_seconds,
+            offers=offers(config.commands),
+        ),
     )
 
 

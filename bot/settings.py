@@ -55,6 +55,10 @@ _LOWER = BeforeValidator(lambda value: str(value).lower())
 Count = Annotated[int, Field(ge=1)]
 Tokens = Annotated[int, Field(ge=100)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Numbers = Annotated[
+    tuple[Annotated[int, Field(ge=0)], ...],
+    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
+]
 Address = Annotated[str, _like(r"https?://[^\s/]+(/\S*)?", "must start with http:// or https://")]
 
 
@@ -197,6 +201,15 @@ class Discord(Section):
     token: SecretStr | None = None
     api_url: Annotated[Address, _like(r".*/api/v10", "must end in /api/v10")] | None = None
     message_content: bool = False
+    auto_thread: bool = False
+    shard_ids: Numbers = ()  # empty: all of them
+    shard_count: Count = 1
+
+    @model_validator(mode="after")
+    def _shards_exist(self) -> Self:
+        if any(number >= self.shard_count for number in self.shard_ids):
+            raise Conflict("shard_ids", f"must be below shard_count ({self.shard_count})")
+        return self
 
 
 class Config(Section):
