@@ -137,13 +137,21 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
+    """`document`: a JSON text to be delivered as a file, or as fenced text where none can be."""
+
     text: str
     actions: tuple[Action, ...] = ()
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`/name argument`, wherever it was given; `respond` reaches only the person who asked."""
+    """`/name argument`, wherever it was given; `respond` reaches only the person who asked.
+
+    `name` is an offered one or that of an Action. Two more are for platforms, nobody types them:
+    `home` is answered with what a page about the asker shows (Slack's App Home), its actions
+    included; `feedback` with `good` or `bad` about a reply is counted, and answered with no text.
+    """
 
     name: str
     argument: str

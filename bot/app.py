@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from adapters.console import Console, stdio
 from adapters.draft import Pace
 from adapters.ports import Platform, Refused
+from bot import budget, settings
 from bot.about import about, status
-from bot.commands import Commands
+from bot.breaker import Breaker
+from bot.commands import Commands, offers
 from bot.config import Config
 from bot.intake import Intake
 from bot.offline import offline
@@ -108,11 +110,12 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await memory.open()
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, _budget(config, tokens), tokens.count, now)
-        replies = Replies(model, prompter, lease=at.lease_seconds, attempts=at.attempts)
-        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds)
+        budgets = budget.Budgets(store, _limits(config), now)
+        replies = Replies(model, prompter, budgets, lease=at.lease_seconds, attempts=at.attempts)
+        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
-        commands = Commands(memory, about(config))
+        commands = Commands(memory, about(config), config.commands)
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
         lines = status(config, platforms, tokens)
         yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
@@ -195,6 +198,16 @@ def _budget(config: Config, tokens: Counter) -> Budget:
     )
 
 
+def _limits(config: Config) -> budget.Limits:
+    def of(limit: settings.Limit) -> budget.Limit:
+        return budget.Limit(tokens=limit.tokens, turns=limit.answers)
+
+    day = config.budgets
+    return budget.Limits(
+        person=of(day.person), channel=of(day.channel), space=of(day.space), soft=day.soft
+    )
+
+
 def _model(config: Config, stack: AsyncExitStack) -> Model:
     at, model = config.openai, config.model
     if not (at.api_key or at.base_url):
@@ -214,7 +227,7 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     )
     completions = Completions(endpoint, random.random)
     stack.push_async_callback(completions.close)
-    return completions
+    return Breaker(completions)
 
 
 def summariser(model: Model) -> Summarise:
@@ -240,16 +253,22 @@ def _platforms(config: Config, *, console: bool) -> Mapping[str, Platform]:
 
 def _slack(config: Config) -> Platform | None:
     slack, turns = config.slack, config.turns
-    if not (slack.bot_token and slack.app_token):
+    if not slack.bot_token:
         return None
-    from adapters.slack.platform import SlackPlatform
+    from adapters.slack.platform import Access, SlackPlatform
 
     return SlackPlatform(
-        bot_token=slack.bot_token.get_secret_value(),
-        app_token=slack.app_token.get_secret_value(),
-        api_url=slack.api_url or "https://slack.com/api/",
+        Access(
+            bot_token=slack.bot_token.get_secret_value(),
+            app_token=slack.app_token.get_secret_value() if slack.app_token else "",
+            signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else "",
+            api_url=slack.api_url or "https://slack.com/api/",
+        ),
         pace=_pace(config),
         timeout=turns.call_timeout_seconds,
+        shared=slack.shared,
+        sockets=slack.sockets,
+        offers=offers(config.commands),
         now=now,
     )
 
@@ -266,6 +285,7 @@ def _discord(config: Config) -> Platform | None:
         message_content=discord.message_content,
         pace=_pace(config),
         timeout=turns.call_timeout_seconds,
+        offers=offers(config.commands),
     )
 
 

@@ -117,12 +117,27 @@ class Openai(Section):
     base_url: Address | None = None
 
 
+class Limit(Section):
+    """A day's; 0: none."""
+
+    tokens: Annotated[int, Field(ge=0)] = 0
+    answers: Annotated[int, Field(ge=0)] = 0
+
+
+class Budgets(Section):
+    person: Limit = Limit()
+    channel: Limit = Limit()
+    space: Limit = Limit()
+    soft: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class Turns(Section):
     """Seconds of the turn protocol; late and listed are what it assumes of the platforms."""
 
     lease_seconds: Seconds = 30
     grace_seconds: Seconds = 13
     attempts: Count = 3
+    at_once: Count = 200
     sweep_seconds: Seconds = 5
     stop_seconds: Seconds = 20
     call_timeout_seconds: Seconds = 5
@@ -155,14 +170,33 @@ class Slack(Section):
     def _a_way_in(self) -> Self:
         """With an app token Socket Mode, else with a signing secret HTTP."""
         if self.bot_token and not (self.app_token or self.signing_secret):
-            raise Conflict(
-                "app_token",
-                "is missing, and SLACK_BOT_TOKEN needs it (Socket Mode) or SLACK_SIGNING_SECRET "
-                "(HTTP)",
-            )
+            why = "is missing, and SLACK_BOT_TOKEN needs it, or SLACK_SIGNING_SECRET"
+            raise Conflict("app_token", why)
         if not self.bot_token and (self.app_token or self.signing_secret):
             found = "APP_TOKEN" if self.app_token else "SIGNING_SECRET"
             raise Conflict("bot_token", f"is missing, and SLACK_{found} needs it too")
+        return self
+
+
+_NAME = _like(r"[a-z0-9_-]{1,32}", "must be 1 to 32 of a-z, 0-9, - and _")
+Name = Annotated[str, _NAME]
+
+
+class Commands(Section):
+    """What people type: Slack's are global in a workspace, and other apps may have the same."""
+
+    summary: Name = "summary"
+    forget: Name = "forget"
+    memory: Name = "memory"
+    export: Name = "export"
+    help: Name = "help"
+
+    @model_validator(mode="after")
+    def _each_means_one_command(self) -> Self:
+        taken = {name: command for command, name in self}
+        for command, name in self:
+            if taken[name] != command or (name != command and name in type(self).model_fields):
+                raise Conflict(command, f"must not be {name}, which is another command's")
         return self
 
 
@@ -186,8 +220,10 @@ class Config(Section):
     model: Model = Model()
     memory: Memory = Memory()
     turns: Turns = Turns()
+    budgets: Budgets = Budgets()
     slack: Slack = Slack()
     discord: Discord = Discord()
+    commands: Commands = Commands()
     openai: Openai = Openai()
     data: Path = Path("data")
     redis_url: Annotated[SecretStr, _REDIS] | None = None

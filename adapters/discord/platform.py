@@ -12,7 +12,7 @@ from adapters.discord import events
 from adapters.discord.chat import DiscordChat
 from adapters.discord.gateway import API_URL, Deliver, Gateway, redirect
 from adapters.draft import Pace
-from adapters.message import Conversation
+from adapters.message import Conversation, Offer
 from adapters.ports import Busy, Inbox, Refused, Webhook
 
 _log = structlog.get_logger()
@@ -54,10 +54,12 @@ class DiscordPlatform:
         message_content: bool = False,
         pace: Pace,
         timeout: float = 5.0,
+        offers: Sequence[Offer] = (),
     ) -> None:
         self._token, self._api_url = token, api_url.rstrip("/")
         self._content, self._pace, self._timeout = message_content, pace, timeout
         self._client: discord.Client | None = None
+        self._offers = offers
         self._lines: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self.lost = 0
         """Events that could not be delivered, since the start."""

@@ -50,6 +50,9 @@ class SlackChat:
                 markdown_text=part,
             )
 
+    async def announce(self, text: str) -> None:
+        await self.posts.announce(text)
+
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         me = await self.posts.me()
         channel = replace(self.posts.conversation, thread="")

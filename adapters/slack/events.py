@@ -50,6 +50,8 @@ def read(
     their order does not matter.
     """
     event: Payload = body["event"]
+    if event.get("type") not in {"message", "app_mention"}:
+        return None
     shared = bool(body.get("is_ext_shared_channel"))
     channel = Conversation(
         platform="slack",

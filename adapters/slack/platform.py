@@ -14,12 +14,12 @@ from adapters.message import Conversation, Offer
 from adapters.ports import Busy, Inbox, Refused, Unclear, Webhook
 from adapters.slack.calls import Calls
 from adapters.slack.chat import SlackChat
-from adapters.slack.content import Payload
 from adapters.slack.delivery import Delivery
 from adapters.slack.directory import Directory
 from adapters.slack.entrance import Entrance
 from adapters.slack.events import Me
 from adapters.slack.http import PATH, Requests, Signatures
+from adapters.slack.interactions import Interactions
 from adapters.slack.posts import SlackPosts
 from adapters.slack.sockets import Sockets
 
@@ -65,8 +65,9 @@ class SlackPlatform:
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
         self._identity: Me | None = None
         self._gap, self._trouble = asyncio.Event(), "starting"
+        interactions = Interactions(web=self._web, directory=self._directory, chat=self.chat)
         delivery = Delivery(
-            self._directory, self._me, self._interact, shared=shared, gap=self._gap.set
+            self._directory, self._me, interactions.take, shared=shared, gap=self._gap.set
         )
         self._entrance = Entrance(delivery, access.bot_token, logger)
         self._requests = Requests(self._entrance.app, Signatures(access.signing_secret, now))
@@ -123,9 +124,6 @@ class SlackPlatform:
         except (Refused, Unclear, Busy) as error:
             wrong.append(f"Slack opens no socket for SLACK_APP_TOKEN: {error}")
         return wrong
-
-    async def _interact(self, body: Payload, inbox: Inbox) -> Payload | None:
-        return None
 
     async def _met(self) -> None:
         """Until Slack told who the bot is."""

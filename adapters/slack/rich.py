@@ -25,7 +25,7 @@ def rendered(blocks: Sequence[Block], *, me: str, names: Names) -> Iterator[str]
             case "rich_text":
                 yield from (_part(part, me, names) for part in block.get("elements") or ())
             case "table":
-                yield _table(block.get("rows") or (), me, names)
+                yield _table(block.get("rows") or (), names)
             case "markdown":
                 yield str(block.get("text") or "")
             case "actions" | "input" | "divider":
@@ -85,16 +85,19 @@ def _plain(element: Block, names: Names) -> str:
     return ""
 
 
-def _table(rows: Sequence[Sequence[Block]], me: str, names: Names) -> str:
-    if not rows:
-        return ""
-    lines = [f"| {' | '.join(_cell(cell, me, names) for cell in row)} |" for row in rows]
-    return "\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]])
+def _table(rows: Sequence[Sequence[Block]], names: Names) -> str:
+    lines = [f"| {' | '.join(_cell(cell, names) for cell in row)} |" for row in rows]
+    return "\n".join([*lines[:1], *("|" + " --- |" * len(row) for row in rows[:1]), *lines[1:]])
 
 
-def _cell(cell: Block, me: str, names: Names) -> str:
-    said = list(rendered([cell], me=me, names=names))
-    return " ".join(said).replace("\n", " ").replace("|", "\\|")
+def _cell(node: Block, names: Names) -> str:
+    """A cell in plain words: its row is one line, and its first row is set off anyhow."""
+    match node:
+        case {"elements": list(inner)}:
+            return "".join(_cell(each, names) for each in inner)
+        case {"value": value}:
+            return str(value)
+    return _plain(node, names).replace("\n", " ").replace("|", "\\|")
 
 
 def _texts(node: object, me: str, names: Names) -> Iterator[str]:

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.message import Audience, Author, Conversation, Deletion, Edit, Kind, Message
+from adapters.message import (
+    Audience,
+    Author,
+    Conversation,
+    Deletion,
+    Echo,
+    Edit,
+    Kind,
+    Message,
+    Rescoped,
+)
 from adapters.slack.events import Me, mentioned, message, read
 from adapters.slack.mrkdwn import markdown
 
@@ -21,7 +31,7 @@ RECORDED = next(
 )
 ME = Me(user="U00FAKEBOT01", bot="B00FAKEBOT01", name="keeper")
 NAMES = {"U00FAKEUSER1": "Ada", "U2": "Bob"}
-Said = Message | Edit | Deletion | None
+Said = Message | Edit | Deletion | Rescoped | Echo | None
 
 
 def recorded(name: str) -> Any:
