@@ -280,17 +280,13 @@ def _discord(config: Config) -> Platform | None:
     from adapters.discord.options import Options
     from adapters.discord.platform import DiscordPlatform
 
+    named = discord.model_dump(exclude={"token", "api_url"})  # as Options names them
     return DiscordPlatform(
         token=discord.token.get_secret_value(),
         api_url=discord.api_url or "https://discord.com/api/v10",
         pace=_pace(config),
         options=Options(
-            message_content=discord.message_content,
-            auto_thread=discord.auto_thread,
-            shard_ids=discord.shard_ids,
-            shard_count=discord.shard_count,
-            timeout=turns.call_timeout_seconds,
-            offers=offers(config.commands),
+            **named, timeout=turns.call_timeout_seconds, offers=offers(config.commands)
         ),
     )
 
