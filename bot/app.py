@@ -25,6 +25,7 @@ from bot.prompt import Budget, Prompter
 from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
+from bot.web import Address, Web
 from memory.cold import ColdStore
 from memory.embedded import memory_key, private_server
 from memory.engine import Memory, Settings
@@ -51,6 +52,7 @@ class Bot:
     turns: Turns
     intake: Intake
     status: Sequence[str]
+    web: Web | None
 
     async def run(self) -> None:
         """Serve until a signal comes, or until the terminal's input ends."""
@@ -62,6 +64,8 @@ class Bot:
             serving = [
                 tasks.create_task(self._serve(each, stopping)) for each in self.platforms.values()
             ]
+            if self.web:
+                serving.append(tasks.create_task(self.web.serve()))
             sweeping = tasks.create_task(self.turns.sweep())
             await stopping.wait()
             sweeping.cancel()
@@ -88,13 +92,13 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         store, keyring = await storage(config, stack)
         tokens = counter(config.model.reply)
         model = _model(config, stack)
-        metrics, at = Metrics(), config.turns
+        metrics, times = Metrics(), config.turns
         memory = Memory(
             store,
             keyring,
             settings=Settings(
                 sizes=_sizes(config),
-                terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
+                terms=Terms(lease=times.lease_seconds, call=times.call_timeout_seconds),
                 follow=config.follow,
                 recall=config.memory.recall_tokens > 0,
                 silence=60.0 * config.memory.quiet_minutes,
@@ -108,14 +112,21 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await memory.open()
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, _budget(config, tokens), tokens.count, now)
-        replies = Replies(model, prompter, lease=at.lease_seconds, attempts=at.attempts)
-        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds)
+        replies = Replies(model, prompter, lease=times.lease_seconds, attempts=times.attempts)
+        limits = Limits(sweep=times.sweep_seconds, stop=times.stop_seconds)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
         commands = Commands(memory, about(config), config.commands)
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
-        lines = status(config, platforms, tokens)
-        yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
+        at = Address(host=config.host, port=config.port, fixed=config.port_was_asked_for)
+        yield Bot(
+            platforms=platforms,
+            memory=memory,
+            turns=turns,
+            intake=intake,
+            status=status(config, platforms, tokens),
+            web=None if console else Web(at, platforms, ping=store.ping, metrics=metrics),
+        )
 
 
 async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
