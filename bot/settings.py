@@ -127,12 +127,27 @@ class Openai(Section):
     base_url: Address | None = None
 
 
+class Limit(Section):
+    """A day's; 0: none."""
+
+    tokens: Annotated[int, Field(ge=0)] = 0
+    answers: Annotated[int, Field(ge=0)] = 0
+
+
+class Budgets(Section):
+    person: Limit = Limit()
+    channel: Limit = Limit()
+    space: Limit = Limit()
+    soft: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class Turns(Section):
     """Seconds of the turn protocol; late and listed are what it assumes of the platforms."""
 
     lease_seconds: Seconds = 30
     grace_seconds: Seconds = 13
     attempts: Count = 3
+    at_once: Count = 200
     sweep_seconds: Seconds = 5
     stop_seconds: Seconds = 20
     call_timeout_seconds: Seconds = 5
@@ -208,6 +223,7 @@ class Config(Section):
     model: Model = Model()
     memory: Memory = Memory()
     turns: Turns = Turns()
+    budgets: Budgets = Budgets()
     slack: Slack = Slack()
     discord: Discord = Discord()
     commands: Commands = Commands()

@@ -46,7 +46,6 @@ class Web:
         self,
         address: Address,
         platforms: Mapping[str, Platform],
-        *,
         ping: Callable[[], Awaitable[None]],
         metrics: Metrics,
     ) -> None:

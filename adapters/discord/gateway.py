@@ -1,6 +1,6 @@
 """discord.py's client, made to keep nothing and to hand on what the gateway sends."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -10,9 +10,10 @@ from discord.http import Route
 from yarl import URL
 
 from adapters.discord import events
-from adapters.discord.posts import STOP, answered
-from adapters.message import Audience, Conversation, Departure, Stop
-from adapters.ports import Busy, Inbox, Refused, Unclear
+from adapters.discord.interactions import Interactions
+from adapters.discord.posts import answered
+from adapters.message import Audience, Conversation, Departure, Offer
+from adapters.ports import Inbox, Refused
 
 API_URL = "https://discord.com/api/v10"
 
@@ -32,7 +33,15 @@ class Gateway(discord.Client):
     `content`: ask for the Message Content intent. `timeout`: seconds, for each call.
     """
 
-    def __init__(self, inbox: Inbox, deliver: Deliver, *, content: bool, timeout: float) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        deliver: Deliver,
+        *,
+        content: bool,
+        timeout: float,
+        offers: Sequence[Offer] = (),
+    ) -> None:
         super().__init__(
             intents=discord.Intents(
                 guilds=True, guild_messages=True, dm_messages=True, message_content=content
@@ -45,11 +54,15 @@ class Gateway(discord.Client):
         )
         self._inbox, self._deliver = inbox, deliver
         self._content, self._timeout = content, timeout
+        self._interactions = Interactions(
+            self, inbox, offers=offers, deliver=deliver, where=self._pressed, timeout=timeout
+        )
 
     async def setup_hook(self) -> None:
         if Route.BASE != API_URL:
             _, url, _ = await self.http.get_bot_gateway()
             DiscordWebSocket.DEFAULT_GATEWAY = URL(url)
+        await self._interactions.sync()
 
     async def on_message(self, post: discord.Message) -> None:
         self._deliver(post.channel.id, partial(self._receive, post))
@@ -68,9 +81,7 @@ class Gateway(discord.Client):
         self._deliver(guild.id, partial(self._inbox.leave, gone))
 
     async def on_interaction(self, pressed: discord.Interaction) -> None:
-        name = str(dict(pressed.data or {}).get("custom_id", ""))
-        if name.startswith(STOP):
-            self._deliver(pressed.id, partial(self._stop, pressed, name.removeprefix(STOP)))
+        self._interactions.take(pressed)
 
     async def _receive(self, post: discord.Message) -> None:
         where = await self._where(post.channel)
@@ -87,15 +98,6 @@ class Gateway(discord.Client):
         where = await self._where(self._place(event.channel_id, event.guild_id))
         await self._inbox.retract(events.deletion(where, *ids))
 
-    async def _stop(self, pressed: discord.Interaction, turn: str) -> None:
-        if not pressed.response.is_done():
-            with suppress(Busy, Refused, Unclear, discord.NotFound):  # too late to say so
-                async with answered(self._timeout):
-                    await pressed.response.defer()
-        place = pressed.channel or self._place(pressed.channel_id or 0, pressed.guild_id)
-        stop = Stop(conversation=await self._where(place), turn=turn)
-        await self._inbox.stop(stop)
-
     @property
     def _me(self) -> int:
         return self.user.id if self.user else 0
@@ -103,6 +105,10 @@ class Gateway(discord.Client):
     def _place(self, channel_id: int, guild_id: int | None) -> events.Place:
         known = self.get_channel(channel_id)
         return known or self.get_partial_messageable(channel_id, guild_id=guild_id)
+
+    async def _pressed(self, pressed: discord.Interaction) -> Conversation:
+        place = pressed.channel or self._place(pressed.channel_id or 0, pressed.guild_id)
+        return await self._where(place)
 
     async def _where(self, place: events.Place) -> Conversation:
         """Archived threads are not in discord.py's cache, and only Discord knows their channel."""

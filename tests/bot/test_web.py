@@ -43,7 +43,7 @@ class Site:
     def web(self, host: str, port: int, *, fixed: bool = True) -> Web:
         at = Address(host=host, port=port, fixed=fixed)
         platforms = {"fake": self.platform}
-        return Web(at, platforms, ping=self.store.ping, metrics=self.metrics)
+        return Web(at, platforms, self.store.ping, self.metrics)
 
 
 @pytest.fixture
