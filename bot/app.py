@@ -215,18 +215,23 @@ def _platforms(config: Config, *, console: bool) -> Mapping[str, Platform]:
 
 def _slack(config: Config) -> Platform | None:
     slack, turns = config.slack, config.turns
-    if not (slack.bot_token and slack.app_token):
+    if not slack.bot_token:
         return None
-    from adapters.slack.platform import SlackPlatform
+    from adapters.slack.platform import Access, SlackPlatform
 
     return SlackPlatform(
-        bot_token=slack.bot_token.get_secret_value(),
-        app_token=slack.app_token.get_secret_value(),
-        api_url=slack.api_url or "https://slack.com/api/",
+        Access(
+            bot_token=slack.bot_token.get_secret_value(),
+            app_token=slack.app_token.get_secret_value() if slack.app_token else "",
+            signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else "",
+            api_url=slack.api_url or "https://slack.com/api/",
+        ),
         pace=figures.pace(config),
         timeout=turns.call_timeout_seconds,
-        now=now,
+        shared=slack.shared,
+        sockets=slack.sockets,
         offers=offers(config.commands),
+        now=now,
     )
 
 

@@ -173,11 +173,18 @@ class Slack(Section):
     signing_secret: SecretStr | None = None
     api_url: Annotated[Address, _like(r".*/api/", "must end in /api/")] | None = None
 
+    sockets: Annotated[int, Field(ge=1, le=2)] = 1
+    shared: bool = False
+
     @model_validator(mode="after")
-    def _both_tokens(self) -> Self:
-        if bool(self.bot_token) != bool(self.app_token):
-            missing, found = ("app", "BOT") if self.bot_token else ("bot", "APP")
-            raise Conflict(f"{missing}_token", f"is missing, and SLACK_{found}_TOKEN needs it too")
+    def _a_way_in(self) -> Self:
+        """With an app token Socket Mode, else with a signing secret HTTP."""
+        if self.bot_token and not (self.app_token or self.signing_secret):
+            why = "is missing, and SLACK_BOT_TOKEN needs it, or SLACK_SIGNING_SECRET"
+            raise Conflict("app_token", why)
+        if not self.bot_token and (self.app_token or self.signing_secret):
+            found = "APP_TOKEN" if self.app_token else "SIGNING_SECRET"
+            raise Conflict("bot_token", f"is missing, and SLACK_{found} needs it too")
         return self
 
 
