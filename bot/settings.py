@@ -1,6 +1,7 @@
 """What can be set: every key of the configuration with its default, unit and rules."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -41,6 +42,15 @@ def _keys(value: SecretStr) -> SecretStr:
     except KeyProblem as problem:
         raise ValueError(str(problem).removeprefix("MEMORY_KEY: ")) from None
     return value
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError(
+            "must be an IP address: 127.0.0.1 for this machine, 0.0.0.0 for all"
+        ) from None
 
 
 _HOST = r"(\[[\da-fA-F:.]+\]|[^\s@/,:?#\[\]]+)(:\d{1,5})?"
@@ -241,6 +251,7 @@ class Config(Section):
     data: Path = Path("data")
     redis_url: Annotated[SecretStr, _REDIS] | None = None
     database_url: SecretStr | None = None
+    host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _LOWER] = "info"
 
