@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from memory.entry import ME
 from memory.records import Place
 from memory.seal import Keyring
 from tests.laws import laws
 from tests.laws.holdings import Holdings, Record, holdings
 from tests.simulation.store import Clockwork
 from tests.simulation.watch import END, SORRY, Ended, Watch
-from memory.entry import ME
 
 
 def check(watch: Watch, server: Clockwork, keyring: Keyring, places: Sequence[Place]) -> None:
@@ -31,9 +31,7 @@ def _posts(watch: Watch) -> None:
         ended = watch.ended.get(post.turn)
         if not post.deleted:
             watch.law(ended, "a post of a turn that never ended", post.id, post.turn)
-            watch.law(
-                not ended or post.id in ended.final, "a post too many", post.id, post.turn
-            )
+            watch.law(not ended or post.id in ended.final, "a post too many", post.id, post.turn)
     for turn, ended in watch.ended.items():
         seen = [watch.world.posts[each] for each in ended.final]
         gone = [each.id for each in seen if each.deleted and not each.torn]
@@ -41,7 +39,11 @@ def _posts(watch: Watch) -> None:
         text = "".join(each.text for each in seen)
         whole = text.endswith(END) or text.startswith(SORRY) or turn in watch.stopped
         watch.law(whole or not seen, "cut, and nobody asked for that", turn, text)
-        watch.law(not any(each.live for each in seen if not each.deleted), "still shows a Stop button", turn)
+        watch.law(
+            not any(each.live for each in seen if not each.deleted),
+            "still shows a Stop button",
+            turn,
+        )
 
 
 def _answers(watch: Watch) -> None:

@@ -82,14 +82,14 @@ class ProcessLoop(VirtualLoop):
         self._count += 1
         super().call_at(when + self._count * 1e-9, call)
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         call = _Call(self, callback, args)
         call.handle = super().call_soon(call, context=context)
         return call.handle
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self,
         when: float,
         callback: Callable[..., object],

@@ -169,10 +169,11 @@ class SimulatedChat:
 
     async def whisper(self, person: Author, answer: Answer) -> None: ...
 
+    async def announce(self, text: str) -> None: ...
+
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         for message in self.world.history(self.where, after)[:limit]:
             yield message
-
 
     def link(self, message_id: str) -> str:
         return ""
@@ -195,9 +196,7 @@ class SimulatedPlatform:
 
     def chat(self, conversation: Conversation) -> Chat:
         posts = SimulatedPosts(self._world, self._process, conversation)
-        return SimulatedChat(
-            posts=posts, world=self._world, where=conversation, pace=self._pace
-        )
+        return SimulatedChat(posts=posts, world=self._world, where=conversation, pace=self._pace)
 
     async def check(self) -> Sequence[str]:
         return ()

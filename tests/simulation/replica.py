@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from adapters.draft import Pace
+from bot.budget import Budgets
+from bot.budget import Limits as DayLimits
 from bot.commands import Commands
 from bot.intake import Intake
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
+from bot.settings import Commands as Names
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -59,7 +62,9 @@ class Replica:
     def __init__(self, means: Means, name: str, skew: float) -> None:
         self._means, self._name, self._skew = means, name, skew
         self.intake: Intake | None = None
-        self._dead: list[asyncio.Task[None]] = []  # or their remains would run as they are collected
+        self._dead: list[
+            asyncio.Task[None]
+        ] = []  # or their remains would run as they are collected
         self.start()
 
     def start(self) -> None:
@@ -87,8 +92,9 @@ class Replica:
         means = self._means
         remote = Remote(means.server, means.network, process, means.watch)
         model = SimulatedModel(process, means.watch, means.network, means.chance, means.places)
+        store = means.store.of(remote)
         memory = Memory(
-            means.store.of(remote),
+            store,
             means.keyring,
             settings=Settings(
                 sizes=SIZES,
@@ -105,11 +111,12 @@ class Replica:
         prompter = Prompter("You are a test.", Budget(), len, self._now)
         platform = SimulatedPlatform(means.world, process, Pace())
         platforms = {platform.name: platform}
-        replies = Replies(model, prompter, lease=LEASE, attempts=ATTEMPTS)
+        budgets = Budgets(store, DayLimits(), self._now)
+        replies = Replies(model, prompter, budgets, lease=LEASE, attempts=ATTEMPTS)
         limits = Limits(sweep=SWEEP, stop=3.0)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=means.metrics)
         async with turns:
-            commands = Commands(memory, ["I am a test."])
+            commands = Commands(memory, ["I am a test."], Names())
             self.intake = Intake(
                 memory, turns, commands, platforms, metrics=means.metrics, now=self._now
             )
@@ -125,5 +132,3 @@ class Replica:
 def moment(seconds: float) -> datetime:
     """So long after the start."""
     return datetime.fromtimestamp(START // 1_000_000, UTC) + timedelta(seconds=seconds)
-
-

@@ -117,9 +117,7 @@ class Simulation:
             "owed": len(watch.owed),
         }
         work.cancel()
-        return Outcome(
-            seed=seed, platform=self._platform, problems=watch.problems, counts=counts
-        )
+        return Outcome(seed=seed, platform=self._platform, problems=watch.problems, counts=counts)
 
 
 async def _quiet(town: Town, watch: Watch, means: Means) -> None:
@@ -182,5 +180,3 @@ class _Faults:
     def _revive(self, replica: Replica) -> None:
         if not replica.process.alive:
             replica.start()
-
-

@@ -10,7 +10,6 @@ from typing import Any
 
 from adapters.message import (
     Answer,
-    Audience,
     Author,
     Command,
     Conversation,
@@ -22,6 +21,7 @@ from adapters.message import (
 )
 from bot.intake import Intake
 from bot.places import place_of
+from memory.records import Place
 from tests.laws.truth import NAMES, Truth
 from tests.laws.truth import Post as Said
 from tests.simulation.platform import Post, World
@@ -31,6 +31,7 @@ from tests.simulation.watch import Watch
 
 ACTIVE = 100.0  # seconds in which people do something
 RETRIES = (0.0, 1.0, 5.0, 20.0, 30.0, 60.0, 60.0, 60.0, 60.0, 60.0, 60.0, 60.0)
+RESUMES = (0.0, 10.0)  # what a short interruption missed is said again
 PATIENCE = 3.0  # seconds until a platform takes an event for not acknowledged
 
 Tell = Callable[[Intake], Awaitable[None]]
@@ -88,7 +89,8 @@ class Town:
         message = _message(where, post, twin)
         if called and chance.random() < 0.005:  # the platform was down for long
             post.sure = False
-            return self._deliver(message, lambda: None, post, HORIZON + 60)
+            self._deliver(message, lambda: None, post, HORIZON + 60)
+            return
 
         def known() -> None:
             post.received = True
@@ -96,16 +98,19 @@ class Town:
                 self._deliver(replace(message, id=f"{post.id}t"), lambda: None, None)
 
         self._deliver(message, known, post)
-        if twin:
-            return
-        if called and chance.random() < 0.2:  # one of two events does not tell that it calls
-            self._deliver(replace(message, called=False), lambda: None, None)
-        elif chance.random() < 0.2:
-            self._deliver(message, lambda: None, None, chance.choice([0, 0.3, 5, 60]))
+        if not twin:
+            self._repeat(message)
         if chance.random() < 0.25:
             self._do(self._edit(post))
         if chance.random() < 0.2:
             self._do(self._delete(post))
+
+    def _repeat(self, message: Message) -> None:
+        chance = self._chance
+        if message.called and chance.random() < 0.2:  # one of two events does not tell the call
+            self._deliver(replace(message, called=False), lambda: None, None)
+        elif chance.random() < 0.2:
+            self._deliver(message, lambda: None, None, chance.choice([0, 0.3, 5, 60]))
 
     def _deliver(
         self, message: Message, known: Callable[[], None], post: Said | None, wait: float = 0.0
@@ -117,44 +122,39 @@ class Town:
     async def _edit(self, post: Said) -> None:
         for _ in range(self._chance.choice([1, 1, 2])):
             await asyncio.sleep(self._chance.choice([0.01, 1, 5, 15]))
-            if post.deleted:
-                return
-            at = stamp()
-            text = self._truth.edit(post, at)
-            edit = Edit(
-                platform=post.place.platform,
-                space=post.place.space,
-                channel=post.place.channel,
-                id=post.id,
-                text=text,
-                edited_at=_at(at),
-            )
-            self._do(
-                self._told(
-                    lambda intake, edit=edit: intake.amend(edit),
-                    partial(self._truth.outdated, post, at),
-                    self._chance.choice([0, 0, 3]),
-                    post,
-                )
-            )
+            if not post.deleted:
+                self._edited(post, stamp())
+
+    def _edited(self, post: Said, at: int) -> None:
+        edit = Edit(
+            platform=post.place.platform,
+            space=post.place.space,
+            channel=post.place.channel,
+            id=post.id,
+            text=self._truth.edit(post, at),
+            edited_at=_at(at),
+        )
+        known, wait = partial(self._truth.outdated, post, at), self._chance.choice([0, 0, 3])
+        self._do(self._told(lambda intake: intake.amend(edit), known, wait, post))
 
     async def _delete(self, post: Said) -> None:
         await asyncio.sleep(self._chance.choice([0.01, 1, 3, 6, 12, 25]))
         self._truth.delete(post)
-        await self._gone(post.place, post.id, partial(self._truth.lost, post))
+        if not await self._gone(post.place, post.id, partial(self._truth.lost, post)):
+            post.deleted = post.sure = False  # who knows
 
-    async def _gone(self, place: Any, post: str, known: Callable[[], None]) -> None:
+    async def _gone(self, place: Place, post: str, known: Callable[[], None]) -> bool:
         deletion = Deletion(
             platform=place.platform, space=place.space, channel=place.channel, ids=(post,)
         )
         wait = self._chance.choice([0, 0, 3])
-        await self._told(lambda intake: intake.retract(deletion), known, wait)
+        return await self._told(lambda intake: intake.retract(deletion), known, wait)
 
     async def _forget(self, where: Conversation) -> None:
         await asyncio.sleep(self._chance.uniform(3, ACTIVE))
         truth, place, until, answers = self._truth, place_of(where), stamp(), list[str]()
         for post in truth.posts.values():
-            if post.place == place and post.sent <= until or len(post.words) > 1:
+            if (post.place == place and post.sent <= until) or len(post.words) > 1:
                 post.sure = post.sure and post.received and post.place != place
 
         async def respond(answer: Answer) -> None:
@@ -174,55 +174,58 @@ class Town:
         truth._doubt(place)
 
     async def _stop(self, where: Conversation) -> None:
-        while _time() < ACTIVE:
-            await asyncio.sleep(self._chance.uniform(0.5, 2))
-            post = self._streaming(where)
-            if post and self._chance.random() < 0.2:
-                self._watch.stopped.add(post.turn)
-                stop = Stop(conversation=where, turn=post.turn)
-                wait = self._chance.choice([0, 1, 6])
-                return await self._told(lambda intake: intake.stop(stop), lambda: None, wait)
+        if post := await self._streaming(where):
+            self._watch.stopped.add(post.turn)
+            stop = Stop(conversation=where, turn=post.turn)
+            wait = self._chance.choice([0, 1, 6])
+            await self._told(lambda intake: intake.stop(stop), lambda: None, wait)
 
     async def _tear(self, where: Conversation) -> None:
         """Somebody deletes a post of the bot as it grows."""
+        if post := await self._streaming(where):
+            post.deleted = post.torn = True
+            await self._gone(place_of(where), post.id, lambda: None)
+
+    async def _streaming(self, where: Conversation) -> Post | None:
+        """A post that people see growing, some time."""
         while _time() < ACTIVE:
             await asyncio.sleep(self._chance.uniform(0.5, 2))
-            post = self._streaming(where)
-            if post and self._chance.random() < 0.2:
-                post.deleted = post.torn = True
-                return await self._gone(place_of(where), post.id, lambda: None)
-
-    def _streaming(self, where: Conversation) -> Post | None:
-        posts = self._world.posts.values()
-        return next((p for p in posts if p.where == where and p.live and not p.deleted), None)
+            here = [post for post in self._world.posts.values() if post.where == where]
+            live = [post for post in here if post.live and not post.deleted]
+            if live and self._chance.random() < 0.2:
+                return live[0]
+        return None
 
     async def _told(
         self, tell: Tell, known: Callable[[], None], wait: float, post: Said | None = None
-    ) -> None:
-        """Until somebody acknowledges; some platforms say it once, to all who are there."""
+    ) -> bool:
+        """Until somebody acknowledges; where platforms say it but once, perhaps nobody."""
         self.under_way += 1
         try:
             await asyncio.sleep(wait)
-            for pause in RETRIES:
+            for pause in RETRIES if self._world.name == "slack" else RESUMES:
                 await asyncio.sleep(pause)
                 if await self._heard(tell):
-                    return known()
+                    known()
+                    return True
             if post:
                 post.sure = False
+            return False
         finally:
             self.under_way -= 1
 
     async def _heard(self, tell: Tell) -> bool:
+        """Slack tells one process, Discord all of them."""
         up = [each for each in self.replicas if each.intake]
-        if not up:
-            return False
-        replica = self._chance.choice(up)
-        assert replica.intake
-        task = replica.process.spawn(_run(tell, replica.intake))
-        await asyncio.wait({task}, timeout=PATIENCE)
-        return task.done() and not task.cancelled() and task.exception() is None
+        told = up if self._world.name == "discord" else self._chance.sample(up, min(1, len(up)))
+        tasks = [each.process.spawn(_run(tell, each.intake)) for each in told if each.intake]
+        if tasks:
+            await asyncio.wait(tasks, timeout=PATIENCE)
+        return any(
+            task.done() and not task.cancelled() and task.exception() is None for task in tasks
+        )
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _do(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
 

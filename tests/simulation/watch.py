@@ -1,4 +1,4 @@
-"""Looks on as scripts run and posts change: what holds at every moment, and what became of turns."""
+"""Looks on as scripts run and posts change: what always holds, and what became of turns."""
 
 import asyncio
 import json
@@ -75,7 +75,9 @@ class Watch:
         for place in places:
             key = layout.prefix(place) + place.key
             left = self._server.wire.ask(
-                ("ZCARD", f"{key}/owed"), ("HEXISTS", f"{key}/rec", "turn"), ("EXISTS", f"{key}/debris")
+                ("ZCARD", f"{key}/owed"),
+                ("HEXISTS", f"{key}/rec", "turn"),
+                ("EXISTS", f"{key}/debris"),
             )
             if any(left):
                 return True
@@ -135,9 +137,7 @@ class Watch:
             self.law(self._held, "withdrawn by one who had lost the turn", words[1])
             self.ended[words[1]] = Ended(place=words[0], claims=(), final=())
 
-    def secure(
-        self, process: Process, where: Conversation, turn: str, post: Post | None
-    ) -> None:
+    def secure(self, process: Process, where: Conversation, turn: str, post: Post | None) -> None:
         """Before a call that changes what people see; a post: it is to be deleted."""
         place = place_of(where)
         names = ("turn", "fence", "until")
@@ -155,7 +155,7 @@ class Watch:
     def shown(self, post: Post, fence: int) -> None:
         self.note("post", post.id, post.turn, fence, repr(post.text), "live" if post.live else "")
         if END in post.text and not post.live:
-            self._whole |= {post.turn: self._made[word] for word in _own(post.text)}
+            self._whole.update((post.turn, self._made[word]) for word in _own(post.text))
 
     def prompted(self, held: Holding, texts: Sequence[str]) -> str:
         """The model is asked; the word of its answer."""
@@ -180,7 +180,9 @@ class Watch:
 
 
 def _short(answer: Any) -> Any:
-    return [each for each in answer if len(str(each)) < 50][:8] if isinstance(answer, list) else answer
+    return (
+        [each for each in answer if len(str(each)) < 50][:8] if isinstance(answer, list) else answer
+    )
 
 
 def _own(text: str) -> list[str]:
