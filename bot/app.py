@@ -16,6 +16,7 @@ from adapters.console import Console, stdio
 from adapters.draft import Pace
 from adapters.ports import Platform, Refused
 from bot.about import about, status
+from bot.catchup import CatchUp
 from bot.commands import Commands
 from bot.config import Config
 from bot.intake import Intake
@@ -50,6 +51,7 @@ class Bot:
     memory: Memory
     turns: Turns
     intake: Intake
+    catchup: CatchUp
     status: Sequence[str]
 
     async def run(self) -> None:
@@ -62,9 +64,11 @@ class Bot:
             serving = [
                 tasks.create_task(self._serve(each, stopping)) for each in self.platforms.values()
             ]
-            sweeping = tasks.create_task(self.turns.sweep())
+            background = [self.turns.sweep(), self.catchup.run(self.intake)]
+            running = [tasks.create_task(each) for each in background]
             await stopping.wait()
-            sweeping.cancel()
+            for task in running:
+                task.cancel()
             await self.turns.drain()  # platforms stay connected: running replies need them
             for task in serving:
                 task.cancel()
@@ -99,6 +103,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
                 recall=config.memory.recall_tokens > 0,
                 silence=60.0 * config.memory.quiet_minutes,
                 kept=config.memory.retention.messages_days * 86_400,
+                patience=config.catch_up.wait_seconds,
             ),
             measure=tokens.measure,
             summarise=summariser(model),
@@ -113,9 +118,17 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
         commands = Commands(memory, about(config))
-        intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
-        lines = status(config, platforms, tokens)
-        yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
+        reach, look = config.catch_up, at.sweep_seconds
+        catchup = CatchUp(memory, turns, platforms, reach, look=look, metrics=metrics, now=now)
+        intake = Intake(memory, turns, commands, catchup, platforms, metrics=metrics, now=now)
+        yield Bot(
+            platforms=platforms,
+            memory=memory,
+            turns=turns,
+            intake=intake,
+            catchup=catchup,
+            status=status(config, platforms, tokens),
+        )
 
 
 async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:

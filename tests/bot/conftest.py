@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.catchup import CatchUp
 from bot.commands import Commands
 from bot.intake import Intake
 from bot.ports import Request
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
+from bot.settings import Reach
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -28,6 +30,7 @@ from memory.window import Marks
 from tests.bot.platform import FakePlatform
 
 LEASE = 2.0
+NOW = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -70,6 +73,10 @@ class Bench:
     summaries: list[Task] = field(default_factory=list)
     grace: float = 0.0
     silence: float = 600.0
+    patience: float = 20.0
+    sweep: float = 0.02
+    reach: Reach = field(default_factory=Reach)
+    now: datetime = NOW
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
@@ -85,6 +92,7 @@ class Bench:
                     follow="one-on-one",
                     recall=True,
                     silence=self.silence,
+                    patience=self.patience,
                 ),
                 measure=_measure,
                 summarise=self._summarise,
@@ -95,20 +103,33 @@ class Bench:
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             platforms = {self.platform.name: self.platform}
             replies = Replies(self.model, prompter, lease=LEASE, attempts=2)
-            limits = Limits(sweep=0.02, stop=1.0)
+            limits = Limits(sweep=self.sweep, stop=1.0)
             turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)
             await stack.enter_async_context(turns)
+            catchup = CatchUp(
+                memory,
+                turns,
+                platforms,
+                self.reach,
+                look=0.2,
+                metrics=self.metrics,
+                now=lambda: self.now,
+            )
+            intake = Intake(
+                memory,
+                turns,
+                Commands(memory, ["I am a test."]),
+                catchup,
+                platforms,
+                metrics=self.metrics,
+                now=lambda: self.now,
+            )
             async with asyncio.TaskGroup() as tasks:
                 sweeping = tasks.create_task(turns.sweep())
-                yield Intake(
-                    memory,
-                    turns,
-                    Commands(memory, ["I am a test."]),
-                    platforms,
-                    metrics=self.metrics,
-                    now=lambda: NOW,
-                )
+                catching = tasks.create_task(catchup.run(intake))
+                yield intake
                 sweeping.cancel()
+                catching.cancel()
                 await turns.drain()
 
     async def age(self) -> None:
@@ -117,6 +138,13 @@ class Bench:
             for key in await redis.keys("tk:{p*/msg"):
                 await redis.expire(key, 1000)
             for key in await redis.keys("tk:{p*/expiring"):
+                names: list[Any] = await redis.zrange(key, 0, -1)
+                await redis.zadd(key, dict.fromkeys(names, 0))
+
+    async def lapse(self) -> None:
+        """Whoever read a gap has said nothing for so long that another may."""
+        async with Redis.from_url(self.url) as redis:
+            for key in await redis.keys("tk:{p*/behind"):
                 names: list[Any] = await redis.zrange(key, 0, -1)
                 await redis.zadd(key, dict.fromkeys(names, 0))
 
@@ -134,9 +162,6 @@ class Bench:
         await self.until(
             lambda: sum(post.complete for post in self.platform.posts.values()) == number
         )
-
-
-NOW = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
 
 
 async def _measure(text: str) -> int:
