@@ -1,6 +1,7 @@
 """What can be set: every key of the configuration with its default, unit and rules."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -43,6 +44,15 @@ def _keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError(
+            "must be an IP address: 127.0.0.1 for this machine, 0.0.0.0 for all"
+        ) from None
+
+
 _HOST = r"(\[[\da-fA-F:.]+\]|[^\s@/,:?#\[\]]+)(:\d{1,5})?"
 _HOSTS = rf"(\S*@)?{_HOST}(,{_HOST})*"
 _REDIS = _like(
@@ -55,6 +65,10 @@ _LOWER = BeforeValidator(lambda value: str(value).lower())
 Count = Annotated[int, Field(ge=1)]
 Tokens = Annotated[int, Field(ge=100)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Numbers = Annotated[
+    tuple[Annotated[int, Field(ge=0)], ...],
+    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
+]
 Address = Annotated[str, _like(r"https?://[^\s/]+(/\S*)?", "must start with http:// or https://")]
 
 
@@ -204,6 +218,15 @@ class Discord(Section):
     token: SecretStr | None = None
     api_url: Annotated[Address, _like(r".*/api/v10", "must end in /api/v10")] | None = None
     message_content: bool = False
+    auto_thread: bool = False
+    shard_ids: Numbers = ()  # empty: all of them
+    shard_count: Count = 1
+
+    @model_validator(mode="after")
+    def _shards_exist(self) -> Self:
+        if any(number >= self.shard_count for number in self.shard_ids):
+            raise Conflict("shard_ids", f"must be below shard_count ({self.shard_count})")
+        return self
 
 
 class Config(Section):
@@ -228,6 +251,7 @@ class Config(Section):
     data: Path = Path("data")
     redis_url: Annotated[SecretStr, _REDIS] | None = None
     database_url: SecretStr | None = None
+    host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _LOWER] = "info"
 

@@ -33,6 +33,7 @@ class FakePlatform:
     announced: list[str] = field(default_factory=list)
     crash: BaseException | None = None
     refuse: BaseException | None = None
+    typed: str = ""  # as the last turn had it
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -48,7 +49,7 @@ class FakePlatform:
     async def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
     ) -> AsyncGenerator[Posted, None]:
-        ids, said = list(onto.ids), ""
+        ids, said, self.typed = list(onto.ids), "", turn.typed
         if self.refuse:
             refused, self.refuse = self.refuse, None
             await self.notify()
