@@ -74,6 +74,11 @@ class Hold(Protocol):
         ...
 
     @property
+    def typed(self) -> str:
+        """What people wrote, as far as the turn knows: links to hosts named there may be live."""
+        ...
+
+    @property
     def began_at(self) -> datetime: ...
 
     async def secure(self) -> None:

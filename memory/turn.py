@@ -108,6 +108,12 @@ class Turn:
         return self._lease.anchor
 
     @property
+    def typed(self) -> str:
+        """What people wrote, as far as it stands in the prompt word for word."""
+        told = (*self.recollection.window, *self.recollection.question)
+        return "\n".join(each.text for each in told if each.kind == PERSON)
+
+    @property
     def attempt(self) -> int:
         return self._lease.attempt
 

@@ -41,6 +41,7 @@ class FakePlatform:
     failures: list[BaseException] = field(default_factory=list)
     library: asyncio.Event | None = None
     readings: list[str] = field(default_factory=list)  # after which message
+    typed: str = ""  # as the last turn had it
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -56,7 +57,7 @@ class FakePlatform:
     async def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
     ) -> AsyncGenerator[Posted, None]:
-        ids, said = list(onto.ids), ""
+        ids, said, self.typed = list(onto.ids), "", turn.typed
         if self.refuse:
             refused, self.refuse = self.refuse, None
             await self.notify()
