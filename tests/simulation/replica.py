@@ -3,17 +3,20 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from adapters.draft import Pace
 from bot.budget import Budgets
 from bot.budget import Limits as DayLimits
+from bot.catchup import CatchUp
 from bot.commands import Commands
 from bot.intake import Intake
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
 from bot.settings import Commands as Names
+from bot.settings import Reach
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -75,7 +78,7 @@ class Replica:
 
     def _ended(self, life: asyncio.Task[None]) -> None:
         error = None if life.cancelled() else life.exception()
-        self._means.watch.law(life.cancelled(), "a process ended by itself", error)
+        self._means.watch.law(not error, "a process fell over", error)
 
     def kill(self) -> None:
         self.process.alive, self.intake = False, None
@@ -116,13 +119,26 @@ class Replica:
         limits = Limits(sweep=SWEEP, stop=3.0)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=means.metrics)
         async with turns:
-            commands = Commands(memory, ["I am a test."], Names())
-            self.intake = Intake(
-                memory, turns, commands, platforms, metrics=means.metrics, now=self._now
+            catchup = CatchUp(
+                memory,
+                turns,
+                platforms,
+                Reach(),
+                look=SWEEP,
+                metrics=means.metrics,
+                now=self._now,
             )
-            try:
-                await turns.sweep()
-            finally:
+            commands = Commands(memory, ["I am a test."], Names())
+            intake = Intake(
+                memory, turns, commands, catchup, platforms, metrics=means.metrics, now=self._now
+            )
+            self.intake = intake
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(turns.sweep()), tasks.create_task(catchup.run(intake))]
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+                for task in running:
+                    task.cancel()
                 await turns.drain()
 
     def _now(self) -> datetime:

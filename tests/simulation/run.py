@@ -33,6 +33,7 @@ class Outcome:
     platform: str
     problems: Sequence[str]
     counts: Mapping[str, int]
+    trace: int  # a checksum of all that happened
 
 
 def places(platform: str) -> Sequence[Conversation]:
@@ -117,7 +118,13 @@ class Simulation:
             "owed": len(watch.owed),
         }
         work.cancel()
-        return Outcome(seed=seed, platform=self._platform, problems=watch.problems, counts=counts)
+        return Outcome(
+            seed=seed,
+            platform=self._platform,
+            problems=watch.problems,
+            counts=counts,
+            trace=watch.checksum,
+        )
 
 
 async def _quiet(town: Town, watch: Watch, means: Means) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ class Watch:
     def __init__(self, server: Clockwork, truth: Truth, *, trace: bool) -> None:
         self._server, self.truth, self.trace = server, truth, trace
         self.problems: list[str] = []
+        self.checksum = 0
         self.owed: dict[str, str] = {}  # id -> conversation
         self.ended: dict[str, Ended] = {}
         self.stopped: set[str] = set()  # turns that people wanted no more of
@@ -64,8 +66,10 @@ class Watch:
 
     def note(self, *about: object) -> None:
         """A line of what happens, for those who look into a seed."""
+        line = " ".join([f"{asyncio.get_running_loop().time():8.2f}", *map(str, about)])
+        self.checksum = zlib.crc32(line.encode(), self.checksum)
         if self.trace:
-            print(f"{asyncio.get_running_loop().time():8.2f}", *about)
+            print(line)
 
     def holding(self, process: Process, place: str) -> Holding:
         return self._holdings[process, place]
