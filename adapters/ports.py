@@ -131,7 +131,7 @@ class Chat(Protocol):
         ...
 
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
-        """The conversation's posts after this id (empty: from its start), oldest first."""
+        """The conversation's posts after this id, oldest first; with no id its last ones."""
         ...
 
     def link(self, message_id: str) -> str:

@@ -62,7 +62,7 @@ class SlackChat:
             me=await self.posts.me(),
             shared=self.shared,
         )
-        async for message in history.after(after, limit):
+        async for message in history.read(after, limit):
             yield message
 
     def link(self, message_id: str) -> str:

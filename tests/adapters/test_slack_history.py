@@ -11,6 +11,7 @@ from adapters.ports import Busy
 from tests.adapters.slack_bot import bot
 from tests.servers.slack import Fault, Slack
 from tests.servers.slack.workspace import BOT_USER
+from tests.virtual import VirtualLoop
 
 pytestmark = pytest.mark.anyio
 
@@ -53,11 +54,11 @@ async def test_a_thread_of_1200_replies_is_read_oldest_first_in_seven_calls(slac
     assert {message.conversation for message in messages} == {thread(root)}
 
 
-@pytest.mark.parametrize(("limit", "calls"), [(1, 1), (150, 1), (200, 1), (201, 2)])
+@pytest.mark.parametrize(("limit", "calls"), [(1, 1), (150, 1), (199, 1), (201, 2)])
 async def test_no_more_pages_are_read_than_needed(slack: Slack, limit: int, calls: int) -> None:
     root = talk(slack, 500)
-    messages = await said(slack, thread(root), limit=limit)
-    assert texts(messages) == [f"note {number}" for number in range(limit)]
+    messages = await said(slack, thread(root), after=root, limit=limit)
+    assert texts(messages) == [f"note {number}" for number in range(1, limit + 1)]
     assert len(slack.calls("conversations.replies")) == calls
 
 
@@ -73,20 +74,42 @@ async def test_what_says_nothing_does_not_count_to_the_limit(slack: Slack) -> No
         slack.say("C1", "U2", "joined", thread=root, mention=False, subtype="channel_join")
         slack.say("C1", "U2", f"note {number}", thread=root, mention=False)
     slack.methods.page = 2
-    assert texts(await said(slack, thread(root), limit=4)) == ["one", "note 0", "note 1", "note 2"]
+    seen = await said(slack, thread(root), after=root, limit=3)
+    assert texts(seen) == ["note 0", "note 1", "note 2"]
+
+
+async def test_without_a_beginning_the_last_ones_are_read(slack: Slack) -> None:
+    root = talk(slack, 300)
+    assert texts(await said(slack, thread(root), limit=2)) == ["note 298", "note 299"]
+    for number in range(300):
+        slack.dm("U1", f"note {number}")
+    here = thread("", "DU1", Audience.DIRECT)
+    assert texts(await said(slack, here, limit=2)) == ["note 298", "note 299"]
+    assert len(slack.calls("conversations.history")) == 1
+
+
+@pytest.mark.parametrize(
+    "anyio_backend", [("asyncio", {"loop_factory": lambda: VirtualLoop(patience=0.05)})]
+)
+async def test_a_wait_between_two_pages_does_not_begin_anew() -> None:
+    async with Slack(retries=()) as slack:
+        root = talk(slack, 300)
+        slack.fail("conversations.replies", Fault(), Fault(retry_after=30))
+        assert len(await said(slack, thread(root))) == 300
+        assert len(slack.calls("conversations.replies")) == 3
 
 
 async def test_slacks_wait_is_passed_on_and_reading_goes_on_from_there(slack: Slack) -> None:
     root = talk(slack, 6)
     slack.methods.page = 3
-    history = bot(slack).chat(thread(root)).history("", 6)
-    came = [await anext(history) for _ in range(3)]
+    history = bot(slack).chat(thread(root)).history(root, 6)
+    came = [await anext(history) for _ in range(2)]
     slack.fail("conversations.replies", Fault(retry_after=30))
     with pytest.raises(Busy) as busy:
         await anext(history)
     assert busy.value.after == 30.0
     came += await said(slack, thread(root), after=came[-1].id, limit=3)
-    assert texts(came) == [f"note {number}" for number in range(6)]
+    assert texts(came) == [f"note {number}" for number in range(1, 6)]
 
 
 async def test_a_short_wait_is_waited(slack: Slack) -> None:
