@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.servers.discord.faults import ROOT, respond
 from tests.servers.discord.gateway import Gateway
-from tests.servers.discord.world import DIRECT, Json, Refusal, World
+from tests.servers.discord.world import DIRECT, PUBLIC_THREAD, Json, Refusal, World
 
 LONGEST = 2_000  # characters of content, though the OpenAPI description says 4,000
 MENTION = re.compile(r"<@!?(\d+)>")
@@ -40,6 +40,7 @@ class Rest:
             web.get(f"{messages}/{{message_id}}", self.get_message),
             web.patch(f"{messages}/{{message_id}}", self.edit_message),
             web.delete(f"{messages}/{{message_id}}", self.delete_message),
+            web.post(f"{messages}/{{message_id}}/threads", self.start_thread),
             web.post(f"{ROOT}/interactions/{{interaction_id}}/{{token}}/callback", self.answer),
         ]
 
@@ -182,6 +183,13 @@ class Rest:
             self.gateway.emit("MESSAGE_DELETE", where | {"id": ids[0]})
         else:
             self.gateway.emit("MESSAGE_DELETE_BULK", where | {"ids": ids})
+
+    async def start_thread(self, request: web.Request) -> web.Response:
+        channel, on = request.match_info["channel_id"], self._named(request)["id"]
+        thread = self.world.channel(self.world.add_thread(channel, PUBLIC_THREAD, on=on))
+        thread["name"] = (await request.json())["name"]
+        self.gateway.emit("THREAD_CREATE", thread | {"newly_created": True})
+        return respond(thread, 201)
 
     async def answer(self, request: web.Request) -> web.Response:
         interaction, asked = request.match_info["interaction_id"], await request.json()
