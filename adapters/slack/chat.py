@@ -57,7 +57,7 @@ class SlackChat:
         me = await self.posts.me()
         channel = replace(self.posts.conversation, thread="")
         fresh = [post for post in await self.posts.listed(after or "0") if post["ts"] > after]
-        for post in fresh[:limit]:
+        for post in fresh[:limit] if after else fresh[-limit:]:
             names = await self.directory.names(mentioned({"event": post}))
             if said := message(post, channel, me=me, names=names):
                 yield said
