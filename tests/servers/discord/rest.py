@@ -108,10 +108,13 @@ class Rest:
             found = found[:limit]
         if "before" in request.query:
             found = [each for each in found if int(each["id"]) < int(request.query["before"])]
-        return respond(found[-limit:][::-1])
+        return respond([self._shown(each) for each in found[-limit:][::-1]])
 
     async def get_message(self, request: web.Request) -> web.Response:
-        return respond(self._named(request))
+        return respond(self._shown(self._named(request)))
+
+    def _shown(self, message: Json) -> Json:
+        return self.gateway.shown(message, granted=self.gateway.message_content)
 
     async def create_message(self, request: web.Request) -> web.Response:
         channel, asked = request.match_info["channel_id"], await request.json()

@@ -45,6 +45,7 @@ class FakeDiscord(Places):
         self.api_url = ""
         self.read: list[str] = []  # names of files that were asked for
         self._files: dict[str, bytes] = {}
+        self._slow: set[str] = set()
 
     async def __aenter__(self) -> Self:
         @web.middleware
@@ -91,7 +92,17 @@ class FakeDiscord(Places):
 
     async def _file(self, request: web.Request) -> web.Response:
         self.read.append(request.match_info["name"])
-        return web.Response(body=self._files[request.match_info["id"]])
+        number = request.match_info["id"]
+        if number in self._slow:
+            await asyncio.sleep(1)
+        content = self._files.get(number)
+        return web.Response(body=content, status=404 if content is None else 200)
+
+    def forget_file(self, file: Json) -> None:
+        del self._files[file["id"]]
+
+    def slow_file(self, file: Json) -> None:
+        self._slow.add(file["id"])
 
     def direct(self, user: str) -> str:
         return str(self.world.direct_channel(user)["id"])
