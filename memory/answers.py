@@ -26,14 +26,24 @@ from memory.slots import Person, Slot
 Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
 
 
-def received(answer: Answer) -> Received:
+def water(noted: Sequence[Answer]) -> int:
+    """The last answer to the note that somebody wrote somewhere: see Store.wrote."""
+    return int(noted[-1] or 0)
+
+
+def received(answer: Answer, *noted: Answer) -> Received:
     match answer[0]:
         case b"key":
             return Received(rekey=answer[1])
         case b"pend":
             version, _, blob = answer[1].partition(b":")
             return Received(edit=(int(version), blob))
-    return Received(owed=answer[0] == b"owed", joined=answer[1:] == [1])
+    return Received(
+        owed=answer[0] == b"owed",
+        joined=answer[1:] == [1],
+        held=len(answer) > 1,
+        water=water(noted) if noted else None,
+    )
 
 
 def lease(place: Place, answer: Answer, read: Mapping[str, Slot]) -> Lease:

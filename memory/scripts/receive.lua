@@ -26,6 +26,7 @@ local function again(original)
 end
 
 if tonumber(sent) <= watermark() then return { 'quiet' } end
+if tonumber(sent) <= tonumber(redis.call('HGET', CONVERSATION .. '/waters', writer) or 0) then return { 'quiet' } end
 local seen = recent('seen', fingerprint)
 if seen and string.sub(seen, 1, 1) == '-' then return { 'quiet' } end
 if seen or home(id) then return again(id) end
@@ -61,4 +62,4 @@ if twin ~= '' then keep('seen', twin, id) end
 drop('pend', fingerprint)
 outlive(messages, records)
 if owed then return owe(id, sent) end
-return { 'quiet' }
+return { 'quiet', 0 }
