@@ -7,17 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from memory.archiving import Archiving
 from memory.cold import GONE, ColdStore
-from memory.entry import PERSON, Description, Entry, Recollection
+from memory.entry import ME, PERSON, Description, Entry, Recollection
 from memory.erasing import Erasing
 from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
+from memory.gaps import PAST, Gaps
 from memory.holdings import Holdings
 from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
 from memory.opened import Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Arrival, Debris, Forgotten, Place
+from memory.records import Arrival, Debris, Forgotten, Place, Received
 from memory.seal import Keyring, Randbytes, fingerprint
 from memory.slots import Person
 from memory.store import Store
@@ -36,6 +37,7 @@ class Settings:
     recall: bool = True
     silence: float = 600.0  # seconds without a message, then facts are learned
     kept: float = math.inf  # seconds a conversation's messages outlive its last one
+    patience: float = 0.0  # seconds a turn waits for what was said before; 0: that is not read
 
 
 class Memory:
@@ -52,40 +54,29 @@ class Memory:
         randbytes: Randbytes,
         archive: ColdStore | None = None,
     ) -> None:
-        self._store, self._follow = store, settings.follow
+        self._store, self._follow, self._patience = store, settings.follow, settings.patience
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
-        self._measure, self._silence = measure, settings.silence
-        cold = Archiving(archive, store, self._keys) if archive else None
-        self._archiving = cold
+        self.measure, self._silence = measure, settings.silence
+        self.gaps = Gaps(store, self._token)
+        self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
         self._forgetting = Forgetting(store, self._keys, cold)
         self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
+        both, sizes = (store, self._keys), settings.sizes
         self._learning = Learning(
-            store,
-            self._keys,
-            self.persons,
-            batch=settings.sizes.batch,
-            measure=measure,
-            summarise=summarise,
+            *both, self.persons, batch=sizes.batch, measure=measure, summarise=summarise
         )
         self._folding = Folding(
-            store,
-            self._keys,
-            self._learning,
-            sizes=settings.sizes,
+            *(*both, self._learning),
+            sizes=sizes,
             measure=measure,
             summarise=summarise,
             archiving=cold,
         )
-        self.upkeep = Upkeep(store, self._keys, self._folding, cold, settings.sizes.segments)
-        self.holdings = Holdings(store, self._keys, self.persons, self.upkeep)
-        self.erasing = Erasing(
-            *(store, self.persons, self.upkeep, self._forgetting, cold),
-            writer=self._writer,
-            changed=self._let_go,
-        )
-        self._recalling = (
-            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
-        )
+        self.upkeep = Upkeep(*both, self._folding, cold, sizes.segments)
+        self.holdings = Holdings(*both, self.persons, self.upkeep)
+        parts = (self.persons, self.upkeep, self._forgetting, cold)
+        self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._let_go)
+        self._recalling = Recalling(*both, kept=settings.kept) if settings.recall else None
         self._means = Means(
             store=store,
             keys=self._keys,
@@ -103,14 +94,19 @@ class Memory:
         self._pepper = await self._keys.pepper(self._store.pepper)
 
     async def receive(self, place: Place, entry: Entry) -> bool:
-        """Take a message in, once. Whether an answer is owed for it."""
-        entry = replace(entry, tokens=await self._measure(entry.text))
+        """Take a message in that was said just now, once. Whether an answer is owed for it."""
+        return (await self.admit(place, entry)).owed
+
+    async def admit(self, place: Place, entry: Entry, how: str = "") -> Received:
+        """Take a message in, once. `how` it came: just now; PAST: overheard; KEPT: in any case."""
+        entry = replace(entry, tokens=await self.measure(entry.text))
         key = self._keys.current(place)
         while True:
             blob = sealed(key, entry.pack(), *message_context(place, entry.id, entry.version))
             likely = entry.called or not key.fresh  # that it will be remembered
             writer = self.erasing.unnoted(place, entry) if likely else None
-            got = await self._store.receive(place, self._arrival(place, entry), blob, writer)
+            arrival = self._arrival(place, entry, how)
+            got = await self._store.receive(place, arrival, blob, writer)
             if got.edit:
                 entry = await self._edited(place, entry, *got.edit)
             elif got.rekey is not None:
@@ -119,12 +115,12 @@ class Memory:
                 if got.owed or not key.fresh:  # else it may not have been stored at all
                     self._keys.keep(place, key)
                 if got.held and not await self.erasing.stays(place, entry, got.water):
-                    return False
+                    return Received()
                 if got.owed:
                     self._expect(place, entry.author)
                 if got.joined:
                     await self.upkeep.wake(place)
-                return got.owed
+                return got
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
         """Whether this post came for the first time; it will not be stored as a message."""
@@ -172,7 +168,7 @@ class Memory:
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
         await self._hide(place, {message: at})
-        tokens = await self._measure(text)
+        tokens = await self.measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
         self._outdate()
@@ -249,9 +245,9 @@ class Memory:
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         context = pending_context(place.channel_key, self._seen(place, entry.id), version)
         text = self._keys.open_alone(context, blob).decode()
-        return replace(entry, text=text, version=version, tokens=await self._measure(text))
+        return replace(entry, text=text, version=version, tokens=await self.measure(text))
 
-    def _arrival(self, place: Place, entry: Entry) -> Arrival:
+    def _arrival(self, place: Place, entry: Entry, how: str) -> Arrival:
         return Arrival(
             id=entry.id,
             fingerprint=self._seen(place, entry.id),
@@ -259,9 +255,12 @@ class Memory:
             writer=self._writer(place.person(entry.author)),
             sent=entry.sent,
             version=entry.version,
-            called=entry.called,
+            called=entry.called and not how,
             person=entry.kind == PERSON,
             follow=self._follow if place.thread else "never",
+            how="mine" if how == PAST and entry.kind == ME else how,
+            # Nothing was said before the post a thread begins with.
+            patience=0 if place.thread == entry.id else int(self._patience * 1000),
         )
 
     def _writer(self, person: Person) -> bytes:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from itertools import pairwise
 
 from memory.archiving import Archiving, Contents
 from memory.cold import GONE
@@ -150,11 +151,18 @@ def _theirs(contents: Contents, person: Person, until: int) -> Sequence[Entry]:
     said = [each for each in contents.entries if each.author == person.id and each.sent <= until]
     mine = {entry.id for entry in said if entry.kind == PERSON}
     quotes = {run for entry in said for run in _runs(_words(entry.text))}
+    before = {later.id: entry.id for entry, later in pairwise(contents.entries)}
     return [
         entry
         for entry in contents.entries
         if entry.id in mine
-        or (entry.kind == ME and (mine.intersection(entry.answers) or _quotes(entry, quotes)))
+        or (
+            entry.kind == ME
+            # One that was read from the platform's history does not say whom it answers.
+            and (
+                mine.intersection(entry.answers or [before.get(entry.id)]) or _quotes(entry, quotes)
+            )
+        )
     ]
 
 

@@ -42,8 +42,8 @@ class Personal:
 
     async def cited(self, place: Place, *, channel: bool) -> Mapping[str, str]:
         key = f"{layout.prefix(place)}{place.channel_key}/facts"
-        found = await self._call(lambda: self._redis.execute_command("HGETALL", key))
-        rows = ((each.decode(), value.decode().split(" ")) for each, value in _pairs(found))
+        found = await self._call(lambda: self._redis.hgetall(key))
+        rows = ((each.decode(), value.decode().split(" ")) for each, value in found.items())
         here = layout.thread(place)
         return {each: person for each, (thread, _, person) in rows if channel or thread == here}
 
@@ -100,10 +100,3 @@ class Personal:
             ("EXPIRE", f"{name}/where", 10 * self._kept[1]),
             ("HGET", name, "water"),
         )
-
-
-def _pairs(answer: Any) -> Sequence[tuple[bytes, bytes]]:
-    """A map as RESP3 or RESP2 gives it."""
-    if isinstance(answer, dict):
-        return list(answer.items())
-    return list(zip(answer[::2], answer[1::2], strict=True))

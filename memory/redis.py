@@ -13,6 +13,7 @@ from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import DOWN, Connection, Pipe
 from memory.lasting import Lasting
+from memory.mending import Mending
 from memory.opened import Known
 from memory.personal import Personal, Words
 from memory.records import (
@@ -44,7 +45,7 @@ SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
 
 
-class RedisStore(Lasting, Personal):
+class RedisStore(Lasting, Mending, Personal):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -77,7 +78,7 @@ class RedisStore(Lasting, Personal):
     ) -> Received:
         a, noting = arrival, self._notes(writer, place, arrival.sent) if writer else ()
         head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
-        tail = (place.audience, layout.thread(place), *self._kept)
+        tail = (place.audience, layout.thread(place), *self._kept, a.how, a.patience)
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
         words = (*head, a.follow, *key, *tail)
         return answers.received(*await self._together("receive", place, words, noting))

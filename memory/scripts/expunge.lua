@@ -40,7 +40,12 @@ for _, value in ipairs(redis.call('HVALS', CONVERSATION .. '/msg')) do
   if at and (not joined or tonumber(at) > tonumber(joined)) then joined = at end
 end
 if get('joined') then
-  if joined then set('joined', joined) else unset('joined') end
+  if joined then
+    set('joined', joined)
+  else
+    unset('joined')
+    close_gap()
+  end
   if get('writer') == writer then unset('writer') end
 end
 if redis.call('EXISTS', CONVERSATION .. '/msg', CONVERSATION .. '/cover') == 0 then

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.servers.discord.faults import ROOT, respond
 from tests.servers.discord.gateway import Gateway
-from tests.servers.discord.world import DIRECT, Json, Refusal, World
+from tests.servers.discord.world import DIRECT, PUBLIC_THREAD, Json, Refusal, World
 
 LONGEST = 2_000  # characters of content, though the OpenAPI description says 4,000
 MENTION = re.compile(r"<@!?(\d+)>")
@@ -40,11 +40,13 @@ class Rest:
             web.get(f"{messages}/{{message_id}}", self.get_message),
             web.patch(f"{messages}/{{message_id}}", self.edit_message),
             web.delete(f"{messages}/{{message_id}}", self.delete_message),
+            web.post(f"{messages}/{{message_id}}/threads", self.start_thread),
             web.post(f"{ROOT}/interactions/{{interaction_id}}/{{token}}/callback", self.answer),
         ]
 
     async def whoami(self, _: web.Request) -> web.Response:
-        return respond(self.world.users[self.world.me])
+        me = self.world.users[self.world.me]
+        return respond(me | {"mfa_enabled": True, "locale": "en-US"})
 
     async def application(self, _: web.Request) -> web.Response:
         me = self.world.users[self.world.me]
@@ -59,14 +61,25 @@ class Rest:
                 "bot_require_code_grant": False,
                 "verify_key": "0" * 64,
                 "flags": flags,
+                "flags_new": str(flags),
+                "type": None,
                 "owner": me,
+                "redirect_uris": [],
+                "eligible_oauth2_scopes": [],
+                "interactions_endpoint_url": None,
+                "role_connections_verification_url": None,
+                "approximate_guild_count": len(self.world.guilds),
+                "approximate_user_install_count": 0,
+                "approximate_user_authorization_count": 0,
+                "explicit_content_filter": 0,
                 "team": None,
                 "rpc_origins": [],
             }
         )
 
     async def find_gateway(self, _: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        left, reset = self.gateway.left, self.gateway.reset_after
+        limit = {"total": 1000, "remaining": left, "reset_after": reset, "max_concurrency": 1}
         return respond({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
 
     async def put_commands(self, request: web.Request) -> web.Response:
@@ -95,10 +108,13 @@ class Rest:
             found = found[:limit]
         if "before" in request.query:
             found = [each for each in found if int(each["id"]) < int(request.query["before"])]
-        return respond(found[-limit:][::-1])
+        return respond([self._shown(each) for each in found[-limit:][::-1]])
 
     async def get_message(self, request: web.Request) -> web.Response:
-        return respond(self._named(request))
+        return respond(self._shown(self._named(request)))
+
+    def _shown(self, message: Json) -> Json:
+        return self.gateway.shown(message, granted=self.gateway.message_content)
 
     async def create_message(self, request: web.Request) -> web.Response:
         channel, asked = request.match_info["channel_id"], await request.json()
@@ -171,17 +187,19 @@ class Rest:
         else:
             self.gateway.emit("MESSAGE_DELETE_BULK", where | {"ids": ids})
 
+    async def start_thread(self, request: web.Request) -> web.Response:
+        channel, on = request.match_info["channel_id"], self._named(request)["id"]
+        thread = self.world.channel(self.world.add_thread(channel, PUBLIC_THREAD, on=on))
+        thread["name"] = (await request.json())["name"]
+        self.gateway.emit("THREAD_CREATE", thread | {"newly_created": True})
+        return respond(thread, 201)
+
     async def answer(self, request: web.Request) -> web.Response:
         interaction, asked = request.match_info["interaction_id"], await request.json()
         if interaction in self.answered:
             raise Refusal(400, 40060, "Interaction has already been acknowledged.")
         self.answered[interaction] = asked["type"]
-        return respond(
-            {
-                "interaction": {"id": interaction, "type": 3},
-                "resource": {"type": asked["type"]},
-            }
-        )
+        return respond({"interaction": {"id": interaction, "type": 3}})
 
     def _named(self, request: web.Request) -> Json:
         return self.world.message(
