@@ -11,8 +11,7 @@ local function turn()
       'claims', 'revision', 'text_revision', 'text', 'based' }))
   return {
     'turn', id, fence, attempt, failures or 0, anchor, began, state, stopped or '',
-    text_revision == (revision or '0') and text or '', list(posted), list(claims), snapshot(newest(limit), ARGV[7], ARGV[11], ARGV[12], ARGV[13]), changes(ARGV[8], ARGV[9], tonumber(ARGV[10])),
-    based ~= (revision or '0') and 1 or 0,
+    text_revision == (revision or '0') and text or '', list(posted), list(claims), snapshot(newest(limit), ARGV[7], ARGV[11], ARGV[12], ARGV[13]), changes(ARGV[8], ARGV[9], tonumber(ARGV[10])), based ~= (revision or '0') and 1 or 0,
   }
 end
 
