@@ -42,6 +42,7 @@ CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's le
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
 DOUBTS = 500  # settled in one sweep
+RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
@@ -80,8 +81,11 @@ class RedisStore(Lasting):
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
         return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
 
-    async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool:
-        return bool(await self._run("claim", place, fingerprint, twin, token))
+    async def claim(
+        self, place: Place, fingerprint: bytes, twin: bytes, token: str, *, done: bool
+    ) -> str:
+        head = (fingerprint, twin, token, done, RUNNING)
+        return bytes(await self._run("claim", place, *head)).decode()
 
     async def begin(
         self,
@@ -286,7 +290,7 @@ class RedisStore(Lasting):
         for attempt, pause in enumerate((*self._pauses, None)):
             self.round_trips += 1
             try:
-                async with asyncio.timeout(self._timeout), self._free:
+                async with self._free, asyncio.timeout(self._timeout):
                     await self._connection.ready(again=attempt > 0)
                     return await ask()
             except DOWN as error:

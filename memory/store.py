@@ -33,7 +33,12 @@ class Store(Protocol):
     """
 
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received: ...
-    async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool: ...
+    async def claim(
+        self, place: Place, fingerprint: bytes, twin: bytes, token: str, *, done: bool
+    ) -> str:
+        """See Memory.claim; `done`: it was run."""
+        ...
+
     async def begin(
         self,
         place: Place,

@@ -29,7 +29,7 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
-SETTLE = 20.0  # seconds for what is left at the end
+SETTLE = 120.0  # seconds for what is left at the end
 QUIET = 6.0  # seconds without a fault before anybody looks at the end: late second answers
 
 
@@ -95,12 +95,20 @@ class Run:
     async def _kill_bots(self) -> None:
         """Every other time where it hurts; a trap not sprung by the next time is let be."""
         while True:
+            await self._connected()
             await asyncio.sleep(self.chance.expovariate(1 / self.plan.kill))
             self.traps.disarm()
             if self.chance.random() < 0.5:
                 self.kill()
             else:
                 self.traps.arm()
+
+    async def _connected(self) -> None:
+        """Else a loaded machine would only see bots that start."""
+        everybody = self.plan.replicas
+        await self.people.slack.until(
+            lambda: len(self.people.slack.sockets.open) >= everybody, within=1_000
+        )
 
     async def _kill_store(self) -> None:
         while True:
