@@ -101,7 +101,7 @@ def _out_of_order(said: Mapping[int, Said], posts: Sequence[Post]) -> int:
         wrong += sum(
             0 < each.acknowledged < latest.get(post.corner, 0.0)
             for each in answered
-            if not each.doubtful and not each.version
+            if each.owed and not each.doubtful and not each.version
         )
         newest = max((each.said for each in answered), default=0.0)
         latest[post.corner] = max(latest.get(post.corner, 0.0), newest)
