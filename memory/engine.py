@@ -7,20 +7,23 @@ from dataclasses import dataclass, field, replace
 
 from memory.archiving import Archiving
 from memory.cold import GONE, ColdStore
-from memory.entry import PERSON, Description, Entry, Recollection
+from memory.entry import ME, PERSON, Description, Entry, Recollection
+from memory.erasing import Erasing
 from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
+from memory.gaps import PAST, Gaps
+from memory.holdings import Holdings
 from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
 from memory.opened import Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Arrival, Debris, Forgotten, Place
-from memory.seal import Keyring, Randbytes, Unreadable, fingerprint
+from memory.records import Arrival, Debris, Forgotten, Place, Received
+from memory.seal import Keyring, Randbytes, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
-from memory.turn import Means, Terms, Turn, open_entries, open_segments
+from memory.turn import Means, Terms, Turn
 from memory.upkeep import Upkeep
 
 EXPECTED = 1_000  # turns that have not begun
@@ -34,6 +37,7 @@ class Settings:
     recall: bool = True
     silence: float = 600.0  # seconds without a message, then facts are learned
     kept: float = math.inf  # seconds a conversation's messages outlive its last one
+    patience: float = 0.0  # seconds a turn waits for what was said before; 0: that is not read
 
 
 class Memory:
@@ -50,34 +54,29 @@ class Memory:
         randbytes: Randbytes,
         archive: ColdStore | None = None,
     ) -> None:
-        self._store, self._follow = store, settings.follow
+        self._store, self._follow, self._patience = store, settings.follow, settings.patience
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
-        self._measure, self._silence = measure, settings.silence
-        cold = Archiving(archive, store, self._keys) if archive else None
-        self._archiving = cold
+        self.measure, self._silence = measure, settings.silence
+        self.gaps = Gaps(store, self._token)
+        self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
         self._forgetting = Forgetting(store, self._keys, cold)
         self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
+        both, sizes = (store, self._keys), settings.sizes
         self._learning = Learning(
-            store,
-            self._keys,
-            self.persons,
-            batch=settings.sizes.batch,
-            measure=measure,
-            summarise=summarise,
+            *both, self.persons, batch=sizes.batch, measure=measure, summarise=summarise
         )
         self._folding = Folding(
-            store,
-            self._keys,
-            self._learning,
-            sizes=settings.sizes,
+            *(*both, self._learning),
+            sizes=sizes,
             measure=measure,
             summarise=summarise,
             archiving=cold,
         )
-        self.upkeep = Upkeep(store, self._keys, self._folding, cold, settings.sizes.segments)
-        self._recalling = (
-            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
-        )
+        self.upkeep = Upkeep(*both, self._folding, cold, sizes.segments)
+        self.holdings = Holdings(*both, self.persons, self.upkeep)
+        parts = (self.persons, self.upkeep, self._forgetting, cold)
+        self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._let_go)
+        self._recalling = Recalling(*both, kept=settings.kept) if settings.recall else None
         self._means = Means(
             store=store,
             keys=self._keys,
@@ -95,12 +94,19 @@ class Memory:
         self._pepper = await self._keys.pepper(self._store.pepper)
 
     async def receive(self, place: Place, entry: Entry) -> bool:
-        """Take a message in, once. Whether an answer is owed for it."""
-        entry = replace(entry, tokens=await self._measure(entry.text))
+        """Take a message in that was said just now, once. Whether an answer is owed for it."""
+        return (await self.admit(place, entry)).owed
+
+    async def admit(self, place: Place, entry: Entry, how: str = "") -> Received:
+        """Take a message in, once. `how` it came: just now; PAST: overheard; KEPT: in any case."""
+        entry = replace(entry, tokens=await self.measure(entry.text))
         key = self._keys.current(place)
         while True:
             blob = sealed(key, entry.pack(), *message_context(place, entry.id, entry.version))
-            got = await self._store.receive(place, self._arrival(place, entry), blob)
+            likely = entry.called or not key.fresh  # that it will be remembered
+            writer = self.erasing.unnoted(place, entry) if likely else None
+            arrival = self._arrival(place, entry, how)
+            got = await self._store.receive(place, arrival, blob, writer)
             if got.edit:
                 entry = await self._edited(place, entry, *got.edit)
             elif got.rekey is not None:
@@ -108,11 +114,13 @@ class Memory:
             else:
                 if got.owed or not key.fresh:  # else it may not have been stored at all
                     self._keys.keep(place, key)
+                if got.held and not await self.erasing.stays(place, entry, got.water):
+                    return Received()
                 if got.owed:
                     self._expect(place, entry.author)
                 if got.joined:
                     await self.upkeep.wake(place)
-                return got.owed
+                return got
 
     async def claim(self, place: Place, message: str, twin: str, *, done: bool = False) -> str:
         """Who runs a command that came as this post, which will not be stored as a message.
@@ -163,7 +171,7 @@ class Memory:
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
         await self._hide(place, {message: at})
-        tokens = await self._measure(text)
+        tokens = await self.measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
         self._outdate()
@@ -204,18 +212,7 @@ class Memory:
             await self._archiving.retract(place, posts)
 
     async def describe(self, place: Place) -> Description:
-        snapshot, messages, _ = await self._store.read(place, MOST)
-        closed = Description(segments=(), window=(), messages=messages, tokens=0)
-        if not snapshot.wrapped:
-            return await self.upkeep.describe(place)
-        try:
-            key = self._keys.learn(place, snapshot.wrapped)
-            entries = open_entries(place, key, snapshot)
-            segments = open_segments(place, key, snapshot)
-        except Unreadable as error:
-            return replace(closed, unreadable=str(error))
-        tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
-        return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
+        return await self.holdings.describe(place)
 
     async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
         """Forget this conversation up to a time, or the whole channel: a receipt with counts.
@@ -223,11 +220,15 @@ class Memory:
         What was said later stays, sealed under a new key; the old one is destroyed.
         """
         receipt = await self._forgetting.forget(place, until, channel=channel)
+        self._let_go(place)
+        return replace(receipt, facts=await self.persons.recheck(place))
+
+    def _let_go(self, place: Place) -> None:
+        """Something was forgotten: keep nothing of this channel at hand."""
+        self._forgetting.deleted()
         self._means.opened.clear()
         if self._recalling:
             self._recalling.drop(place)
-        await self.persons.recheck(place)
-        return receipt
 
     async def leave(self, place: Place, until: int) -> None:
         """The bot left the place's whole space: its archive goes; the store's memory expires."""
@@ -247,21 +248,26 @@ class Memory:
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         context = pending_context(place.channel_key, self._seen(place, entry.id), version)
         text = self._keys.open_alone(context, blob).decode()
-        return replace(entry, text=text, version=version, tokens=await self._measure(text))
+        return replace(entry, text=text, version=version, tokens=await self.measure(text))
 
-    def _arrival(self, place: Place, entry: Entry) -> Arrival:
-        writer = fingerprint(self._pepper, "person", place.platform, place.space, entry.author)
+    def _arrival(self, place: Place, entry: Entry, how: str) -> Arrival:
         return Arrival(
             id=entry.id,
             fingerprint=self._seen(place, entry.id),
             twin=self._twin(place, entry.twin),
-            writer=writer,
+            writer=self._writer(place.person(entry.author)),
             sent=entry.sent,
             version=entry.version,
-            called=entry.called,
+            called=entry.called and not how,
             person=entry.kind == PERSON,
             follow=self._follow if place.thread else "never",
+            how="mine" if how == PAST and entry.kind == ME else how,
+            # Nothing was said before the post a thread begins with.
+            patience=0 if place.thread == entry.id else int(self._patience * 1000),
         )
+
+    def _writer(self, person: Person) -> bytes:
+        return fingerprint(self._pepper, "person", person.platform, person.space, person.id)
 
     def _seen(self, place: Place, message: str) -> bytes:
         return fingerprint(self._pepper, "seen", place.channel_key, message)

@@ -9,9 +9,11 @@ from memory.records import (
     Changes,
     Concluded,
     Debris,
+    Expunged,
     Fold,
     Forgotten,
     Found,
+    Gap,
     Held,
     Leaf,
     Lease,
@@ -32,7 +34,12 @@ class Store(Protocol):
     Raises `StoreDown` when the store gave no answer: the caller may repeat the step.
     """
 
-    async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received: ...
+    async def receive(
+        self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None
+    ) -> Received:
+        """Take a message in; in the same round trip note that its writer wrote here."""
+        ...
+
     async def claim(
         self, place: Place, fingerprint: bytes, twin: bytes, token: str, *, done: bool
     ) -> str:
@@ -69,6 +76,29 @@ class Store(Protocol):
 
     async def defer(self, place: Place, seconds: float) -> bool:
         """Look again after that; 0: done, if nothing is left unfolded. Whether time is short."""
+        ...
+
+    async def live(self, platform: str, limit: int) -> Sequence[Place]:
+        """Conversations there whose messages have not expired, those of late first."""
+        ...
+
+    async def mark(self, place: Place, token: str, before: int, since: int) -> bool:
+        """Open a gap after the newest message before a time, if something was said since another.
+
+        Times in microseconds since 1970.
+        """
+        ...
+
+    async def behind(self, limit: int) -> Sequence[Place]:
+        """Conversations with a gap that nobody reads."""
+        ...
+
+    async def read_on(self, place: Place, token: str, lease: float) -> Gap | None:
+        """Take a gap to read it, or keep it for so many seconds more; None: another has it."""
+        ...
+
+    async def caught_up(self, place: Place, token: str, gap: Gap, *, wait: float) -> None:
+        """A gap was read; or not, and is put off by so many seconds."""
         ...
 
     async def held(self, place: Place) -> Held: ...
@@ -148,11 +178,32 @@ class Store(Protocol):
         """
         ...
 
+    async def cited(self, place: Place, *, channel: bool) -> Mapping[str, str]:
+        """The messages facts rest on, here or in the whole channel, and whose they are (keys)."""
+        ...
+
     async def doubts(self, place: Place | None) -> Sequence[Doubt]:
         """Open doubts: of a channel those that edits and deletions left, else all that are due."""
         ...
 
     async def settle(self, doubt: Doubt) -> None: ...
+    async def wrote(self, person: Person, place: Place, at: int) -> int:
+        """Note that somebody wrote here: up to when they are forgotten (microseconds), or 0."""
+        ...
+
+    async def whereabouts(self, person: Person) -> Sequence[Place]:
+        """The conversations in which somebody wrote, newest first; some may have expired."""
+        ...
+
+    async def disown(self, person: Person, water: int, gone: Sequence[Place] | None = None) -> None:
+        """A person is to be forgotten up to a time; with `gone`, conversations to drop, is so."""
+        ...
+
+    async def leaving(self, limit: int) -> Sequence[tuple[Person, int]]:
+        """Whom somebody began to forget, and up to when; not those of the last minute."""
+        ...
+
+    async def expunge(self, place: Place, what: Expunged) -> None: ...
     async def scrub(self) -> bool:
         """Ask the server to rewrite what it keeps on disk without what was deleted.
 

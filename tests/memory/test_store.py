@@ -13,7 +13,19 @@ from redis.asyncio import Redis
 from memory import redis as module
 from memory.engine import Memory
 from memory.layout import Holder
-from memory.records import Arrival, Debris, Fold, Leaf, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import (
+    Arrival,
+    Debris,
+    Expunged,
+    Fold,
+    Gap,
+    Leaf,
+    Lease,
+    Place,
+    Reply,
+    Sealed,
+    Snapshot,
+)
 from memory.redis import RedisStore
 from memory.slots import Account
 from memory.store import StoreDown
@@ -29,7 +41,8 @@ ADA = PLACE.person("{ada} ")
 SPACE = Account(platform="slack", space="T1")
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
-TIMES = {b"until", b"began"}
+TIMES = {b"until", b"began", b"wait"}
+TIMED = (b"/due", b"/journal", b"/expiring", b"/quiet", b"/behind", b"/leaving")
 
 
 def arrival(name: str, at: int, **fields: object) -> Arrival:
@@ -108,6 +121,23 @@ class Actor:
         blob = sealed(text) if text else replace(sealed(""), blob=b"")
         return await self.store.know(ADA, revision, blob)
 
+    async def gap(self) -> Gap:
+        """Somebody reads what was said before the bot joined."""
+        await self.say("m1", 1, patience=20_000)
+        gap = await self.store.read_on(PLACE, "reader", 60.0)
+        assert gap
+        return gap
+
+    async def lose(self, mark: str = "loss") -> object:
+        return await self.store.mark(PLACE, mark, NOW + 2, NOW)
+
+    async def close(self, *, wait: float = 0.0, again: str = "") -> object:
+        gap = await self.gap()
+        if again:
+            await self.lose(again)
+        await self.store.caught_up(PLACE, "reader", gap, wait=wait)
+        return gap
+
     async def forget(self, until: int) -> object:
         await self.say("m4", 4)
         head = (PLACE, NOW + until, NEW)
@@ -134,6 +164,11 @@ class Scene:
 def of(lease: Lease | None) -> Lease:
     assert lease is not None
     return lease
+
+
+def theirs(*messages: str, leaves: tuple[str, ...] = (), last: bool = True) -> Expunged:
+    who = {"person": ADA, "writer": b"ada", "water": NOW + 3}
+    return Expunged(messages=messages, leaves=leaves, last=last, **who)  # type: ignore[arg-type]
 
 
 async def joined(actor: Actor) -> None:
@@ -215,6 +250,61 @@ SCENES = (
         prepare=lambda do: both(do.claim("one")),
         step=lambda do, _: do.claim("one", done=True),
     ),
+    Scene(name="receive a call with a past", step=lambda do, _: do.say("m1", 1, patience=9_000)),
+    Scene(
+        name="receive what was said before",
+        prepare=lambda do: both(do.say("m1", 1, patience=9_000)),
+        step=lambda do, _: do.say("m0", 0, called=False, how="past"),
+    ),
+    Scene(
+        name="receive an old reply",
+        prepare=Actor.answered,
+        step=lambda do, _: do.say("p0", 0, called=False, person=False, how="mine"),
+    ),
+    Scene(
+        name="receive a reply that is known",
+        prepare=Actor.answered,
+        step=lambda do, _: do.say("p1", 9, called=False, person=False, how="mine"),
+    ),
+    Scene(
+        name="receive what somebody wants kept",
+        step=lambda do, _: do.say("m1", 1, called=False, how="kept"),
+    ),
+    Scene(
+        name="receive a call where something was kept",
+        prepare=lambda do: both(do.say("m1", 1, called=False, how="kept")),
+        step=lambda do, _: do.say("m2", 2),
+    ),
+    Scene(name="mark a gap", prepare=Actor.answered, step=lambda do, _: do.lose()),
+    Scene(
+        name="mark a gap again",
+        prepare=lambda do: both(do.answered(), do.lose()),
+        step=lambda do, _: do.lose("another"),
+    ),
+    Scene(name="mark a gap where nobody called", step=lambda do, _: do.lose()),
+    Scene(
+        name="read a gap",
+        prepare=lambda do: both(do.say("m1", 1, patience=9_000)),
+        step=lambda do, _: do.store.read_on(PLACE, "reader", 60.0),
+    ),
+    Scene(
+        name="read a gap that another reads",
+        prepare=Actor.gap,
+        step=lambda do, _: do.store.read_on(PLACE, "another", 60.0),
+    ),
+    Scene(
+        name="read no gap", prepare=joined, step=lambda do, _: do.store.read_on(PLACE, "one", 60.0)
+    ),
+    Scene(name="close a gap", step=lambda do, _: do.close()),
+    Scene(name="put a gap off", step=lambda do, _: do.close(wait=60.0)),
+    Scene(name="close a gap marked again", step=lambda do, _: do.close(again="loss")),
+    Scene(
+        name="begin before what was said before is read",
+        prepare=Actor.gap,
+        step=lambda do, _: do.store.begin(PLACE, "one", "turn1", None),
+    ),
+    Scene(name="forget where a gap is open", prepare=Actor.gap, step=lambda do, _: do.forget(3)),
+    Scene(name="claim", step=lambda do, _: do.store.claim(PLACE, b"print of m1", b"twin", "token")),
     Scene(name="begin", prepare=joined, step=lambda do, _: do.begin()),
     Scene(name="begin nothing", step=lambda do, _: do.store.begin(PLACE, "token", "turn1", None)),
     Scene(
@@ -362,6 +452,33 @@ SCENES = (
         step=lambda do, _: do.store.spend(SPACE, ["space", "person:U1"], "turn1", 70),
     ),
     Scene(name="tell", home=SPACE, step=lambda do, _: do.store.tell(SPACE, PLACE, "turn1")),
+    Scene(name="begin to disown", home=ADA, step=lambda do, _: do.store.disown(ADA, NOW)),
+    Scene(
+        name="have disowned",
+        home=ADA,
+        prepare=lambda do: both(do.store.wrote(ADA, PLACE, 1), do.store.disown(ADA, NOW)),
+        step=lambda do, _: do.store.disown(ADA, NOW, [PLACE]),
+    ),
+    Scene(
+        name="expunge what is cited and folded",
+        prepare=lambda do: both(do.cited(), do.fold()),
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1", leaves=("segment1",))),
+    ),
+    Scene(
+        name="expunge a part",
+        prepare=folded,
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1", last=False)),
+    ),
+    Scene(
+        name="expunge all",
+        prepare=Actor.answered,
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1", "m2", "m3")),
+    ),
+    Scene(
+        name="expunge during a turn",
+        prepare=Actor.asked,
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1")),
+    ),
     Scene(name="forget", prepare=folded, step=lambda do, _: do.forget(3)),
     Scene(name="forget during a turn", prepare=Actor.asked, step=lambda do, _: do.forget(1)),
 )
@@ -406,7 +523,7 @@ async def dump(url: str, home: Holder = PLACE) -> dict[bytes, object]:
                 case b"set":
                     value = await redis.smembers(key)
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet"))
+                    timed = key.endswith(TIMED)
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case b"list":
                     newest_first = reversed(await redis.lrange(key, 0, -1))
@@ -769,7 +886,7 @@ async def test_an_edit_or_deletion_of_what_expired_ends(
         async with asyncio.timeout(5):
             await memory.amend(place, "a", "edited", world.at + 1)
             await memory.retract(place, ["b"])
-        (where,) = await redis.keys("*/where")
+        (where,) = await redis.keys(f"*:{place.channel_key}/where")
         assert await redis.hkeys(raw(where).decode()) == [b"c"]
 
 
