@@ -97,11 +97,12 @@ def _out_of_order(said: Mapping[int, Said], posts: Sequence[Post]) -> int:
     latest: dict[str, float] = {}
     wrong = 0
     for post in posts:
-        answered = [said[mark] for mark in marks(post.text) if mark in said]
+        known = [said[mark] for mark in marks(post.text) if mark in said]
+        answered = [each for each in known if each.owed]
         wrong += sum(
             0 < each.acknowledged < latest.get(post.corner, 0.0)
             for each in answered
-            if each.owed and not each.doubtful and not each.version
+            if not each.doubtful and not each.version
         )
         newest = max((each.said for each in answered), default=0.0)
         latest[post.corner] = max(latest.get(post.corner, 0.0), newest)

@@ -304,7 +304,6 @@ SCENES = (
         step=lambda do, _: do.store.begin(PLACE, "one", "turn1", None),
     ),
     Scene(name="forget where a gap is open", prepare=Actor.gap, step=lambda do, _: do.forget(3)),
-    Scene(name="claim", step=lambda do, _: do.store.claim(PLACE, b"print of m1", b"twin", "token")),
     Scene(name="begin", prepare=joined, step=lambda do, _: do.begin()),
     Scene(name="begin nothing", step=lambda do, _: do.store.begin(PLACE, "token", "turn1", None)),
     Scene(
