@@ -20,7 +20,7 @@ from adapters.message import (
 from adapters.ports import Chat, Platform
 from bot.catchup import CatchUp
 from bot.commands import Commands, closed
-from bot.places import clean, entry_of, microseconds, place_of
+from bot.places import entry_of, microseconds, place_of, text_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
@@ -78,7 +78,7 @@ class Intake:
 
     async def amend(self, edit: Edit) -> None:
         at = microseconds(edit.edited_at)
-        await self._memory.amend(_channel(edit), edit.id, clean(edit.text), at)
+        await self._memory.amend(_channel(edit), edit.id, text_of(edit), at)
 
     async def retract(self, deletion: Deletion) -> None:
         await self._memory.retract(_channel(deletion), deletion.ids)

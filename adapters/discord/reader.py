@@ -1,7 +1,6 @@
 """What the gateway tells, read whole: where it stands, and what belongs to it."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -9,7 +8,6 @@ import discord
 import structlog
 
 from adapters.discord import events, files
-from adapters.discord.history import starter
 from adapters.discord.options import Options
 from adapters.discord.posts import answered
 from adapters.message import Audience, Conversation, Message
@@ -38,7 +36,7 @@ class Reader:
             where = await self._opened(post, message)
         message = await self._whole(post, where, message)
         if message:
-            async for earlier in self._referred(post, message):
+            if earlier := self._replied(post, message):
                 await self._inbox.receive(earlier)
             await self._inbox.receive(message)
             self._note(message)
@@ -47,7 +45,8 @@ class Reader:
         where = await self.where(post.channel)
         withheld = where.audience is not Audience.DIRECT and not self._options.message_content
         if edit := events.edit(post, self._me, where, withheld=withheld):
-            await self._inbox.amend(edit)
+            texts = await files.read(post, self._options.timeout)
+            await self._inbox.amend(replace(edit, attachments=events.attached(post, texts)))
 
     async def retract(self, event: Deleted, *ids: int) -> None:
         where = await self.where(self.place(event.channel_id, event.guild_id))
@@ -76,20 +75,13 @@ class Reader:
             return where
         return replace(where, thread=call.id)
 
-    async def _referred(self, post: discord.Message, message: Message) -> AsyncIterator[Message]:
-        """The post a thread was made on, and the post replied to, as if overheard.
-
-        What a call refers to belongs to the call: it is kept where nobody called before, too.
-        """
-        where, called = message.conversation, message.called
-        posts = [post.reference.resolved if post.reference else None]
-        if called and where.thread not in ("", message.id) and where not in self._called:
-            posts.insert(0, await starter(self._client, where, self._options.timeout))
-        for each in posts:
-            if isinstance(each, discord.Message):
-                earlier = events.message(each, self._me, where)
-                if earlier:
-                    yield replace(earlier, called=False, kept=called)
+    def _replied(self, post: discord.Message, message: Message) -> Message | None:
+        """What a call replies to belongs to it: kept, also where nobody called before."""
+        replied = post.reference.resolved if post.reference else None
+        if not (message.called and isinstance(replied, discord.Message)):
+            return None
+        earlier = events.message(replied, self._me, message.conversation)
+        return earlier and replace(earlier, called=False, kept=True)
 
     def _note(self, message: Message) -> None:
         if message.called:
