@@ -26,10 +26,15 @@ class Refusal(Exception):
 @dataclass(slots=True)
 class Snowflakes:
     last: int = 0
+    ago: float = 0.0
+
+    def begin(self, *, ago: float) -> None:
+        """From now on things happen so many seconds earlier."""
+        self.last, self.ago = 0, ago
 
     def next(self) -> str:
         """Strictly increasing, from the wall clock."""
-        now = int(time.time() * 1000) - DISCORD_EPOCH
+        now = int((time.time() - self.ago) * 1000) - DISCORD_EPOCH
         self.last = max(now << 22, self.last + 1)
         return str(self.last)
 
