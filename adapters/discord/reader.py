@@ -31,6 +31,8 @@ class Reader:
 
     async def receive(self, post: discord.Message) -> None:
         where = await self.where(post.channel)
+        if echo := events.echo(post, self._me, where):
+            await self._inbox.echo(echo)
         message = events.message(post, self._me, where)
         if message and message.called:
             where = await self._opened(post, message)
