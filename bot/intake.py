@@ -1,6 +1,6 @@
 """Where platforms hand in events: everything is stored, or done, before they acknowledge."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ import structlog
 from adapters.message import (
     Answer,
     Command,
+    Conversation,
     Deletion,
     Departure,
     Echo,
@@ -20,7 +21,7 @@ from adapters.message import (
 from adapters.ports import Chat, Platform
 from bot.catchup import CatchUp
 from bot.commands import Commands, closed
-from bot.places import entry_of, microseconds, place_of, text_of
+from bot.places import conversation_at, entry_of, microseconds, place_of, text_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
@@ -29,6 +30,8 @@ from memory.records import Place
 from memory.seal import Unreadable
 
 log = structlog.get_logger()
+
+HELD = 10_000  # conversations a platform is told of
 
 
 class Intake:
@@ -102,6 +105,9 @@ class Intake:
 
     async def rescope(self, rescoped: Rescoped) -> None: ...
     async def echo(self, echo: Echo) -> None: ...
+    async def held(self, platform: str) -> Sequence[Conversation]:
+        return [conversation_at(each) for each in await self._memory.gaps.live(platform, HELD)]
+
     async def missed(self, platform: str) -> None:
         await self._catchup.missed(platform)
 

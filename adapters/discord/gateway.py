@@ -111,6 +111,7 @@ class Gateway(discord.Client):
 
     async def on_ready(self) -> None:
         """After a new session, never after a resumed one: what was said between them is read."""
+        self._deliver(0, self._reader.compare)
         self._deliver(0, partial(self._inbox.missed, events.PLATFORM))
 
     async def on_message(self, post: discord.Message) -> None:

@@ -54,6 +54,38 @@ class Reader:
         where = await self.where(self.place(event.channel_id, event.guild_id))
         await self._inbox.retract(events.deletion(where, *ids))
 
+    async def compare(self) -> None:
+        """What memory holds with what there is: nobody tells a bot what it missed of that."""
+        held = await self._inbox.held(events.PLATFORM)
+        channels = {(each.space, each.channel) for each in held if self._mine(each.space)}
+        guilds = {space: self._client.get_guild(int(space)) for space, _ in channels}
+        for space in (space for space, guild in guilds.items() if guild is None):
+            await self._inbox.leave(events.departure(int(space)))
+        for space, channel in channels:
+            guild = guilds[space]
+            if guild and not guild.unavailable:
+                await self._compare(guild, int(channel))
+
+    async def _compare(self, guild: discord.Guild, number: int) -> None:
+        if channel := guild.get_channel(number):
+            await self._inbox.rescope(events.rescoped(channel))
+        elif not await self._exists(number):
+            await self._inbox.leave(events.departure(guild.id, number))
+
+    async def _exists(self, channel: int) -> bool:
+        with suppress(Refused, discord.InvalidData):
+            async with answered(self._options.timeout):
+                try:
+                    await self._client.fetch_channel(channel)
+                except discord.NotFound:
+                    return False
+        return True
+
+    def _mine(self, space: str) -> bool:
+        """A shard knows of its own servers only."""
+        number, count = self._client.shard_id or 0, self._client.shard_count or 1
+        return space.isdecimal() and (int(space) >> 22) % count == number
+
     async def _whole(
         self, post: discord.Message, where: Conversation, message: Message | None
     ) -> Message | None:

@@ -44,6 +44,7 @@ class World:
     ids: Snowflakes = field(default_factory=Snowflakes)
     users: dict[str, Json] = field(default_factory=dict)
     guilds: dict[str, Json] = field(default_factory=dict)
+    unavailable: set[str] = field(default_factory=set)  # of the guilds: those that are down
     channels: dict[str, Json] = field(default_factory=dict)
     messages: dict[str, dict[str, Json]] = field(default_factory=dict)  # by channel, by id
     me: str = ""
