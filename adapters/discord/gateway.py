@@ -34,7 +34,7 @@ def redirect(api_url: str) -> None:
 
 
 class Gateway(discord.Client):
-    """One shard; `unread` counts events that discord.py could not parse."""
+    """One shard."""
 
     def __init__(self, inbox: Inbox, deliver: Deliver, shard: Shard, options: Options) -> None:
         super().__init__(
@@ -63,7 +63,6 @@ class Gateway(discord.Client):
             where=self._pressed,
             timeout=options.timeout,
         )
-        self.unread = 0
         parsers = self._connection.parsers
         parsers |= {name: partial(self._parse, name, parse) for name, parse in parsers.items()}
 
@@ -87,7 +86,6 @@ class Gateway(discord.Client):
         except Exception as error:
             if name == "READY":
                 raise
-            self.unread += 1
             _log.error("discord event not understood", what=name, error=type(error).__name__)
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
@@ -103,8 +101,7 @@ class Gateway(discord.Client):
     async def on_connect(self) -> None:
         self._shard.connected()
 
-    async def on_resumed(self) -> None:
-        self._shard.connected()
+    on_resumed = on_connect
 
     async def on_disconnect(self) -> None:
         self._shard.trouble = "reconnecting to Discord"

@@ -6,8 +6,10 @@ from typing import Any
 
 import discord
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.discord import events
+from adapters.discord import content, events
 from adapters.message import Audience, Edit, Kind, Message
 from tests.adapters.inbox import Collected
 from tests.adapters.running import connected
@@ -179,6 +181,34 @@ def test_attachments_are_words_without_links(seen: Seen) -> None:
         sticker_items=[{"id": "2", "name": "Wave", "format_type": 1}],
     )
     assert message.attachments == ("cat.png (image/png): a cat", "cat.png (file)", "sticker Wave")
+
+
+def test_polls_and_voice_messages_are_words(seen: Seen) -> None:
+    voice = {"id": "1", "filename": "voice-message.ogg", "size": 1, "url": "x", "proxy_url": "x"}
+    answers = [
+        {"answer_id": number, "poll_media": {"text": text}}
+        for number, text in enumerate(("Oslo", "Bergen"), start=1)
+    ]
+    poll = {
+        "question": {"text": "Where to?"},
+        "answers": answers,
+        "expiry": "2026-12-01T00:00:00+00:00",
+        "allow_multiselect": False,
+        "layout_type": 1,
+    }
+    more = {"content_type": "audio/ogg", "duration_secs": 1.0, "waveform": ""}
+    said = seen.heard(seen.direct, seen.ada, "", flags=1 << 13, attachments=[voice | more])
+    assert said.attachments == ("voice message",)
+    asked = seen.heard(seen.direct, seen.ada, "", poll=poll)
+    assert asked.attachments == ("poll: Where to? (Oslo / Bergen)",)
+
+
+@given(st.text("`a \n"))
+def test_what_a_file_says_never_leaves_its_fence(text: str) -> None:
+    fence, inside = content._fenced(text).split("\n", 1)
+    assert set(fence) == {"`"}
+    assert inside == f"{text}\n{fence}"
+    assert fence not in text
 
 
 def test_a_forwarded_post_brings_its_text(seen: Seen) -> None:
