@@ -1,0 +1,90 @@
+"""Links that nobody typed are shown, whole and inert: a model may be talked into any address."""
+
+import re
+from collections.abc import Collection
+
+ZERO_WIDTH_SPACE = "\u200b"
+LONGEST = 500  # characters of an address or of code in a line: so long is never cut in two
+
+_FLAGS = re.VERBOSE | re.MULTILINE | re.DOTALL | re.IGNORECASE
+_CODE = r"""
+    (?P<code>
+        ^[ ]{0,3}```[^`\n]*\n(?=\s*[^\s`])(?:(?!```|\]\().)*?(?:^[ ]{0,3}```[ \t]*$|\Z)
+        | (?<![`\\])`(?:(?!\]\()[^`\n]){1,500}`(?!`)
+    )"""
+_LINK = r"""
+    !?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
+    \([ \t]*<?(?P<target>(?:[^\s<>()`]|\([^\s<>()`]*\))*)>?(?:[ \t]+[^()\n]*)?\)
+    | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|discord\.gg/)[^\s<>`|\[\]]+)"""
+_SETTLED = re.compile(f"{_CODE} | {_LINK}", _FLAGS)
+_UNSETTLED = re.compile(_LINK, _FLAGS)
+# Platforms differ on what is code once markup does not add up. Before the first stray mark they
+# agree: there, links in code stay as they are and others become code.
+_MARKUP = re.compile(
+    rf"""{_CODE}
+    | (?P<mark>\*{{1,3}}|__?|~~|\|\|)(?=[^\s*_~|])
+        (?:[^*~|`\\\n]|`[^`*_~|\n]*`)+?(?<=[^\s_])(?P=mark)(?![*_~|\w])
+    | (?P<stray>`|\*(?=\S)|(?<!\w)_(?=\S)|~~|\|\|)""",
+    _FLAGS,
+)
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)(?P<host>[\w.-]+)(?::\d+)?(?=[/?#\s]|\W*(?:\s|\Z))", re.IGNORECASE
+)
+_HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
+_LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
+_WAKES = re.compile(r"(?=://)|(?<=www)(?=\.)|(?<=discord)(?=\.gg/)", re.IGNORECASE)
+
+
+def hosts(text: str) -> frozenset[str]:
+    """Every host that a text names, in its links or by itself, in lower case."""
+    return frozenset(_plain(host) for host in _HOST.findall(text))
+
+
+def inert(text: str, typed: Collection[str]) -> str:
+    """The same text, in which only links to the hosts in `typed` can be pressed.
+
+    A link behind words is shown with its address, unless that was typed and the words name no
+    other host.
+    """
+    strays = (found.start() for found in _MARKUP.finditer(text) if found["stray"])
+    end = next(strays, len(text))
+
+    def settled(found: re.Match[str]) -> str:
+        return found["code"] or _shown(found, typed, text)
+
+    def unsettled(found: re.Match[str]) -> str:
+        return _shown(found, typed, "")
+
+    return _SETTLED.sub(settled, text[:end]) + _UNSETTLED.sub(unsettled, text[end:])
+
+
+def _shown(found: re.Match[str], typed: Collection[str], text: str) -> str:
+    """`text`: the whole one, where links may become code; else empty."""
+    if found["bare"]:
+        known = _host(text or found.string, found.start()) in typed
+        around = text[max(found.start() - 1, 0) : found.start()] + text[found.end() :][:1]
+        code = bool(text) and not set(around) & {"`", "\\"}
+        return found["bare"] if known else _inert(found["bare"], code=code)
+    label, target = found["label"], found["target"]
+    host = _host(target)
+    if not _LEADS.search(target) or (host in typed and hosts(label) <= {host}):
+        return found[0]
+    address = target if host in typed else _inert(target, code=bool(text))
+    words = _UNSETTLED.sub(lambda link: _shown(link, typed, ""), label).strip()
+    return f"{words} ({address})" if words and label != target else address
+
+
+def _inert(link: str, *, code: bool) -> str:
+    shown = link.rstrip(".,;:!?'\")]}*_~")
+    if code and 0 < len(shown) <= LONGEST:
+        return f"`{shown}`{link[len(shown) :]}"
+    return _WAKES.sub(ZERO_WIDTH_SPACE, link)
+
+
+def _host(text: str, at: int = 0) -> str:
+    address = _ADDRESS.match(text, at)
+    return _plain(address["host"]) if address else ""
+
+
+def _plain(host: str) -> str:
+    return host.strip(".").lower().removeprefix("www.")
