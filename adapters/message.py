@@ -82,11 +82,12 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """A space, or one channel of it, is gone for the bot: everything of it must go."""
+    """A space, a channel of it or a thread in that is gone for the bot: all of it must go."""
 
     platform: str
     space: str
     channel: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

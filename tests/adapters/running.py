@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from adapters.discord.options import Options
 from adapters.discord.platform import DiscordPlatform
 from adapters.draft import Pace
 from tests.adapters.inbox import Collected
@@ -17,8 +18,9 @@ QUICK = Pace(first=0.05, every=0.05, late=0.05, listed=0.05)
 async def connected(
     discord: FakeDiscord, inbox: Collected, **options: Any
 ) -> AsyncIterator[DiscordPlatform]:
-    usual: dict[str, Any] = {"token": discord.token, "api_url": discord.api_url, "pace": QUICK}
-    platform = DiscordPlatform(**(usual | options))
+    platform = DiscordPlatform(
+        token=discord.token, api_url=discord.api_url, pace=QUICK, options=Options(**options)
+    )
     running = asyncio.create_task(platform.run(inbox))
     try:
         await discord.connected()

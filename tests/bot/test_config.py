@@ -229,7 +229,7 @@ def test_one_server_a_cluster_and_sentinels_are_stores(setup: Setup, url: str) -
         ({"DISCORD_API_URL": "http://h/api"}, "DISCORD_API_URL: must end in /api/v10"),
         (
             {"SLACK_BOT_TOKEN": "xoxb-1"},
-            "SLACK_APP_TOKEN: is missing, and SLACK_BOT_TOKEN needs it too",
+            "SLACK_APP_TOKEN: is missing, and SLACK_BOT_TOKEN needs it, or SLACK_SIGNING_SECRET",
         ),
         (
             {"SLACK_APP_TOKEN": "xapp-1"},
