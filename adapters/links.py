@@ -1,7 +1,9 @@
 """Links that nobody typed are shown, whole and inert: a model may be talked into any address."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Iterable
+
+Typed = Callable[[str], bool]  # whether somebody typed this host, as far as is known
 
 ZERO_WIDTH_SPACE = "\u200b"
 LONGEST = 500  # characters of an address or of code in a line: so long is never cut in two
@@ -15,7 +17,7 @@ _CODE = r"""
 _LINK = r"""
     !?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
     \([ \t]*<?(?P<target>(?:[^\s<>()`]|\([^\s<>()`]*\))*)>?(?:[ \t]+[^()\n]*)?\)
-    | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|discord\.gg/)[^\s<>`|\[\]]+)"""
+    | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|discord\.gg/)[^\s<>`|\[\]]*)"""
 _SETTLED = re.compile(f"{_CODE} | {_LINK}", _FLAGS)
 _UNSETTLED = re.compile(_LINK, _FLAGS)
 # Platforms differ on what is code once markup does not add up. Before the first stray mark they
@@ -35,13 +37,14 @@ _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
 _WAKES = re.compile(r"(?=://)|(?<=www)(?=\.)|(?<=discord)(?=\.gg/)", re.IGNORECASE)
 
 
-def hosts(text: str) -> frozenset[str]:
-    """Every host that a text names, in its links or by itself, in lower case."""
-    return frozenset(_plain(host) for host in _HOST.findall(text))
+def named(texts: Iterable[str], host: str) -> bool:
+    """Whether a text names the host, in a link or by itself."""
+    word = re.compile(rf"(?<![\w.-])(?:www\.)?{re.escape(host)}(?![\w-]|\.\w)", re.IGNORECASE)
+    return bool(host) and any(word.search(text) for text in texts)
 
 
-def inert(text: str, typed: Collection[str]) -> str:
-    """The same text, in which only links to the hosts in `typed` can be pressed.
+def inert(text: str, typed: Typed) -> str:
+    """The same text, in which only links to hosts that were typed can be pressed.
 
     A link behind words is shown with its address, unless that was typed and the words name no
     other host.
@@ -58,18 +61,19 @@ def inert(text: str, typed: Collection[str]) -> str:
     return _SETTLED.sub(settled, text[:end]) + _UNSETTLED.sub(unsettled, text[end:])
 
 
-def _shown(found: re.Match[str], typed: Collection[str], text: str) -> str:
+def _shown(found: re.Match[str], typed: Typed, text: str) -> str:
     """`text`: the whole one, where links may become code; else empty."""
     if found["bare"]:
-        known = _host(text or found.string, found.start()) in typed
+        known = typed(_host(text or found.string, found.start()))
         around = text[max(found.start() - 1, 0) : found.start()] + text[found.end() :][:1]
         code = bool(text) and not set(around) & {"`", "\\"}
         return found["bare"] if known else _inert(found["bare"], code=code)
     label, target = found["label"], found["target"]
     host = _host(target)
-    if not _LEADS.search(target) or (host in typed and hosts(label) <= {host}):
+    known, others = typed(host), {_plain(each) for each in _HOST.findall(label)} - {host}
+    if not _LEADS.search(target) or (known and not others):
         return found[0]
-    address = target if host in typed else _inert(target, code=bool(text))
+    address = target if known else _inert(target, code=bool(text))
     words = _UNSETTLED.sub(lambda link: _shown(link, typed, ""), label).strip()
     return f"{words} ({address})" if words and label != target else address
 

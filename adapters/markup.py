@@ -1,10 +1,9 @@
 """Markdown that fits a platform: split at its limit, with mentions and links that reach nobody."""
 
 import re
-from collections.abc import Collection
 from itertools import takewhile
 
-from adapters.links import LONGEST, ZERO_WIDTH_SPACE, inert
+from adapters.links import LONGEST, ZERO_WIDTH_SPACE, Typed, inert
 
 SMALLEST = 80  # leaves room for text between a reopened fence and its closing line
 
@@ -37,10 +36,15 @@ _MENTION = re.compile(
 )
 
 
-def neutralise(text: str, typed: Collection[str] = ()) -> str:
+def nobody(host: str) -> bool:
+    """Where it is not known who typed what: no host was."""
+    return False
+
+
+def neutralise(text: str, typed: Typed = nobody) -> str:
     """The same text to the eye, but no mention in it reaches people or groups, on no platform.
 
-    A link whose host is not among `typed` (`links.hosts` of what people wrote) is shown, not live.
+    A link to a host that nobody `typed` is shown with its address, and cannot be pressed.
     """
     return _MENTION.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", inert(text, typed))
 

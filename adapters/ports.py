@@ -76,6 +76,11 @@ class Hold(Protocol):
     @property
     def began_at(self) -> datetime: ...
 
+    @property
+    def sources(self) -> Sequence[str]:
+        """What people wrote that the reply builds on: it may link to the hosts named there."""
+        ...
+
     async def secure(self) -> None:
         """Await before every call that changes what people see.
 

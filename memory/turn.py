@@ -65,6 +65,7 @@ class Turn:
         asked: float,
     ) -> None:
         self._means, self._store, self._token = means, means.store, token
+        self.sources: tuple[str, ...] = ()  # people's words that the reply builds on
         self.place = replace(place, audience=lease.snapshot.audience)
         self._take(lease, asked, known)
 

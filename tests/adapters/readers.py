@@ -64,7 +64,7 @@ def by_commonmark(text: str) -> Iterator[str]:
 def live_hosts(text: str) -> set[str]:
     """Where a reader of this text may get to by pressing."""
     links = {*by_discord(text), *by_commonmark(text)}
-    return {_host(link) for link in links}
+    return {host for link in links if re.match(r"\w", host := _host(link))}
 
 
 def _host(link: str) -> str:

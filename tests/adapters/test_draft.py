@@ -126,6 +126,12 @@ async def test_mentions_reach_nobody() -> None:
     assert posts.visible == [neutralise("@everyone <@U1>")]
 
 
+async def test_links_lead_only_where_people_did() -> None:
+    posts, turn = MemoryPosts(limit=200), Turn(sources=("look at docs.example",))
+    await told(posts, "https://docs.example/a https://evil.example/b", turn=turn)
+    assert posts.visible == ["https://docs.example/a `https://evil.example/b`"]
+
+
 async def test_every_call_is_secured_first() -> None:
     posts, turn = MemoryPosts(), Turn()
     onto = Posted(ids=posts.given("a", "b", "c"))
