@@ -15,7 +15,7 @@ _CODE = r"""
         | (?<![`\\])`(?:(?!\]\()[^`\n]){1,500}`(?!`)
     )"""
 _LINK = r"""
-    !?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
+    (?<!\\)!?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
     \([ \t]*<?(?P<target>(?:[^\s<>()`]|\([^\s<>()`]*\))*)>?(?:[ \t]+[^()\n]*)?\)
     | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|discord\.gg/)[^\s<>`|\[\]]*)"""
 _SETTLED = re.compile(f"{_CODE} | {_LINK}", _FLAGS)
@@ -25,14 +25,17 @@ _UNSETTLED = re.compile(_LINK, _FLAGS)
 _MARKUP = re.compile(
     rf"""{_CODE}
     | (?P<mark>\*{{1,3}}|__?|~~|\|\|)(?=[^\s*_~|])
-        (?:[^*~|`\\\n]|`[^`*_~|\n]*`)+?(?<=[^\s_])(?P=mark)(?![*_~|\w])
+        (?:[^*~|`\\\n]|`[^`*_~|\n]+`(?!`))+?(?<=[^\s_])(?P=mark)(?![*_~|\w])
     | (?P<stray>`|\*(?=\S)|(?<!\w)_(?=\S)|~~|\|\|)""",
     _FLAGS,
 )
-_ADDRESS = re.compile(
-    r"(?:https?://|www\.)(?P<host>[\w.-]+)(?::\d+)?(?=[/?#\s]|\W*(?:\s|\Z))", re.IGNORECASE
+_ADDRESS = re.compile(  # one that goes on to another is none
+    r"(?:https?://(?:www\.)?|www\.)(?!\S*(?:://|www\.|discord\.gg))"
+    r"(?P<host>[\w.-]+)(?::\d+)?(?=[/?#\s]|\W*(?:\s|\Z))",
+    re.IGNORECASE,
 )
 _HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
+_STYLE = re.compile(r"[*~\\]|(?<!\w)_|_(?!\w)")
 _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
 _WAKES = re.compile(r"(?=://)|(?<=www)(?=\.)|(?<=discord)(?=\.gg/)", re.IGNORECASE)
 
@@ -80,7 +83,7 @@ def _shown(found: re.Match[str], typed: Typed, text: str) -> str:
 
 def _inert(link: str, *, code: bool) -> str:
     shown = link.rstrip(".,;:!?'\")]}*_~")
-    if code and 0 < len(shown) <= LONGEST:
+    if code and 0 < len(shown) <= LONGEST and not _STYLE.search(shown):
         return f"`{shown}`{link[len(shown) :]}"
     return _WAKES.sub(ZERO_WIDTH_SPACE, link)
 

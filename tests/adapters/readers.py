@@ -56,8 +56,9 @@ def by_commonmark(text: str) -> Iterator[str]:
             prose.append(line)
     for paragraph in re.split(r"\n\s*\n", "\n".join(prose)):
         spoken = re.sub(r"\\`|(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)", " ", paragraph)
-        yield from URL.findall(re.sub(r"\]\([^\s()<>]*\)", "] ", spoken))
-        yield from re.findall(r"(?<![\w/.@-])www\.[^\s<]+", spoken, re.IGNORECASE)
+        unnamed = re.sub(r"\]\([^\s()<>]*\)", "] ", spoken)
+        yield from URL.findall(unnamed)
+        yield from re.findall(r"(?<![\w/.@-])www\.[^\s<]+", URL.sub(" ", unnamed), re.IGNORECASE)
         yield from re.findall(r"\]\(\s*<?((?:https?:|//|www\.)[^\s)>]+)", spoken, re.IGNORECASE)
 
 

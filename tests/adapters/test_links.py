@@ -115,7 +115,7 @@ def test_quieting_links_twice_changes_nothing_more(text: str) -> None:
     assert neutralise(once, typed) == once
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(MARKUP | LONG_MARKUP, st.sampled_from(LIMITS))
 def test_no_reader_of_any_part_finds_a_link_whose_host_nobody_typed(text: str, limit: int) -> None:
     for part in split(neutralise(text, typed), limit):
