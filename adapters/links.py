@@ -1,9 +1,6 @@
 """Links that nobody typed are shown, whole and inert: a model may be talked into any address."""
 
 import re
-from collections.abc import Callable, Iterable
-
-Typed = Callable[[str], bool]  # whether somebody typed this host, as far as is known
 
 ZERO_WIDTH_SPACE = "\u200b"
 LONGEST = 500  # characters of an address or of code in a line: so long is never cut in two
@@ -17,7 +14,7 @@ _CODE = r"""
 _LINK = r"""
     (?<!\\)!?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
     \([ \t]*<?(?P<target>(?:[^\s<>()`]|\([^\s<>()`]*\))*)>?(?:[ \t]+[^()\n]*)?\)
-    | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|discord\.gg/)[^\s<>`|\[\]]*)"""
+    | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/)[^\s<>`|\[\]]*)"""
 _SETTLED = re.compile(f"{_CODE} | {_LINK}", _FLAGS)
 _UNSETTLED = re.compile(_LINK, _FLAGS)
 # Platforms differ on what is code once markup does not add up. Before the first stray mark they
@@ -30,24 +27,24 @@ _MARKUP = re.compile(
     _FLAGS,
 )
 _ADDRESS = re.compile(  # one that goes on to another is none
-    r"(?:https?://(?:www\.)?|www\.)(?!\S*(?:://|www\.|discord\.gg))"
+    r"(?:https?://)?(?:www\.)?(?!\S*(?:://|www\.))"
     r"(?P<host>[\w.-]+)(?::\d+)?(?=[/?#\s]|\W*(?:\s|\Z))",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
 _STYLE = re.compile(r"[*~\\]|(?<!\w)_|_(?!\w)")
 _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
-_WAKES = re.compile(r"(?=://)|(?<=www)(?=\.)|(?<=discord)(?=\.gg/)", re.IGNORECASE)
+_WAKES = re.compile(r"(?=://)|(?<=\w)(?=\.\w)")
 
 
-def named(texts: Iterable[str], host: str) -> bool:
+def named(text: str, host: str) -> bool:
     """Whether a text names the host, in a link or by itself."""
-    word = re.compile(rf"(?<![\w.-])(?:www\.)?{re.escape(host)}(?![\w-]|\.\w)", re.IGNORECASE)
-    return bool(host) and any(word.search(text) for text in texts)
+    word = rf"(?<![\w.-])(?:www\.)?{re.escape(host)}(?![\w-]|\.\w)"
+    return bool(host) and re.search(word, text, re.IGNORECASE) is not None
 
 
-def inert(text: str, typed: Typed) -> str:
-    """The same text, in which only links to hosts that were typed can be pressed.
+def inert(text: str, typed: str) -> str:
+    """The same text, in which only links to hosts that `typed` names can be pressed.
 
     A link behind words is shown with its address, unless that was typed and the words name no
     other host.
@@ -64,21 +61,21 @@ def inert(text: str, typed: Typed) -> str:
     return _SETTLED.sub(settled, text[:end]) + _UNSETTLED.sub(unsettled, text[end:])
 
 
-def _shown(found: re.Match[str], typed: Typed, text: str) -> str:
+def _shown(found: re.Match[str], typed: str, text: str) -> str:
     """`text`: the whole one, where links may become code; else empty."""
     if found["bare"]:
-        known = typed(_host(text or found.string, found.start()))
+        known = named(typed, _host(text or found.string, found.start()))
         around = text[max(found.start() - 1, 0) : found.start()] + text[found.end() :][:1]
         code = bool(text) and not set(around) & {"`", "\\"}
         return found["bare"] if known else _inert(found["bare"], code=code)
     label, target = found["label"], found["target"]
     host = _host(target)
-    known, others = typed(host), {_plain(each) for each in _HOST.findall(label)} - {host}
+    known, others = named(typed, host), {_plain(each) for each in _HOST.findall(label)} - {host}
     if not _LEADS.search(target) or (known and not others):
         return found[0]
     address = target if known else _inert(target, code=bool(text))
     words = _UNSETTLED.sub(lambda link: _shown(link, typed, ""), label).strip()
-    return f"{words} ({address})" if words and label != target else address
+    return f"{words if label != target else ''} ({address})".lstrip()
 
 
 def _inert(link: str, *, code: bool) -> str:

@@ -3,7 +3,7 @@
 import re
 from itertools import takewhile
 
-from adapters.links import LONGEST, ZERO_WIDTH_SPACE, Typed, inert
+from adapters.links import LONGEST, ZERO_WIDTH_SPACE, inert
 
 SMALLEST = 80  # leaves room for text between a reopened fence and its closing line
 
@@ -36,15 +36,12 @@ _MENTION = re.compile(
 )
 
 
-def nobody(host: str) -> bool:
-    """Where it is not known who typed what: no host was."""
-    return False
+def neutralise(text: str, typed: str = "") -> str:
+    """The same text to the eye, with nothing live that Slack or Discord obey or fetch.
 
-
-def neutralise(text: str, typed: Typed = nobody) -> str:
-    """The same text to the eye, but no mention in it reaches people or groups, on no platform.
-
-    A link to a host that nobody `typed` is shown with its address, and cannot be pressed.
+    Mentions of people and groups reach nobody. A link leads somewhere only if its host stands in
+    `typed`, what people wrote themselves: any other is shown, as code where all programs agree
+    what that is, so that no preview is fetched and no label hides an address.
     """
     return _MENTION.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", inert(text, typed))
 

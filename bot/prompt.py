@@ -93,11 +93,6 @@ class Prompter:
     def count(self, text: str) -> int:
         return self._count(text)
 
-    def sources(self, fit: Recollection, older: Sequence[Entry] = ()) -> tuple[str, ...]:
-        """What people wrote of that, the persona included: all but what the bot said."""
-        spoken = (each.text for each in (*fit.window, *fit.question, *older) if each.kind != ME)
-        return (self._persona.text, *(each.text for each in fit.segments), *spoken)
-
     def _clock(self) -> Prompt:
         return Prompt(role=Role.SYSTEM, text=f"It is {self._now():%A, %Y-%m-%d %H:%M} UTC.")
 

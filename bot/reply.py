@@ -90,7 +90,6 @@ class Replies:
 
     async def _say(self, turn: Turn, chat: Chat, apology: str, *, again: bool) -> bool:
         """Reply on the posts that are there already, and conclude with what was delivered."""
-        turn.sources = self._prompter.sources(turn.recollection)
         posted = await _left(turn, chat) if again else Posted()
         try:
             async with (
@@ -129,7 +128,6 @@ class Replies:
         fit = self._prompter.fit(turn.recollection, scarce=bill.scarce)
         shown = [entry.id for entry in (*fit.window, *fit.question)]
         older = await turn.recall(self._prompter.room, shown)
-        turn.sources = self._prompter.sources(fit, older)
         request = replace(self._prompter.build(fit, older, cache_key), cheap=bill.scarce)
         bill.tokens += request.tokens
         if fit.question != turn.recollection.question:

@@ -30,6 +30,7 @@ _FATAL = {
 }
 
 _SPARED = 20  # sessions left to the operator, of the thousand a day
+_SOON = 1.0  # seconds before the first try again, then twice as long each time
 _STEP = 5.0  # seconds between two sessions, as Discord asks where max_concurrency is 1
 _PATIENCE = 40.0  # seconds
 _LONGEST = 600.0  # seconds between two sessions
@@ -60,7 +61,7 @@ class Starts:
     def pause(self) -> float:
         """Seconds before the next one: twice as long each time, at most 350 a day."""
         recent = sum(time > self.clock() - _RECENT for time in self._times)
-        return min(2.0 ** (recent - 1), _LONGEST) if recent else 0.0
+        return min(_SOON * 2 ** (recent - 1), _LONGEST) if recent else 0.0
 
 
 def _exhausted(limits: Mapping[str, int]) -> float:
@@ -117,7 +118,7 @@ class Shard:
                 reason = f"closed with {closed.code}"
             except Exception as error:  # noqa: BLE001  discord.py raises anything when it is surprised
                 reason = type(error).__name__
-            wait = max(min(2.0**self._failures, 60.0), self.starts.pause)
+            wait = max(min(_SOON * 2**self._failures, 60.0), self.starts.pause)
             self._failures += 1
             self.trouble = f"Discord's gateway: {reason}; again in {wait:.0f} s"
             _log.warning("discord connection lost", shard=self.id, reason=reason, again_in=wait)

@@ -31,6 +31,7 @@ class Collected:
     async def receive(self, message: Message) -> None:
         if self.failures:
             self.failures -= 1
+            self.changed()
             raise ConnectionError("the store is away")
         self.messages.append(message)
         self.changed()

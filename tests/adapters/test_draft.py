@@ -126,12 +126,6 @@ async def test_mentions_reach_nobody() -> None:
     assert posts.visible == [neutralise("@everyone <@U1>")]
 
 
-async def test_links_lead_only_where_people_did() -> None:
-    posts, turn = MemoryPosts(limit=200), Turn(sources=("look at docs.example",))
-    await told(posts, "https://docs.example/a https://evil.example/b", turn=turn)
-    assert posts.visible == ["https://docs.example/a `https://evil.example/b`"]
-
-
 async def test_every_call_is_secured_first() -> None:
     posts, turn = MemoryPosts(), Turn()
     onto = Posted(ids=posts.given("a", "b", "c"))
@@ -409,3 +403,9 @@ def test_whatever_gets_lost_people_see_the_reply_once(
     assert not any(posts.posts[post].live for post in seen[-1].ids)
     assert {f"p{number}" for number in range(left)} <= {*seen[-1].ids, *seen[-1].removed}
     assert seen[-1] == Posted(ids=seen[-1].ids, removed=seen[-1].removed, text=whole, complete=True)
+
+
+async def test_only_links_that_people_typed_are_live() -> None:
+    posts, text = MemoryPosts(), "https://a.test/1 https://b.test/2"
+    await told(posts, text, turn=Turn(typed="look at a.test"))
+    assert posts.visible == ["https://a.test/1 `https://b.test/2`"]

@@ -11,7 +11,7 @@ from tests.adapters.test_markup import LIVE, opened
 
 LIMITS = [1_990, 3_900]  # Discord's and Slack's, less some room
 TYPED = {"typed.example", "localhost"}
-typed = TYPED.__contains__
+SAID = "is https://typed.example or localhost better?"
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ typed = TYPED.__contains__
     [
         ("see https://evil.example/a?b.", "see `https://evil.example/a?b`."),
         ("[the docs](https://evil.example/x)", "the docs (`https://evil.example/x`)"),
-        ("[https://evil.example](https://evil.example)", "`https://evil.example`"),
-        ("![](https://evil.example/x.png)", "`https://evil.example/x.png`"),
+        ("[https://evil.example](https://evil.example)", "(`https://evil.example`)"),
+        ("![](https://evil.example/x.png)", "(`https://evil.example/x.png`)"),
         ("[typed.example](https://evil.example)", "typed.example (`https://evil.example`)"),
         ("[evil.example](https://typed.example/)", "evil.example (https://typed.example/)"),
         ("mail [me](mailto:a@evil.example)", "mail me (`mailto:a@evil.example`)"),
@@ -28,14 +28,14 @@ typed = TYPED.__contains__
         ("<https://evil.example>", "<`https://evil.example`>"),
         ("https://typed.example@evil.example/", "`https://typed.example@evil.example/`"),
         ("https://typed.example.evil.example", "`https://typed.example.evil.example`"),
-        ("https://typed.example\\.evil.example", "`https://typed.example\\.evil.example`"),
-        ("1 ` 2 https://evil.example", "1 ` 2 https\u200b://evil.example"),
-        ("*1 https://evil.example", "*1 https\u200b://evil.example"),
-        ("`a`https://evil.example", "`a`https\u200b://evil.example"),
+        ("https://typed.example\\.a/", "https\u200b://typed\u200b.example\\.a/"),
+        ("1 ` 2 https://evil.example", "1 ` 2 https\u200b://evil\u200b.example"),
+        ("*1 https://evil.example", "*1 https\u200b://evil\u200b.example"),
+        ("`a`https://evil.example", "`a`https\u200b://evil\u200b.example"),
     ],
 )
 def test_a_link_whose_host_nobody_typed_is_shown_and_inert(text: str, shown: str) -> None:
-    assert neutralise(text, typed) == shown
+    assert neutralise(text, SAID) == shown
 
 
 @pytest.mark.parametrize(
@@ -49,18 +49,18 @@ def test_a_link_whose_host_nobody_typed_is_shown_and_inert(text: str, shown: str
     ],
 )
 def test_what_was_typed_and_what_is_code_or_no_link_stays(text: str) -> None:
-    assert neutralise(text, typed) == text
+    assert neutralise(text, SAID) == text
 
 
 @pytest.mark.parametrize("host", ["a.example", "b.example", "c.example", "localhost"])
 def test_a_host_is_named_in_a_link_or_alone(host: str) -> None:
     said = "try https://A.example:80/x, www.b.example or c.example; not http://localhost/?"
-    assert named(["nothing", said], host)
+    assert named(said, host)
 
 
 @pytest.mark.parametrize("host", ["", "example", "le", "b.exampl", "www", "x.a.example"])
 def test_a_part_of_a_host_is_not_named(host: str) -> None:
-    assert not named(["https://a.example/x, www.b.example, my-le, b.example.org"], host)
+    assert not named("https://a.example/x, www.b.example, my-le, b.example.org", host)
 
 
 LINKS = ["https://evil.example/a ", "http://e.x", "https://typed.example/b", "www.evil.example "]
@@ -69,6 +69,7 @@ LINKS += [
     "[b](https://typed.example)",
     "[typed.example](http://e.x/ 'c')",
 ]
+LINKS += ["[https://evil.example](https://evil.example)", "evil.example/a "]
 LINKS += ["<https://evil.example>", "https://typed.example@evil.example", "[x](<http://e.x>)"]
 MARKS = ["`", "``", "```", "```\n", "\n```\n", "```sh\n", "~~~\n", "*", "**", "_", "__", "~~", "||"]
 MARKS += [
@@ -111,14 +112,14 @@ LONG_MARKUP = st.lists(PIECES | st.sampled_from(LONG), max_size=40).map("".join)
 @settings(max_examples=100, deadline=None)
 @given(MARKUP)
 def test_quieting_links_twice_changes_nothing_more(text: str) -> None:
-    once = neutralise(text, typed)
-    assert neutralise(once, typed) == once
+    once = neutralise(text, SAID)
+    assert neutralise(once, SAID) == once
 
 
 @settings(max_examples=100, deadline=None)
 @given(MARKUP | LONG_MARKUP, st.sampled_from(LIMITS))
 def test_no_reader_of_any_part_finds_a_link_whose_host_nobody_typed(text: str, limit: int) -> None:
-    for part in split(neutralise(text, typed), limit):
+    for part in split(neutralise(text, SAID), limit):
         assert live_hosts(part) <= TYPED
 
 
@@ -126,6 +127,6 @@ def test_no_reader_of_any_part_finds_a_link_whose_host_nobody_typed(text: str, l
 @settings(max_examples=10_000, deadline=None)
 @given(MARKUP | LONG_MARKUP, st.sampled_from(LIMITS))
 def test_no_reader_finds_one_in_ten_thousand_documents(text: str, limit: int) -> None:
-    parts = split(neutralise(text, typed), limit)
+    parts = split(neutralise(text, SAID), limit)
     assert all(len(part) <= limit and part.strip() and not opened(part) for part in parts)
     assert all(live_hosts(part) <= TYPED and not LIVE.search(part) for part in parts)
