@@ -58,7 +58,7 @@ def by_commonmark(text: str) -> Iterator[str]:
         spoken = re.sub(r"\\`|(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)", " ", paragraph)
         unnamed = re.sub(r"\]\([^\s()<>]*\)", "] ", spoken)
         yield from URL.findall(unnamed)
-        yield from re.findall(r"(?<![\w/.@-])www\.[^\s<]+", URL.sub(" ", unnamed), re.IGNORECASE)
+        yield from re.findall(r"(?<![\w/.@-])www\.\w[^\s<]*", URL.sub(" ", unnamed), re.IGNORECASE)
         yield from re.findall(r"\]\(\s*<?((?:https?:|//|www\.)[^\s)>]+)", spoken, re.IGNORECASE)
 
 
