@@ -1,19 +1,30 @@
 """One Discord conversation to answer in."""
 
+import io
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import discord
 import structlog
 
+from adapters.discord import buttons
+from adapters.discord.answers import shown
 from adapters.discord.history import history
 from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
 from adapters.markup import split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Hold, Posted, Refused
+from adapters.ports import Busy, Hold, Posted, Refused
 
 _log = structlog.get_logger()
+
+_LINK = re.compile(
+    r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/channels"
+    r"/(?P<space>@me|\d{1,20})/(?P<channel>\d{1,20})/\d{1,20}/?"
+)
 
 
 class DiscordChat:
@@ -47,12 +58,22 @@ class DiscordChat:
 
     async def whisper(self, person: Author, answer: Answer) -> None:
         """In a guild as a direct message; a person who takes none gets nothing."""
-        ways = (f"{act.label}: say `/{act.name} {act.argument}`" for act in answer.actions)
+        here = f"{self._where.space}/{self._where.thread or self._where.channel}"
+        place = "" if self._where.audience is Audience.DIRECT else here
+        parts = split(shown(answer, place), self._posts.limit)
+        files = [discord.File(io.BytesIO(answer.document.encode()), "export.json")]
         try:
             channel = await self._aside(person)
-            for part in split("\n".join((answer.text, *ways)), self._posts.limit):
+            for part in parts[:-1]:
                 async with answered(self._timeout):
                     await channel.send(part, suppress_embeds=True)
+            async with answered(self._timeout):
+                await channel.send(
+                    parts[-1],
+                    suppress_embeds=True,
+                    view=buttons.view(answer.actions, place),
+                    files=files if answer.document else [],
+                )
         except Refused as error:
             _log.warning("discord whisper not delivered", reason=str(error))
 
@@ -70,8 +91,20 @@ class DiscordChat:
         return history(self._connected(), self._where, after, limit, self._timeout)
 
     def link(self, message_id: str) -> str:
+        """Direct messages are links of `@me`."""
         channel = self._where.thread or self._where.channel
         return f"https://discord.com/channels/{self._where.space}/{channel}/{message_id}"
 
     def linked(self, link: str) -> Conversation | None:
+        """A thread of this channel is known only while it is open."""
+        found = _LINK.fullmatch(link.strip().strip("<>"))
+        if found is None or found["space"] != self._where.space:
+            return None
+        for known in (self._where, replace(self._where, thread="")):
+            if found["channel"] == (known.thread or known.channel):
+                return known
+        with suppress(Busy):
+            thread = self._connected().get_channel(int(found["channel"]))
+            if isinstance(thread, discord.Thread) and str(thread.parent_id) == self._where.channel:
+                return replace(self._where, thread=found["channel"])
         return None

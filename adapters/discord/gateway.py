@@ -18,7 +18,6 @@ from adapters.discord.interactions import Interactions
 from adapters.discord.options import Options
 from adapters.discord.reader import Reader
 from adapters.discord.sessions import Shard
-from adapters.message import Conversation
 from adapters.ports import Inbox
 
 _log = structlog.get_logger()
@@ -56,12 +55,7 @@ class Gateway(discord.Client):
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
         self._reader = Reader(self, inbox, options)
         self._interactions = Interactions(
-            self,
-            inbox,
-            offers=options.offers,
-            deliver=deliver,
-            where=self._pressed,
-            timeout=options.timeout,
+            self, inbox, deliver=deliver, reader=self._reader, options=options
         )
         self.unread = 0
         parsers = self._connection.parsers
@@ -156,10 +150,6 @@ class Gateway(discord.Client):
 
     async def on_interaction(self, pressed: discord.Interaction) -> None:
         self._interactions.take(pressed)
-
-    async def _pressed(self, pressed: discord.Interaction) -> Conversation:
-        channel, guild = pressed.channel_id or 0, pressed.guild_id
-        return await self._reader.where(pressed.channel or self._reader.place(channel, guild))
 
     async def leave(self, within: float) -> None:
         """Without waiting for a Discord that hangs; `within`: seconds."""

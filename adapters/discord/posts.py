@@ -9,11 +9,11 @@ from typing import Any
 import aiohttp
 import discord
 
+from adapters.discord.buttons import STOP
 from adapters.message import Conversation
 from adapters.ports import Busy, Hold, Refused, Unclear
 
-STOP = "stop:"  # and the turn's id: the custom_id of the button on a reply being written
-
+LIMIT = 1_990  # characters; Discord's is 2,000 (.../resources/message#create-message)
 _GONE = 10008  # Unknown Message
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _ADVICE = {
@@ -52,7 +52,7 @@ async def answered(within: float) -> AsyncIterator[None]:
 class DiscordPosts:
     """Own posts in one conversation; `connected` gives the client or raises Busy."""
 
-    limit = 1_990  # characters; Discord's is 2,000 (.../resources/message#create-message)
+    limit = LIMIT
     repeats_safely = True  # `enforce_nonce`, which discord.py sends with every nonce
 
     def __init__(

@@ -261,7 +261,7 @@ async def test_a_reply_can_be_stopped_while_it_is_written(
     pressed.set()
     await writing
     assert inbox.others == [Stop(conversation=talk.message.conversation, turn=talk.turn.id)]
-    assert interaction in discord.rest.answered
+    assert discord.interactions.pressed[interaction].answer == 6
     (post,) = discord.posts(talk.channel)
     assert (post["content"], post["components"]) == ("well, never mind", [])
 

@@ -50,8 +50,7 @@ class Requests:
         if resource is None or not resource.canonical.startswith(ROOT):
             return await handler(request)
         route = f"{request.method} {resource.canonical.removeprefix(ROOT)}"
-        text = await request.text()
-        body = json.loads(text) if text else {}
+        body = await asked_of(request)
         self.log.append(Asked(route=route, path=request.path.removeprefix(ROOT), body=body))
         if self.spec:
             self.violations += self.spec.request(route, body)
@@ -75,7 +74,7 @@ class Requests:
         return _failure(fault) if fault.status else answer
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.Response:
-        open_to_all = request.path.startswith(f"{ROOT}/interactions/")
+        open_to_all = request.path.startswith((f"{ROOT}/interactions/", f"{ROOT}/webhooks/"))
         if not open_to_all and request.headers.get("Authorization") != f"Bot {self.token}":
             return respond({"message": "401: Unauthorized", "code": 0}, 401)
         try:
@@ -84,6 +83,30 @@ class Requests:
             return respond({"message": refusal.message, "code": refusal.code}, refusal.status)
         assert isinstance(answer, web.Response)
         return answer
+
+
+async def asked_of(request: web.Request) -> Json:
+    """The body; of one with files, what they hold as `files`."""
+    if request.content_type != "multipart/form-data":
+        text = await request.text()
+        return json.loads(text) if text else {}
+    form = await request.post()
+    body: Json = json.loads(str(form["payload_json"]))
+    files = [each for each in form.values() if isinstance(each, web.FileField)]
+    stored = [
+        {
+            "id": str(number + 1),
+            "filename": each.filename,
+            "size": len(content := each.file.read()),
+            "url": f"https://cdn.example/{number}/{each.filename}",
+            "proxy_url": f"https://cdn.example/{number}/{each.filename}",
+            "description": content.decode(),
+        }
+        for number, each in enumerate(files)
+    ]
+    for each in files:
+        each.file.seek(0)
+    return body | {"files": stored}  # no part of what is described
 
 
 def respond(data: Any, status: int = 200, **headers: str) -> web.Response:
