@@ -1,9 +1,10 @@
 """One Discord conversation to answer in."""
 
+import asyncio
 import io
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,16 +12,19 @@ import discord
 import structlog
 
 from adapters.discord import buttons
+from adapters.discord.allowance import Allowance
 from adapters.discord.answers import shown
 from adapters.discord.history import history
 from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
 from adapters.markup import split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Busy, Hold, Posted, Refused
+from adapters.ports import Busy, Hold, Posted, Refused, Unclear
 
 _log = structlog.get_logger()
 
+# https://discord.com/developers/docs/resources/channel#trigger-typing-indicator
+_TYPING = 9.0  # seconds; it is shown for 10
 _LINK = re.compile(
     r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/channels"
     r"/(?P<space>@me|\d{1,20})/(?P<channel>\d{1,20})/\d{1,20}/?"
@@ -37,15 +41,36 @@ class DiscordChat:
         *,
         pace: Pace,
         timeout: float,
+        allowance: Allowance,
     ) -> None:
         self._connected, self._where = connected, where
         self._pace, self._timeout = pace, timeout
-        self._posts = DiscordPosts(connected, where, timeout)
+        self._posts = DiscordPosts(connected, where, timeout, allowance)
 
-    def reply(
+    async def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
     ) -> AsyncGenerator[Posted, None]:
-        return write(self._posts, turn, text, onto, self._pace)
+        """Seen to be typing until something is posted."""
+        typing = None if onto.ids else asyncio.create_task(self._type())
+        try:
+            async with aclosing(write(self._posts, turn, text, onto, self._pace)) as reply:
+                async for posted in reply:
+                    if typing:
+                        typing.cancel()
+                    yield posted
+        finally:
+            if typing:
+                typing.cancel()
+                await asyncio.gather(typing, return_exceptions=True)
+
+    async def _type(self) -> None:
+        """Not allowed to, or too often: then without."""
+        await asyncio.sleep(self._pace.first)
+        with suppress(Busy, Refused, Unclear, discord.NotFound):
+            while True:
+                async with answered(self._timeout):
+                    await self._posts.channel.typing()
+                await asyncio.sleep(_TYPING)
 
     async def find(self, turn: str, since: datetime) -> Posted:
         found = await self._posts.carrying(turn, since)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord.gateway import DiscordWebSocket
@@ -35,7 +36,14 @@ def redirect(api_url: str) -> None:
 class Gateway(discord.Client):
     """One shard; `unread` counts events that discord.py could not parse."""
 
-    def __init__(self, inbox: Inbox, deliver: Deliver, shard: Shard, options: Options) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        deliver: Deliver,
+        shard: Shard,
+        options: Options,
+        trace: aiohttp.TraceConfig,
+    ) -> None:
         super().__init__(
             intents=discord.Intents(
                 guilds=True,
@@ -49,6 +57,7 @@ class Gateway(discord.Client):
             guild_ready_timeout=SETTLES,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=30,
+            http_trace=trace,
             shard_id=shard.id,
             shard_count=options.shard_count,
         )

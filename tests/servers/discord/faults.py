@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from tests.servers.discord.buckets import Buckets
 from tests.servers.discord.spec import Spec
 from tests.servers.discord.world import Json, Refusal
 
@@ -43,6 +44,7 @@ class Requests:
     spec: Spec | None = None
     log: list[Asked] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    buckets: Buckets | None = None  # without: no limits, and no headers about them
     faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
 
     async def meet(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -63,6 +65,11 @@ class Requests:
         self, request: web.Request, handler: Handler, route: str
     ) -> web.StreamResponse:
         fault = self.faults[route].popleft() if self.faults[route] else Fault()
+        headers: Mapping[str, str] = {}
+        if self.buckets:
+            channel = request.match_info.get("channel_id", "")
+            headers, wait = self.buckets.take(route, channel)
+            fault = Fault(status=429, retry_after=wait) if wait else fault
         await asyncio.sleep(fault.delay)
         answer = respond({})
         if fault.stored or not (fault.cut or fault.status):
@@ -71,7 +78,9 @@ class Requests:
                 self.violations += self.spec.response(route, answer.status, answer.body)
         if fault.cut and request.transport:
             request.transport.abort()
-        return _failure(fault) if fault.status else answer
+        answer = _failure(fault) if fault.status else answer
+        answer.headers.update(headers)
+        return answer
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.Response:
         open_to_all = request.path.startswith((f"{ROOT}/interactions/", f"{ROOT}/webhooks/"))

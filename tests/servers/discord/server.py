@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.servers.discord.buckets import Buckets
 from tests.servers.discord.faults import ROOT, Asked, Fault, Requests
 from tests.servers.discord.gateway import Gateway
 from tests.servers.discord.interactions import Interactions
@@ -202,6 +203,11 @@ class FakeDiscord(Places):
     def fail(self, route: str, *faults: Fault) -> None:
         """`route` as in Discord's documentation: "POST /channels/{channel_id}/messages"."""
         self._requests.faults[route].extend(faults)
+
+    def limit(self, calls: int = 5, per: float = 5.0) -> Buckets:
+        """From now on, so many posts, and so many edits, in `per` seconds in each channel."""
+        self._requests.buckets = Buckets(calls, per)
+        return self._requests.buckets
 
     @property
     def requests(self) -> list[Asked]:
