@@ -13,7 +13,6 @@ from adapters.message import (
     Conversation,
     Deletion,
     Departure,
-    Echo,
     Edit,
     Kind,
     Message,
@@ -121,14 +120,6 @@ def attached(
     post: discord.Message, texts: Mapping[int, str] = MappingProxyType({})
 ) -> tuple[str, ...]:
     return tuple(content.attached(post, texts))
-
-
-def echo(post: discord.Message, me: int, where: Conversation) -> Echo | None:
-    """Of a new post of our own: later Discord does not show the nonce. It carries no fence."""
-    turn, slot, _ = str(post.nonce or "").partition("-")
-    if post.author.id != me or not slot:
-        return None
-    return Echo(conversation=where, id=str(post.id), turn=turn)
 
 
 def deletion(where: Conversation, *ids: int) -> Deletion:
