@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord.gateway import DiscordWebSocket
@@ -18,7 +19,6 @@ from adapters.discord.interactions import Interactions
 from adapters.discord.options import Options
 from adapters.discord.reader import Reader
 from adapters.discord.sessions import Shard
-from adapters.message import Conversation
 from adapters.ports import Inbox
 
 _log = structlog.get_logger()
@@ -34,9 +34,16 @@ def redirect(api_url: str) -> None:
 
 
 class Gateway(discord.Client):
-    """One shard; `unread` counts events that discord.py could not parse."""
+    """One shard."""
 
-    def __init__(self, inbox: Inbox, deliver: Deliver, shard: Shard, options: Options) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        deliver: Deliver,
+        shard: Shard,
+        options: Options,
+        trace: aiohttp.TraceConfig,
+    ) -> None:
         super().__init__(
             intents=discord.Intents(
                 guilds=True,
@@ -50,20 +57,15 @@ class Gateway(discord.Client):
             guild_ready_timeout=SETTLES,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=30,
+            http_trace=trace,
             shard_id=shard.id,
             shard_count=options.shard_count,
         )
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
         self._reader = Reader(self, inbox, options)
         self._interactions = Interactions(
-            self,
-            inbox,
-            offers=options.offers,
-            deliver=deliver,
-            where=self._pressed,
-            timeout=options.timeout,
+            self, inbox, deliver=deliver, reader=self._reader, options=options
         )
-        self.unread = 0
         parsers = self._connection.parsers
         parsers |= {name: partial(self._parse, name, parse) for name, parse in parsers.items()}
 
@@ -87,7 +89,6 @@ class Gateway(discord.Client):
         except Exception as error:
             if name == "READY":
                 raise
-            self.unread += 1
             _log.error("discord event not understood", what=name, error=type(error).__name__)
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
@@ -103,14 +104,14 @@ class Gateway(discord.Client):
     async def on_connect(self) -> None:
         self._shard.connected()
 
-    async def on_resumed(self) -> None:
-        self._shard.connected()
+    on_resumed = on_connect
 
     async def on_disconnect(self) -> None:
         self._shard.trouble = "reconnecting to Discord"
 
     async def on_ready(self) -> None:
         """After a new session, never after a resumed one: what was said between them is read."""
+        self._deliver(0, self._reader.compare)
         self._deliver(0, partial(self._inbox.missed, events.PLATFORM))
 
     async def on_message(self, post: discord.Message) -> None:
@@ -156,10 +157,6 @@ class Gateway(discord.Client):
 
     async def on_interaction(self, pressed: discord.Interaction) -> None:
         self._interactions.take(pressed)
-
-    async def _pressed(self, pressed: discord.Interaction) -> Conversation:
-        channel, guild = pressed.channel_id or 0, pressed.guild_id
-        return await self._reader.where(pressed.channel or self._reader.place(channel, guild))
 
     async def leave(self, within: float) -> None:
         """Without waiting for a Discord that hangs; `within`: seconds."""

@@ -20,6 +20,7 @@ from adapters.message import (
     Conversation,
     Deletion,
     Departure,
+    Echo,
     Edit,
     Message,
     Stop,
@@ -230,6 +231,15 @@ async def test_a_reply_refers_to_the_message_and_pings_nobody(
     assert asked["flags"] == 1 << 2  # SUPPRESS_EMBEDS
 
 
+async def test_a_post_of_our_own_is_told_back_with_the_turn_it_belongs_to(
+    discord: FakeDiscord, inbox: Collected, talk: Talk
+) -> None:
+    posted = await reply(talk, pieces("an answer"))
+    await discord.until(lambda: inbox.echoes)
+    where, turn = talk.message.conversation, talk.turn.id
+    assert inbox.echoes == [Echo(conversation=where, id=posted.ids[0], turn=turn)]
+
+
 async def test_an_edit_pings_nobody_either(discord: FakeDiscord, talk: Talk) -> None:
     post = await talk.posts.post(talk.turn, 0, "so far", live=True)
     await talk.posts.edit(talk.turn, post, f"<@{talk.message.author.id}>", live=False)
@@ -261,7 +271,7 @@ async def test_a_reply_can_be_stopped_while_it_is_written(
     pressed.set()
     await writing
     assert inbox.others == [Stop(conversation=talk.message.conversation, turn=talk.turn.id)]
-    assert interaction in discord.rest.answered
+    assert discord.interactions.pressed[interaction].answer == 6
     (post,) = discord.posts(talk.channel)
     assert (post["content"], post["components"]) == ("well, never mind", [])
 
@@ -351,7 +361,7 @@ async def test_a_whisper_in_a_guild_is_a_direct_message(
     answer = Answer(text="12 messages would go.", actions=(confirm,))
     await platform.chat(where).whisper(talk.message.author, answer)
     assert discord.posts(channel) == []
-    assert discord.texts(talk.channel) == ["12 messages would go.\nConfirm: say `/forget here 12`"]
+    assert discord.texts(talk.channel) == ["12 messages would go."]
     discord.fail(POST, Fault(status=403, code=50007))
     await platform.chat(where).whisper(talk.message.author, answer)
     assert len(discord.posts(talk.channel)) == 1
