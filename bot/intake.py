@@ -101,7 +101,10 @@ class Intake:
         await self._memory.forget(gone, at, channel=whole)
 
     async def rescope(self, rescoped: Rescoped) -> None: ...
-    async def echo(self, echo: Echo) -> None: ...
+    async def echo(self, echo: Echo) -> None:
+        place = place_of(echo.conversation)
+        await self._memory.echo(place, echo.id, echo.turn, echo.fence)
+
     async def missed(self, platform: str) -> None:
         await self._catchup.missed(platform)
 

@@ -18,6 +18,7 @@ from bot.telemetry import Metrics
 from memory.cold import ArchiveDown
 from memory.engine import Memory
 from memory.records import Debris, Place
+from memory.restoring import Restoration
 from memory.seal import Unreadable
 from memory.store import StoreDown
 from memory.turn import Lost, Turn
@@ -132,6 +133,9 @@ class Turns:
             while not self._draining and (found := await self._memory.begin(place)):
                 if isinstance(found, Debris):
                     await self._clear(place, found)
+                elif isinstance(found, Restoration):
+                    await self._replies.restore(found, self._chat(place))
+                    await self._memory.clear(place, found)
                 elif not await self._turn(found):
                     return
         except Exception as error:  # noqa: BLE001 - the edge: one failing turn ends no process

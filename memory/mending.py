@@ -1,4 +1,4 @@
-"""The store's steps that mend: gaps in what was heard are marked, read and closed."""
+"""The store's steps that mend: gaps in what was heard, posts that show what they should not."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
@@ -7,7 +7,7 @@ from urllib.parse import quote
 from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import Pipe
-from memory.records import Gap, Place
+from memory.records import Gap, Place, Spoiled
 
 
 class Mending:
@@ -39,3 +39,9 @@ class Mending:
 
     async def caught_up(self, place: Place, token: str, gap: Gap, *, wait: float) -> None:
         await self._run("caught_up", place, token, gap.mark, int(wait * 1000))
+
+    async def echo(self, place: Place, post: str, turn: str, fence: int, mark: str) -> None:
+        await self._run("echo", place, post, turn, fence, mark)
+
+    async def restored(self, place: Place, spoiled: Spoiled) -> None:
+        await self._run("restored", place, spoiled.turn, spoiled.mark)

@@ -31,6 +31,7 @@ from memory.records import (
     Sealed,
     Seen,
     Snapshot,
+    Spoiled,
 )
 from memory.rotation import Rotation
 from memory.seal import Keyring
@@ -92,7 +93,7 @@ class RedisStore(Lasting, Mending):
         seen: Seen | None,
         people: Sequence[Person] = (),
         known: Known | None = None,
-    ) -> Lease | Debris | None:
+    ) -> Lease | Debris | Spoiled | None:
         index = (seen.epoch, seen.number, NEWS) if seen else (0, 0, 0)
         head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS)
         words = (*head, *index, *layout.opened(known))
@@ -100,8 +101,8 @@ class RedisStore(Lasting, Mending):
         match answer[0]:
             case b"turn":
                 return answers.lease(place, answer, answers.slots(people, slots))
-            case b"debris":
-                return Debris(turn=answer[1].decode(), ids=answers.ids(answer[2]))
+            case b"debris" | b"spoiled":
+                return answers.left_over(answer)
         return None
 
     async def changes(self, place: Place, seen: Seen) -> Changes:
@@ -116,7 +117,7 @@ class RedisStore(Lasting, Mending):
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept)
+        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept, reply.mark)
         return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
 
     async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:

@@ -23,6 +23,7 @@ from memory.records import (
     Sealed,
     Seen,
     Snapshot,
+    Spoiled,
 )
 from memory.slots import Account, Doubt, Person, Slot, Spent
 
@@ -43,7 +44,7 @@ class Store(Protocol):
         seen: Seen | None,
         people: Sequence[Person] = (),
         known: Known | None = None,
-    ) -> Lease | Debris | None:
+    ) -> Lease | Debris | Spoiled | None:
         """Take the lease; in the same round trip read the slots of those who probably ask."""
         ...
 
@@ -57,6 +58,11 @@ class Store(Protocol):
         self, place: Place, lease: Lease, *, clean: bool, failed: bool, wait: float
     ) -> None: ...
     async def clear(self, place: Place, debris: Debris) -> None: ...
+    async def echo(self, place: Place, post: str, turn: str, fence: int, mark: str) -> None:
+        """A platform shows a post that this turn's holder of this fence (0: some) wrote."""
+        ...
+
+    async def restored(self, place: Place, spoiled: Spoiled) -> None: ...
     async def stop(self, place: Place, turn: str) -> None: ...
     async def overdue(self, limit: int) -> Sequence[Place]: ...
     async def expiring(self, limit: int) -> Sequence[Place]:

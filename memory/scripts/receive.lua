@@ -33,7 +33,7 @@ local function replied()
   local posts = list(get('posted'))
   for _, day in ipairs({ today, today - 1 }) do
     for _, ids in ipairs(redis.call('HVALS', CONVERSATION .. '/done/' .. day)) do
-      for _, each in ipairs(list(ids)) do posts[#posts + 1] = each end
+      for _, each in ipairs(list(string.match(ids, '%[.*'))) do posts[#posts + 1] = each end
     end
   end
   return holds(posts, id)

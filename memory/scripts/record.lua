@@ -10,8 +10,9 @@
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
 --   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
---   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
+--   CONVERSATION/done/DAY hash  finished turn -> the fence that ended it, the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
+--   CONVERSATION/spoiled hash   finished turn whose posts show what an older fence wrote -> mark, since when
 --   CHANNEL/where       hash    id -> thread
 --   CHANNEL/threads     zset    threads by last activity
 --   CHANNEL/log         list    ids, each time they change; '-' and the id of what went
@@ -114,7 +115,7 @@ end
 local function look(at) redis.call('ZADD', DUE, whole(at), ARGV[1]) end
 
 local function look_again()
-  if redis.call('ZCARD', CONVERSATION .. '/owed') > 0 or redis.call('EXISTS', CONVERSATION .. '/debris') == 1
+  if redis.call('ZCARD', CONVERSATION .. '/owed') > 0 or redis.call('EXISTS', CONVERSATION .. '/debris', CONVERSATION .. '/spoiled') > 0
     or get('turn') then
     look(milliseconds)
   else
@@ -276,15 +277,36 @@ local function held(turn, fence)
   return get('turn') == turn and get('fence') == fence
 end
 
--- The posts of a turn that ended, for a day or two; nil if it did not.
+-- The posts of a turn that ended, and its last fence, for a day or two; nil if it did not.
 local function finished(turn)
-  return redis.call('HGET', CONVERSATION .. '/done/' .. today, turn)
+  local done = redis.call('HGET', CONVERSATION .. '/done/' .. today, turn)
     or redis.call('HGET', CONVERSATION .. '/done/' .. (today - 1), turn)
+  if done then return list(string.match(done, '%[.*')), tonumber(string.match(done, '^%d+') or 0) end
+end
+
+-- The running turn has these posts too.
+local function show(posts)
+  local posted = list(get('posted'))
+  local fresh = without(posts, posted)
+  for _, id in ipairs(fresh) do posted[#posted + 1] = id end
+  if #fresh > 0 then set('posted', encode(posted)) end
+end
+
+-- Posts of a finished turn that are none of its reply: the sweep removes them.
+local function stray(turn, ids)
+  local known = list(redis.call('HGET', CONVERSATION .. '/debris', turn))
+  for _, id in ipairs(without(ids, finished(turn))) do
+    if not holds(known, id) then known[#known + 1] = id end
+  end
+  if #known == 0 then return end
+  redis.call('HSET', CONVERSATION .. '/debris', turn, cjson.encode(known))
+  redis.call('EXPIRE', CONVERSATION .. '/debris', 30 * DAY, 'NX')
+  look_again()
 end
 
 local function finish(turn, ids)
-  redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, encode(ids))
+  redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, get('fence') .. encode(ids))
   redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
   unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'failures', 'posted', 'text',
-    'text_revision', 'token', 'until')
+    'text_revision', 'token', 'until', 'dirty')
 end

@@ -8,7 +8,17 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from memory.opened import Known
-from memory.records import Concluded, Debris, Fold, Lease, Place, Reply, Seen, Snapshot
+from memory.records import (
+    Concluded,
+    Debris,
+    Fold,
+    Lease,
+    Place,
+    Reply,
+    Seen,
+    Snapshot,
+    Spoiled,
+)
 from memory.slots import Person
 from tests.laws.laws import law
 from tests.laws.store import Server, SteppedStore
@@ -81,7 +91,7 @@ class ObservedStore(SteppedStore):
         seen: Seen | None,
         people: Sequence[Person] = (),
         known: Known | None = None,
-    ) -> Lease | Debris | None:
+    ) -> Lease | Debris | Spoiled | None:
         lease = await super().begin(place, token, candidate, seen, people, known)
         if isinstance(lease, Lease):
             self.observer.began(lease)
