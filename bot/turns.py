@@ -113,10 +113,15 @@ class Turns:
             return
         self._next_look = now + LOOKS
         self._keep("-", self._memory.upkeep.catch_up)
+        self.depart()
         for place in await self._memory.silent(FOLDS):
             self._keep(place.key, partial(self._memory.learn, place))
         for place, whole in await self._memory.upkeep.expiring(FOLDS):
             self._keep(place.key, partial(self._preserve, place, whole))
+
+    def depart(self) -> None:
+        """Something is written down that has to go, or to be read by others only."""
+        self._keep("/", self._memory.departing.finish)
 
     async def _preserve(self, place: Place, whole: bool) -> None:
         if not await self._memory.upkeep.preserve(place, whole=whole):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from memory.archiving import Archiving
 from memory.cold import GONE, ColdStore
+from memory.departing import Departing
 from memory.entry import ME, PERSON, Description, Entry, Recollection
 from memory.erasing import Erasing
 from memory.folding import Folding, Sizes
@@ -77,6 +78,8 @@ class Memory:
         self.holdings = Holdings(*both, self.persons, self.upkeep)
         parts = (self.persons, self.upkeep, self._forgetting, cold)
         self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._let_go)
+        kept = (self.persons, self._forgetting, cold)
+        self.departing = Departing(store, *kept, changed=self._let_go)
         self._recalling = Recalling(*both, kept=settings.kept) if settings.recall else None
         self._means = Means(
             store=store,
@@ -237,11 +240,6 @@ class Memory:
         self._means.opened.clear()
         if self._recalling:
             self._recalling.drop(place)
-
-    async def leave(self, place: Place, until: int) -> None:
-        """The bot left the place's whole space: its archive goes; the store's memory expires."""
-        if self._archiving:
-            await self._archiving.forget(place.channel_key.rpartition(":")[0], until)
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""

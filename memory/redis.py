@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -166,8 +167,8 @@ class RedisStore(Lasting, Mending, Personal):
         answer = await self._run("locate", place, message)
         if not answer:
             return None
-        thread, wrapped, version, blob = answer
-        home = layout.sibling(place, thread)
+        thread, wrapped, version, blob, audience = answer
+        home = replace(layout.sibling(place, thread), audience=audience.decode())
         return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
 
     async def pend(

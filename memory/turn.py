@@ -66,11 +66,12 @@ class Turn:
     ) -> None:
         self._means, self._store, self._token = means, means.store, token
         self._mark = ""  # see Reply
-        self.place = replace(place, audience=lease.snapshot.audience)
+        self.place = place
         self._take(lease, asked, known)
 
     def _take(self, lease: Lease, asked: float, known: Known | None = None) -> None:
         self._lease, self.stopped = lease, lease.stopped
+        self.place = replace(self.place, audience=lease.snapshot.audience)
         self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
         self._open(lease, known)

@@ -20,6 +20,7 @@
 --   CHANNEL/count       string  the number of the last change, as the log forgets the first ones
 --   CHANNEL/epoch       string  grows when indexes have to begin anew
 --   CHANNEL/water       string  watermark of the whole channel
+--   CHANNEL/scope       string  since when it has another audience, and which
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' for what is forgotten | id of its twin | '-' for what
 --                               must not enter; what is stored is known by its id
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message

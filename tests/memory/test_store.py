@@ -318,6 +318,24 @@ SCENES = (
         step=lambda do, _: do.store.begin(PLACE, "one", "turn1", None),
     ),
     Scene(name="forget where a gap is open", prepare=Actor.gap, step=lambda do, _: do.forget(3)),
+    Scene(
+        name="another audience",
+        prepare=Actor.asked,
+        step=lambda do, _: do.store.rescope(PLACE, "private", NOW + 5),
+    ),
+    Scene(
+        name="an audience of before",
+        prepare=lambda do: both(do.asked(), do.store.rescope(PLACE, "private", NOW + 5)),
+        step=lambda do, _: do.store.rescope(PLACE, "public", NOW + 4),
+    ),
+    Scene(
+        name="receive late, under another audience",
+        prepare=lambda do: both(do.asked(), do.store.rescope(PLACE, "private", NOW + 9)),
+        step=lambda do, _: do.say("m4", 4),
+    ),
+    Scene(
+        name="doubt a channel", prepare=Actor.cited, step=lambda do, _: do.store.doubt(CHANNEL)
+    ),
     Scene(name="claim", step=lambda do, _: do.store.claim(PLACE, b"print of m1", b"twin", "token")),
     Scene(name="begin", prepare=joined, step=lambda do, _: do.begin()),
     Scene(name="begin nothing", step=lambda do, _: do.store.begin(PLACE, "token", "turn1", None)),
