@@ -94,7 +94,8 @@ class FakePlatform:
     async def remove(self, ids: Sequence[str]) -> None:
         for post in ids:
             self.posts.pop(post, None)
-        await self.notify()
+        if ids:
+            await self.notify()
 
     async def whisper(self, person: Author, answer: Answer) -> None:
         self.whispers.append(answer)

@@ -102,7 +102,9 @@ class Play:
             self.truth.spoiled.add(post)
             for place in PLACES:  # in one of them, as it happens
                 await self._happen(
-                    move, partial(Memory.echo, place=place, post=post, turn=turn, fence=fence), int
+                    move,
+                    partial(Memory.echo, place=place, post=post, turn=turn, fence=fence),
+                    lambda: None,
                 )
 
     async def _edit(self, move: Move) -> None:
