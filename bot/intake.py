@@ -1,7 +1,7 @@
 """Where platforms hand in events: everything is stored, or done, before they acknowledge."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import structlog
 from adapters.message import (
     Answer,
     Command,
+    Conversation,
     Deletion,
     Departure,
     Echo,
@@ -21,7 +22,7 @@ from adapters.message import (
 from adapters.ports import Busy, Chat, Platform
 from bot.catchup import CatchUp
 from bot.commands import Commands, closed
-from bot.places import clean, entry_of, microseconds, place_of
+from bot.places import conversation_at, entry_of, microseconds, place_of, text_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
@@ -31,6 +32,7 @@ from memory.seal import Unreadable
 
 log = structlog.get_logger()
 
+HELD = 10_000  # conversations a platform is told of
 LOOK, LOOKS = 0.2, 10  # seconds between looks at a command that somebody else runs
 
 
@@ -93,7 +95,7 @@ class Intake:
 
     async def amend(self, edit: Edit) -> None:
         at = microseconds(edit.edited_at)
-        await self._memory.amend(_channel(edit), edit.id, clean(edit.text), at)
+        await self._memory.amend(_channel(edit), edit.id, text_of(edit), at)
 
     async def retract(self, deletion: Deletion) -> None:
         await self._memory.retract(_channel(deletion), deletion.ids)
@@ -105,7 +107,8 @@ class Intake:
         await self._turns.stop(place_of(stop.conversation), stop.turn)
 
     async def leave(self, departure: Departure) -> None:
-        await self._memory.departing.leave(_channel(departure), microseconds(self._now()))
+        place = replace(_channel(departure), thread=departure.thread)
+        await self._memory.departing.leave(place, microseconds(self._now()))
         self._turns.depart()
 
     async def rescope(self, rescoped: Rescoped) -> None:
@@ -116,6 +119,9 @@ class Intake:
     async def echo(self, echo: Echo) -> None:
         place = place_of(echo.conversation)
         await self._memory.echo(place, echo.id, echo.turn, echo.fence)
+
+    async def held(self, platform: str) -> Sequence[Conversation]:
+        return [conversation_at(each) for each in await self._memory.gaps.live(platform, HELD)]
 
     async def missed(self, platform: str) -> None:
         await self._catchup.missed(platform)

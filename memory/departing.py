@@ -32,7 +32,7 @@ class Departing:
         self._archiving, self._changed = archiving, changed
 
     async def leave(self, place: Place, until: int) -> None:
-        """Forget the place's channel up to a time; without a channel, all of its space."""
+        """Forget up to a time the place's thread, or its whole channel, or all of its space."""
         await self._plan("leave", place, until)
 
     async def rescope(self, place: Place, at: int) -> None:
@@ -47,7 +47,7 @@ class Departing:
             if what == "rescope":
                 await self._rescope(place, at)
             elif place.channel:
-                await self._forgetting.forget(place, at, channel=True)
+                await self._forgetting.forget(place, at, channel=not place.thread)
                 self._changed(place)
                 await self._persons.recheck(place)
             else:

@@ -27,10 +27,15 @@ class Refusal(Exception):
 @dataclass(slots=True)
 class Snowflakes:
     last: int = 0
+    ago: float = 0.0
+
+    def begin(self, *, ago: float) -> None:
+        """From now on things happen so many seconds earlier."""
+        self.last, self.ago = 0, ago
 
     def next(self) -> str:
         """Strictly increasing, from the wall clock."""
-        now = int(time.time() * 1000) - DISCORD_EPOCH
+        now = int((time.time() - self.ago) * 1000) - DISCORD_EPOCH
         self.last = max(now << 22, self.last + 1)
         return str(self.last)
 
@@ -40,6 +45,7 @@ class World:
     ids: Snowflakes = field(default_factory=Snowflakes)
     users: dict[str, Json] = field(default_factory=dict)
     guilds: dict[str, Json] = field(default_factory=dict)
+    unavailable: set[str] = field(default_factory=set)  # of the guilds: those that are down
     channels: dict[str, Json] = field(default_factory=dict)
     messages: dict[str, dict[str, Json]] = field(default_factory=dict)  # by channel, by id
     me: str = ""
@@ -192,12 +198,17 @@ class World:
 
 
 def content(asked: Json) -> str:
-    content = asked.get("content") or ""
-    if len(content) > LONGEST:
-        raise Refusal(400, 50035, "Invalid Form Body: must be 2000 or fewer in length")
-    if not content.strip():
+    """The text, if Discord takes all of it: https://discord.com/developers/docs/resources/message"""
+    text, embeds = str(asked.get("content") or ""), asked.get("embeds") or []
+    shown = [
+        len(embed.get("title") or "") + len(embed.get("description") or "") for embed in embeds
+    ]
+    described = [len(embed.get("description") or "") for embed in embeds]
+    if len(text) > LONGEST or max(described, default=0) > 4_096 or sum(shown) > 6_000:
+        raise Refusal(400, 50035, "Invalid Form Body: too long")
+    if not (text.strip() or embeds or asked.get("files")):
         raise Refusal(400, 50006, "Cannot send an empty message")
-    return str(content)
+    return text
 
 
 def numbered(rows: list[Json]) -> list[Json]:
