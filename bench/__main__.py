@@ -7,11 +7,12 @@ each is one JSON object.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import cache, evidence, ledger, memory, start
+from bench import cache, evidence, ledger, memory, slack, start
 
 BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ledger": ledger.main,
     "memory": memory.main,
+    "slack": slack.main,
     "start": start.main,
 }
 OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
