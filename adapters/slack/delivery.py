@@ -54,9 +54,14 @@ class Delivery:
                 _log.warning("slack holds events back: too many of them, or too many failed")
                 self._gap()
                 return None
-        return await self._interact(body, inbox)
+        return await self.interacted(body, inbox)
 
     async def interacted(self, body: Payload, inbox: Inbox) -> Payload | None:
+        person = body.get("event") or body
+        user = person.get("user_id") or person.get("user")
+        who = user["id"] if isinstance(user, Mapping) else user
+        if who and not self._shared and await self._directory.foreign({"user": who}):
+            return None
         return await self._interact(body, inbox)
 
     async def said(self, body: Payload, inbox: Inbox) -> None:
