@@ -19,6 +19,7 @@ from adapters.message import (
 from adapters.slack.content import Payload, described, said_in
 from adapters.slack.mrkdwn import Names, mentions
 
+Said = Message | Edit | Deletion | Rescoped | Echo | None
 MARK = "threadkeeper"  # the type of our posts' metadata
 
 # https://docs.slack.dev/reference/events/message#subtypes: the rest is the channel's bookkeeping.
@@ -45,9 +46,7 @@ class Me:
     agent: bool = False
 
 
-def read(
-    body: Payload, *, me: Me, names: Names, channel_type: str, guest: bool = False
-) -> Message | Edit | Deletion | Rescoped | Echo | None:
+def read(body: Payload, *, me: Me, names: Names, channel_type: str, guest: bool = False) -> Said:
     """What an event about messages says; None: nothing that concerns the bot.
 
     `guest`: its author is one. `message` and `app_mention` of one post give equal Messages, so

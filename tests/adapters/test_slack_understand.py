@@ -398,3 +398,22 @@ async def test_what_people_press_type_or_open_is_handed_on_but_a_guests(
     given += ["block_actions", "block_actions", "message_action"]
     assert sorted(hand.given) == ([] if guest else given)
     assert command.answer == (None if guest else {"text": "taken"})
+
+
+NONSENSE: list[dict[str, Any]] = [
+    {"type": "message"},
+    {"type": "message", "channel": "C1", "user": "U1", "text": "hello", "ts": "junk"},
+    {"type": "message", "channel": "C1", "subtype": "message_changed", "message": "what?"},
+    {"type": "message", "channel": "C1", "subtype": "message_deleted"},
+    {"type": "message", "channel": "C1", "user": "U1", "ts": "1.1", "blocks": 7, "bot_id": "B2"},
+]
+
+
+@pytest.mark.parametrize("event", NONSENSE, ids=str)
+async def test_what_makes_no_sense_is_acknowledged_as_it_never_will(
+    slack: Slack, inbox: Collected, mode: str, event: dict[str, Any]
+) -> None:
+    async with connected(slack, inbox, mode):
+        delivery = slack.deliver({"type": "event_callback", "team_id": SPACE, "event": event})
+        await slack.until(lambda: delivery.acked)
+    assert (inbox.messages, inbox.others) == ([], [])
