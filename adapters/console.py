@@ -110,6 +110,9 @@ class Console:
         await self._say(answer)
         self._answered.set()
 
+    async def announce(self, text: str) -> None:
+        await self._say(Answer(text=text))
+
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         for message in tuple[Message, ...]():
             yield message

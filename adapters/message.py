@@ -82,11 +82,12 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """A space, or one channel of it, is gone for the bot: everything of it must go."""
+    """A space, a channel of it or a thread in that is gone for the bot: all of it must go."""
 
     platform: str
     space: str
     channel: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,13 +138,21 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
+    """`document`: a JSON text to be delivered as a file, or as fenced text where none can be."""
+
     text: str
     actions: tuple[Action, ...] = ()
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`/name argument`, wherever it was given; `respond` reaches only the person who asked."""
+    """`/name argument`, wherever it was given; `respond` reaches only the person who asked.
+
+    `name` is an offered one or that of an Action. Two more are for platforms, nobody types them:
+    `home` is answered with what a page about the asker shows (Slack's App Home), its actions
+    included; `feedback` with `good` or `bad` about a reply is counted, and answered with no text.
+    """
 
     name: str
     argument: str

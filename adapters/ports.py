@@ -121,6 +121,10 @@ class Chat(Protocol):
         """Say something that only this person sees, as far as the platform can."""
         ...
 
+    async def announce(self, text: str) -> None:
+        """Post one line for all to see that is no turn's reply."""
+        ...
+
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         """The conversation's posts after this id (empty: from its start), oldest first."""
         ...

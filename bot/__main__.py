@@ -12,6 +12,7 @@ from bot.config import Config, ConfigError, load
 from bot.export import lines
 from bot.rewrap import rewrap
 from bot.telemetry import set_up_logs
+from bot.web import PortTaken
 from memory.cold import ArchiveDown
 from memory.embedded import ServerProblem
 from memory.seal import KeyProblem, Unreadable, fresh_key
@@ -19,7 +20,7 @@ from memory.store import StoreDown
 
 Options = argparse.Namespace
 CANNOT_START = (
-    *(ArchiveDown, ConfigError, Misfit, ServerProblem, StoreDown),
+    *(ArchiveDown, ConfigError, Misfit, PortTaken, ServerProblem, StoreDown),
     *(KeyProblem, Unreadable),
 )
 
@@ -79,7 +80,7 @@ def _export(options: Options) -> int:
 async def _serve(config: Config, *, console: bool) -> int:
     set_up_logs(config.log_level.upper(), colours=sys.stderr.isatty())
     async with assembled(config, console=console) as bot:
-        _say(*bot.status)
+        _say(*bot.status, *([bot.web.open()] if bot.web else []))
         await bot.run()
     return 0
 

@@ -12,7 +12,7 @@ ARCHIVED = ("An archive keeps messages and summaries until they are forgotten.",
 def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -> Sequence[str]:
     """What is on, what is not, and which variable would turn it on."""
     off = {
-        "slack": "set SLACK_BOT_TOKEN and SLACK_APP_TOKEN",
+        "slack": "set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET",
         "discord": "set DISCORD_TOKEN",
     }
     endpoint = config.openai.base_url or "OpenAI"

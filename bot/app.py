@@ -13,29 +13,28 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from adapters.console import Console, stdio
-from adapters.draft import Pace
 from adapters.ports import Platform, Refused
+from bot import budget, figures
 from bot.about import about, status
-from bot.commands import Commands
+from bot.breaker import Breaker
+from bot.commands import Commands, offers
 from bot.config import Config
 from bot.intake import Intake
 from bot.offline import offline
 from bot.ports import Model, Prompt, Request, Role
-from bot.prompt import Budget, Prompter
+from bot.prompt import Prompter
 from bot.reply import Replies
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
+from bot.web import Web
 from memory.cold import ColdStore
 from memory.embedded import memory_key, private_server
-from memory.engine import Memory, Settings
-from memory.folding import Sizes
+from memory.engine import Memory
 from memory.redis import RedisStore
 from memory.seal import Keyring
 from memory.store import StoreDown
 from memory.summary import Summarise, Task
-from memory.tokens import Counter, counter
-from memory.turn import Terms
-from memory.window import Marks
+from memory.tokens import counter
 
 
 class Misfit(Exception):
@@ -51,6 +50,7 @@ class Bot:
     turns: Turns
     intake: Intake
     status: Sequence[str]
+    web: Web | None
 
     async def run(self) -> None:
         """Serve until a signal comes, or until the terminal's input ends."""
@@ -62,6 +62,8 @@ class Bot:
             serving = [
                 tasks.create_task(self._serve(each, stopping)) for each in self.platforms.values()
             ]
+            if self.web:
+                serving.append(tasks.create_task(self.web.serve()))
             sweeping = tasks.create_task(self.turns.sweep())
             await stopping.wait()
             sweeping.cancel()
@@ -92,14 +94,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         memory = Memory(
             store,
             keyring,
-            settings=Settings(
-                sizes=_sizes(config),
-                terms=Terms(lease=at.lease_seconds, call=at.call_timeout_seconds),
-                follow=config.follow,
-                recall=config.memory.recall_tokens > 0,
-                silence=60.0 * config.memory.quiet_minutes,
-                kept=config.memory.retention.messages_days * 86_400,
-            ),
+            settings=figures.memory(config),
             measure=tokens.measure,
             summarise=summariser(model),
             randbytes=os.urandom,
@@ -107,15 +102,22 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         )
         await memory.open()
         platforms = _platforms(config, console=console)
-        prompter = Prompter(config.persona, _budget(config, tokens), tokens.count, now)
-        replies = Replies(model, prompter, lease=at.lease_seconds, attempts=at.attempts)
-        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds)
+        prompter = Prompter(config.persona, figures.budget(config, tokens), tokens.count, now)
+        budgets = budget.Budgets(store, figures.limits(config), now)
+        replies = Replies(model, prompter, budgets, lease=at.lease_seconds, attempts=at.attempts)
+        limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
-        commands = Commands(memory, about(config))
+        commands = Commands(memory, about(config), config.commands)
         intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
-        lines = status(config, platforms, tokens)
-        yield Bot(platforms=platforms, memory=memory, turns=turns, intake=intake, status=lines)
+        yield Bot(
+            platforms=platforms,
+            memory=memory,
+            turns=turns,
+            intake=intake,
+            status=status(config, platforms, tokens),
+            web=None if console else Web(figures.address(config), platforms, store.ping, metrics),
+        )
 
 
 async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
@@ -168,33 +170,6 @@ def archive(config: Config) -> ColdStore | None:
     return Archive(url.get_secret_value(), now=time.time, kept=days * 86_400)
 
 
-def _sizes(config: Config) -> Sizes:
-    memory, window = config.memory, config.memory.window
-    return Sizes(
-        marks=Marks(
-            high=window.high,
-            low=window.low,
-            messages_high=window.messages_high,
-            messages_low=window.messages_low,
-        ),
-        segment=memory.segment_tokens,
-        segments=memory.segments,
-        batch=min(8_000, config.model.context_tokens // 4),
-    )
-
-
-def _budget(config: Config, tokens: Counter) -> Budget:
-    """An estimate may be a third too low on unusual text: then that much stays free."""
-    memory, model = config.memory, config.model
-    return Budget(
-        context=model.context_tokens * (7 if tokens.estimates else 10) // 10,
-        reply=model.reply_tokens,
-        window=2 * memory.window.high,
-        summary=memory.segments * (memory.segment_tokens + 16),
-        recall=memory.recall_tokens,
-    )
-
-
 def _model(config: Config, stack: AsyncExitStack) -> Model:
     at, model = config.openai, config.model
     if not (at.api_key or at.base_url):
@@ -214,7 +189,7 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     )
     completions = Completions(endpoint, random.random)
     stack.push_async_callback(completions.close)
-    return completions
+    return Breaker(completions)
 
 
 def summariser(model: Model) -> Summarise:
@@ -240,16 +215,22 @@ def _platforms(config: Config, *, console: bool) -> Mapping[str, Platform]:
 
 def _slack(config: Config) -> Platform | None:
     slack, turns = config.slack, config.turns
-    if not (slack.bot_token and slack.app_token):
+    if not slack.bot_token:
         return None
-    from adapters.slack.platform import SlackPlatform
+    from adapters.slack.platform import Access, SlackPlatform
 
     return SlackPlatform(
-        bot_token=slack.bot_token.get_secret_value(),
-        app_token=slack.app_token.get_secret_value(),
-        api_url=slack.api_url or "https://slack.com/api/",
-        pace=_pace(config),
+        Access(
+            bot_token=slack.bot_token.get_secret_value(),
+            app_token=slack.app_token.get_secret_value() if slack.app_token else "",
+            signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else "",
+            api_url=slack.api_url or "https://slack.com/api/",
+        ),
+        pace=figures.pace(config),
         timeout=turns.call_timeout_seconds,
+        shared=slack.shared,
+        sockets=slack.sockets,
+        offers=offers(config.commands),
         now=now,
     )
 
@@ -258,19 +239,22 @@ def _discord(config: Config) -> Platform | None:
     discord, turns = config.discord, config.turns
     if not discord.token:
         return None
+    from adapters.discord.options import Options
     from adapters.discord.platform import DiscordPlatform
 
     return DiscordPlatform(
         token=discord.token.get_secret_value(),
         api_url=discord.api_url or "https://discord.com/api/v10",
-        message_content=discord.message_content,
-        pace=_pace(config),
-        timeout=turns.call_timeout_seconds,
+        pace=figures.pace(config),
+        options=Options(
+            message_content=discord.message_content,
+            auto_thread=discord.auto_thread,
+            shard_ids=discord.shard_ids,
+            shard_count=discord.shard_count,
+            timeout=turns.call_timeout_seconds,
+            offers=offers(config.commands),
+        ),
     )
-
-
-def _pace(config: Config) -> Pace:
-    return Pace(late=config.turns.late_seconds, listed=config.turns.listed_seconds)
 
 
 def terminal() -> Console:

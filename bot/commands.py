@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from adapters.message import Action, Answer, Audience, Command
+from adapters.message import Action, Answer, Audience, Command, Offer
 from bot.places import microseconds, place_of
+from bot.settings import Commands as Names
 from memory.claims import sound
 from memory.engine import Memory
 from memory.entry import Description
@@ -23,7 +24,7 @@ BUTTONS = 20  # platforms take 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A row of the table: every platform offers the command under this name."""
+    """A row of the table: every platform offers the command, if under another name."""
 
     name: str
     arguments: str
@@ -34,9 +35,14 @@ class Entry:
 class Commands:
     """Runs commands; answers go to the person who asked, and to nobody else."""
 
-    def __init__(self, memory: Memory, about: Sequence[str]) -> None:
-        self._memory, self._about = memory, about
-        self.table: Mapping[str, Entry] = {entry.name: entry for entry in COMMANDS}
+    def __init__(self, memory: Memory, about: Sequence[str], names: Names) -> None:
+        """Each command goes by the name it is given, and by its own."""
+        self._memory, self._about, self._offers = memory, about, offers(names)
+        self.table: Mapping[str, Entry] = {
+            name: entry
+            for entry, offer in zip(COMMANDS, self._offers, strict=True)
+            for name in (entry.name, offer.name)
+        }
 
     def parse(self, text: str) -> tuple[str, str] | None:
         """`/name argument`; and, as Slack's threads have no slash commands, the bare name too."""
@@ -45,8 +51,9 @@ class Commands:
         if name.startswith("/") and name[1:].lower() in self.table:
             return name[1:].lower(), argument
         name, alone = name.lower(), argument.lower() in ("", YES)
-        asked = name == "memory" and argument.lower().startswith(VERBS)
-        return (name, argument) if name in self.table and (alone or asked) else None
+        entry = self.table.get(name)
+        asked = entry and entry.name == "memory" and argument.lower().startswith(VERBS)
+        return (name, argument) if entry and (alone or asked) else None
 
     async def run(self, command: Command) -> None:
         entry = self.table.get(command.name)
@@ -57,11 +64,11 @@ class Commands:
         await command.respond(answer)
 
     def _unknown(self, command: Command) -> Answer:
-        names = ", ".join(f"/{name}" for name in self.table)
+        names = ", ".join(f"/{offer.name}" for offer in self._offers)
         return Answer(text=f"There is no /{command.name}. There is {names}.")
 
     async def help(self, _: Command) -> Answer:
-        rows = [f"/{row.name} {row.arguments}".strip() + f" - {row.what}" for row in COMMANDS]
+        rows = [f"/{row.name} {row.arguments}".strip() + f" - {row.what}" for row in self._offers]
         return Answer(text="\n".join([*rows, *self._about]))
 
     async def summary(self, command: Command) -> Answer:
@@ -131,6 +138,14 @@ class Commands:
         if command.author.id in authors:
             return ""
         return "Only somebody who wrote in this thread can have me forget it: ask one of them."
+
+
+def offers(names: Names) -> Sequence[Offer]:
+    """The table as platforms register it, under the names people type."""
+    return [
+        Offer(name=getattr(names, entry.name), arguments=entry.arguments, what=entry.what)
+        for entry in COMMANDS
+    ]
 
 
 def closed(place: Place, reason: str) -> Answer:

@@ -1,6 +1,7 @@
 """Where platforms hand in events: everything is stored, or done, before they acknowledge."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -83,7 +84,9 @@ class Intake:
             )
             await self._memory.leave(_channel(departure), microseconds(self._now()))
             return
-        await self._memory.forget(_channel(departure), microseconds(self._now()), channel=True)
+        gone = replace(_channel(departure), thread=departure.thread)
+        at, whole = microseconds(self._now()), not departure.thread
+        await self._memory.forget(gone, at, channel=whole)
 
     async def rescope(self, rescoped: Rescoped) -> None: ...
     async def echo(self, echo: Echo) -> None: ...

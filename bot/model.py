@@ -149,7 +149,8 @@ class Completions:
 
     def _body(self, request: Request) -> dict[str, Any]:
         at = self._endpoint
-        model = at.summary_model if request.summary and at.summary_model else at.model
+        cheap = (request.summary or request.cheap) and at.summary_model
+        model = at.summary_model if cheap else at.model
         caches = "//api.openai.com/" in at.base_url if at.cache is None else at.cache
         marked = request.stable if caches and re.match(_TAKES_BREAKPOINTS, model) else 0
         messages = [_wire(prompt, mark=n < marked) for n, prompt in enumerate(request.prompts)]

@@ -27,16 +27,18 @@ class Request:
     stable: int = 0  # how many of the first prompts the next turn will repeat; 0: unknown
     reply_tokens: int  # the most the reply may hold
     cache_key: str = ""
+    tokens: int = 0  # of the prompts, at most
     summary: bool = False  # asked by the upkeep: the summary model answers
+    cheap: bool = False  # the summary model answers people too, to go easy on a budget
     facts: bool = False  # the answer is JSON: a summary, and facts with their quotes
 
 
 class ModelFailed(Exception):
     """The model gave no complete reply; `str()` is one line for the operator.
 
-    `reason` is one stable word (auth, quota, rate, unavailable, timeout, truncated, refused,
-    rejected, invalid, empty). `lasting`: trying again is pointless until the operator acts.
-    `after`: seconds the endpoint asks to wait, 0 when it said nothing.
+    `reason` is one stable word (auth, quota, rate, unavailable, resting, timeout, truncated,
+    refused, rejected, invalid, empty). `lasting`: trying again is pointless until the operator
+    acts. `after`: seconds the endpoint asks to wait, 0 when it said nothing.
     """
 
     def __init__(

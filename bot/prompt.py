@@ -49,8 +49,11 @@ class Prompter:
         """Tokens for recalled messages, their own framing included."""
         return max(self._budget.recall - len(OLDER) - EACH, 0)
 
-    def fit(self, recollection: Recollection) -> Recollection:
-        """As much of it as there is room for: the question first, then summary, then window."""
+    def fit(self, recollection: Recollection, *, scarce: bool = False) -> Recollection:
+        """As much of it as there is room for: the question first, then summary, then window.
+
+        `scarce`: a quarter of the window.
+        """
         left = self._budget.context - self._budget.reply - self._budget.recall - self._fixed
         question = self._fitting(recollection.question, left // 2)
         left -= sum(_weight(entry) for entry in question)
@@ -59,7 +62,8 @@ class Prompter:
         left -= sum(self._count(each.text) + EACH for each in told)
         segments = _newest(recollection.segments, min(left, self._budget.summary), _size)
         left -= sum(_size(segment) for segment in segments)
-        window = _newest(recollection.window, min(left, self._budget.window), _weight)
+        most = self._budget.window // (4 if scarce else 1)
+        window = _newest(recollection.window, min(left, most), _weight)
         return Recollection(
             segments=tuple(segments),
             window=tuple(window),
@@ -75,9 +79,19 @@ class Prompter:
         return Request(
             prompts=(*prefix, *_known(fit), *recalled, self._clock(), *map(_spoken, fit.question)),
             stable=len(prefix),
+            tokens=self._size(fit) + self._count(lines),
             reply_tokens=self._budget.reply,
             cache_key=cache_key,
         )
+
+    def _size(self, fit: Recollection) -> int:
+        """Tokens, at most, of what fits."""
+        told = sum(self._count(each.text) + EACH for each in _known(fit))
+        spoken = sum(map(_weight, (*fit.window, *fit.question)))
+        return self._fixed + told + spoken + sum(map(_size, fit.segments))
+
+    def count(self, text: str) -> int:
+        return self._count(text)
 
     def _clock(self) -> Prompt:
         return Prompt(role=Role.SYSTEM, text=f"It is {self._now():%A, %Y-%m-%d %H:%M} UTC.")

@@ -2,14 +2,17 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 import structlog
 
 from adapters.ports import Chat, Posted, Refused
+from bot.budget import Budgets, Standing
 from bot.ports import Model, ModelFailed
 from bot.prompt import Prompter
+from memory.entry import PERSON
 from memory.turn import Lost, Stale, Turn, Withdrawn
 
 log = structlog.get_logger()
@@ -21,19 +24,46 @@ CRASHES = 20  # processes that may die over one turn
 REDOS = 5  # passes at one turn while its question keeps changing; then it waits
 
 
+@dataclass(slots=True)
+class Bill:
+    """Tokens that a turn took; `scarce`: it is to take few."""
+
+    scarce: bool = False
+    tokens: int = 0
+
+
 class Replies:
     """Brings turns to their end. `lease` in seconds; `attempts`: so often the model may fail."""
 
-    def __init__(self, model: Model, prompter: Prompter, *, lease: float, attempts: int) -> None:
-        self._model, self._prompter = model, prompter
+    def __init__(
+        self, model: Model, prompter: Prompter, budgets: Budgets, *, lease: float, attempts: int
+    ) -> None:
+        self._model, self._prompter, self._budgets = model, prompter, budgets
         self._lease, self._attempts = lease, attempts
+        self._bills: dict[str, Bill] = {}  # by turn, as many as are running
 
     async def finish(self, turn: Turn, chat: Chat) -> bool:
         """Reply and conclude, or take back what has nothing left to answer. Whether more is owed.
 
         Raises Lost, and what went wrong with model, platform or store: then try again.
         """
-        apology, again = self._apology(turn), turn.attempt > 1
+        people = _askers(turn)
+        standing, notice = await self._budgets.standing(turn.place, people)
+        bill = self._bills[turn.id] = Bill(scarce=standing is Standing.SOFT)
+        try:
+            if standing is not Standing.HARD or turn.text or turn.withdrawn:
+                notice = ""
+            elif not turn.posted and not await self._budgets.tell(turn.place, turn.id):
+                return await _conclude(turn, chat, Posted())  # said today already
+            more = await self._finish(turn, chat, notice)
+            if bill.tokens:
+                await self._budgets.charge(turn.place, people, turn.id, bill.tokens)
+            return more
+        finally:
+            del self._bills[turn.id]
+
+    async def _finish(self, turn: Turn, chat: Chat, notice: str) -> bool:
+        apology, again = notice or self._apology(turn), turn.attempt > 1
         for left in reversed(range(REDOS)):
             try:
                 if turn.withdrawn:
@@ -94,14 +124,17 @@ class Replies:
     async def _generate(self, turn: Turn) -> AsyncGenerator[str, None]:
         """Ask the model; the lease is renewed while it is silent, and a stop ends it."""
         cache_key = hashlib.sha256(turn.place.key.encode()).hexdigest()[:16]
-        fit = self._prompter.fit(turn.recollection)
+        bill = self._bills[turn.id]
+        fit = self._prompter.fit(turn.recollection, scarce=bill.scarce)
         shown = [entry.id for entry in (*fit.window, *fit.question)]
         older = await turn.recall(self._prompter.room, shown)
-        request = self._prompter.build(fit, older, cache_key)
+        request = replace(self._prompter.build(fit, older, cache_key), cheap=bill.scarce)
+        bill.tokens += request.tokens
         if fit.question != turn.recollection.question:
             yield TOO_LONG
         async with aclosing(self._model(request)) as answer:
             while not turn.stopped and (piece := await self._next(answer, turn)) is not None:
+                bill.tokens += self._prompter.count(piece)
                 yield piece
 
     async def _next(self, pieces: AsyncGenerator[str, None], turn: Turn) -> str | None:
@@ -169,6 +202,12 @@ async def _remove(turn: Turn, chat: Chat, ids: Iterable[str]) -> None:
 def _in_order(ids: Iterable[str]) -> tuple[str, ...]:
     """Platforms' ids grow, in length too."""
     return tuple(sorted(ids, key=lambda each: (len(each), each)))
+
+
+def _askers(turn: Turn) -> Sequence[str]:
+    """Whose messages it answers."""
+    asked = (entry.author for entry in turn.recollection.question if entry.kind == PERSON)
+    return list(dict.fromkeys(asked))
 
 
 def _apology(turn: Turn, reason: str) -> str:

@@ -1,6 +1,7 @@
 """What can be set: every key of the configuration with its default, unit and rules."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -43,6 +44,15 @@ def _keys(value: SecretStr) -> SecretStr:
     return value
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError(
+            "must be an IP address: 127.0.0.1 for this machine, 0.0.0.0 for all"
+        ) from None
+
+
 _HOST = r"(\[[\da-fA-F:.]+\]|[^\s@/,:?#\[\]]+)(:\d{1,5})?"
 _HOSTS = rf"(\S*@)?{_HOST}(,{_HOST})*"
 _REDIS = _like(
@@ -55,6 +65,10 @@ _LOWER = BeforeValidator(lambda value: str(value).lower())
 Count = Annotated[int, Field(ge=1)]
 Tokens = Annotated[int, Field(ge=100)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Numbers = Annotated[
+    tuple[Annotated[int, Field(ge=0)], ...],
+    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
+]
 Address = Annotated[str, _like(r"https?://[^\s/]+(/\S*)?", "must start with http:// or https://")]
 
 
@@ -117,12 +131,27 @@ class Openai(Section):
     base_url: Address | None = None
 
 
+class Limit(Section):
+    """A day's; 0: none."""
+
+    tokens: Annotated[int, Field(ge=0)] = 0
+    answers: Annotated[int, Field(ge=0)] = 0
+
+
+class Budgets(Section):
+    person: Limit = Limit()
+    channel: Limit = Limit()
+    space: Limit = Limit()
+    soft: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class Turns(Section):
     """Seconds of the turn protocol; late and listed are what it assumes of the platforms."""
 
     lease_seconds: Seconds = 30
     grace_seconds: Seconds = 13
     attempts: Count = 3
+    at_once: Count = 200
     sweep_seconds: Seconds = 5
     stop_seconds: Seconds = 20
     call_timeout_seconds: Seconds = 5
@@ -148,11 +177,40 @@ class Slack(Section):
     signing_secret: SecretStr | None = None
     api_url: Annotated[Address, _like(r".*/api/", "must end in /api/")] | None = None
 
+    sockets: Annotated[int, Field(ge=1, le=2)] = 1
+    shared: bool = False
+
     @model_validator(mode="after")
-    def _both_tokens(self) -> Self:
-        if bool(self.bot_token) != bool(self.app_token):
-            missing, found = ("app", "BOT") if self.bot_token else ("bot", "APP")
-            raise Conflict(f"{missing}_token", f"is missing, and SLACK_{found}_TOKEN needs it too")
+    def _a_way_in(self) -> Self:
+        """With an app token Socket Mode, else with a signing secret HTTP."""
+        if self.bot_token and not (self.app_token or self.signing_secret):
+            why = "is missing, and SLACK_BOT_TOKEN needs it, or SLACK_SIGNING_SECRET"
+            raise Conflict("app_token", why)
+        if not self.bot_token and (self.app_token or self.signing_secret):
+            found = "APP_TOKEN" if self.app_token else "SIGNING_SECRET"
+            raise Conflict("bot_token", f"is missing, and SLACK_{found} needs it too")
+        return self
+
+
+_NAME = _like(r"[a-z0-9_-]{1,32}", "must be 1 to 32 of a-z, 0-9, - and _")
+Name = Annotated[str, _NAME]
+
+
+class Commands(Section):
+    """What people type: Slack's are global in a workspace, and other apps may have the same."""
+
+    summary: Name = "summary"
+    forget: Name = "forget"
+    memory: Name = "memory"
+    export: Name = "export"
+    help: Name = "help"
+
+    @model_validator(mode="after")
+    def _each_means_one_command(self) -> Self:
+        taken = {name: command for command, name in self}
+        for command, name in self:
+            if taken[name] != command or (name != command and name in type(self).model_fields):
+                raise Conflict(command, f"must not be {name}, which is another command's")
         return self
 
 
@@ -160,6 +218,15 @@ class Discord(Section):
     token: SecretStr | None = None
     api_url: Annotated[Address, _like(r".*/api/v10", "must end in /api/v10")] | None = None
     message_content: bool = False
+    auto_thread: bool = False
+    shard_ids: Numbers = ()  # empty: all of them
+    shard_count: Count = 1
+
+    @model_validator(mode="after")
+    def _shards_exist(self) -> Self:
+        if any(number >= self.shard_count for number in self.shard_ids):
+            raise Conflict("shard_ids", f"must be below shard_count ({self.shard_count})")
+        return self
 
 
 class Config(Section):
@@ -176,12 +243,15 @@ class Config(Section):
     model: Model = Model()
     memory: Memory = Memory()
     turns: Turns = Turns()
+    budgets: Budgets = Budgets()
     slack: Slack = Slack()
     discord: Discord = Discord()
+    commands: Commands = Commands()
     openai: Openai = Openai()
     data: Path = Path("data")
     redis_url: Annotated[SecretStr, _REDIS] | None = None
     database_url: SecretStr | None = None
+    host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _LOWER] = "info"
 

@@ -26,15 +26,15 @@ log = structlog.get_logger()
 
 FOLDS = 4  # conversations looked after at once
 LOOKS = 15.0  # seconds between looks for those that fell silent or are about to expire
-TURNS = 200  # turns run at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds: between sweeps, and for running turns when the bot is told to stop."""
+    """Seconds between sweeps, and for running turns when the bot is told to stop."""
 
     sweep: float = 5.0
     stop: float = 20.0
+    turns: int = 200  # run at once
 
 
 class Turns:
@@ -54,7 +54,7 @@ class Turns:
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
         self._live: dict[str, Turn] = {}  # as many as are running
-        self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(TURNS)
+        self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(limits.turns)
         self._draining, self._next_look = False, 0.0
         self._waiting: set[str] = set()  # places whose task has no slot yet
         self._kept: set[str] = set()  # places that are looked after, or wait for it

@@ -7,6 +7,7 @@ from typing import Any
 from memory import answers, layout
 from memory.answers import Answer
 from memory.records import Held, Leaf, Place
+from memory.slots import Account, Spent
 
 PAGE = 1_000  # messages of a conversation read at once
 OWING = "tk:owing"
@@ -48,6 +49,18 @@ class Lasting:
             for part in (each.name, each.since, layout.versions(each.covered), each.blob)
         ]
         await self._run("revive", place, wrapped, layout.thread(place), *given)
+
+    async def spend(
+        self, account: Account, names: Sequence[str], turn: str = "", tokens: int = 0
+    ) -> Mapping[str, Spent]:
+        rows = await self._run("spend", account, turn, tokens, *names)
+        return {
+            name.decode(): Spent(tokens=int(tokens), turns=int(turns))
+            for name, tokens, turns in rows
+        }
+
+    async def tell(self, account: Account, place: Place, turn: str) -> bool:
+        return bool(await self._run("tell", account, place.key, turn))
 
     async def places(self) -> AsyncIterator[Place]:
         async for key in self._redis.scan_iter(match="tk:{p*}:*/rec", count=1000):

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from memory.opened import Known
 from memory.records import Place
-from memory.slots import Doubt, Person
+from memory.slots import Account, Doubt, Person
 
+Holder = Place | Person | Account
 PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 
 
@@ -31,12 +32,12 @@ def scripts(folder: Path) -> Sequence[tuple[str, Script]]:
     ]
 
 
-def prefix(place: Place | Person) -> str:
+def prefix(place: Holder) -> str:
     """Of all keys of a channel, or of a person."""
     return f"{tag(_partition(place.channel_key))}:"
 
 
-def keys(place: Place | Person) -> tuple[str, str, str]:
+def keys(place: Holder) -> tuple[str, str, str]:
     """What every script is given: the record, its channel's, and its partition's list."""
     start = prefix(place)
     return start + place.key, start + place.channel_key, start.rstrip(":") + "/due"

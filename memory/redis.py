@@ -245,11 +245,11 @@ class RedisStore(Lasting):
     async def ping(self) -> None:
         await self._call(self._redis.ping)
 
-    async def _run(self, name: str, place: Place | Person, *arguments: object) -> Answer:
+    async def _run(self, name: str, place: layout.Holder, *arguments: object) -> Answer:
         return (await self._together(name, place, arguments, ()))[0]
 
     async def _together(
-        self, name: str, place: Place | Person, words: Sequence[object], people: Sequence[Person]
+        self, name: str, place: layout.Holder, words: Sequence[object], people: Sequence[Person]
     ) -> Answer:
         """The script's answer, then what is stored of these people: one round trip."""
         keys = layout.keys(place)

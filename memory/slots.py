@@ -46,3 +46,27 @@ class Doubt:
     channel: str  # its key
     message: str
     person: str  # their key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a space spends; its days begin at midnight UTC."""
+
+    platform: str
+    space: str
+
+    @property
+    def key(self) -> str:
+        return ":".join(["account", quote(self.platform, safe=""), quote(self.space, safe="")])
+
+    @property
+    def channel_key(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Today, under one name of an account: a person, a channel, or the space itself."""
+
+    tokens: int = 0
+    turns: int = 0

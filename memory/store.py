@@ -23,7 +23,7 @@ from memory.records import (
     Seen,
     Snapshot,
 )
-from memory.slots import Doubt, Person, Slot
+from memory.slots import Account, Doubt, Person, Slot, Spent
 
 
 class Store(Protocol):
@@ -77,6 +77,16 @@ class Store(Protocol):
         ...
 
     async def owing(self) -> Sequence[str]: ...
+
+    async def spend(
+        self, account: Account, names: Sequence[str], turn: str = "", tokens: int = 0
+    ) -> Mapping[str, Spent]:
+        """Add what a turn cost, once; what each name has spent today."""
+        ...
+
+    async def tell(self, account: Account, place: Place, turn: str) -> bool:
+        """Whether this turn is to tell the conversation that a budget is used up: one a day is."""
+        ...
 
     async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
         """The record, how many messages it holds, and its watermark (microseconds)."""

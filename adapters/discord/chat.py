@@ -62,6 +62,10 @@ class DiscordChat:
         async with answered(self._timeout):
             return await self._connected().create_dm(discord.Object(int(person.id)))
 
+    async def announce(self, text: str) -> None:
+        async with answered(self._timeout):
+            await self._posts.channel.send(text, suppress_embeds=True)
+
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         """Own posts are left out: memory has them."""
         client = self._connected()

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 import discord
 from discord.abc import GuildChannel, PrivateChannel
 
-from adapters.message import Audience, Author, Conversation, Deletion, Edit, Kind, Message
+from adapters.message import (
+    Audience,
+    Author,
+    Conversation,
+    Deletion,
+    Departure,
+    Edit,
+    Kind,
+    Message,
+    Rescoped,
+)
 
 PLATFORM = "discord"
 DIRECT = "@me"  # the space of direct messages, as in Discord's own links
@@ -34,14 +44,14 @@ def conversation(channel: Place) -> Conversation:
         space=DIRECT if guild_id is None else str(guild_id),
         channel=str(thread.parent_id if thread else channel.id),
         thread=str(thread.id) if thread else "",
-        audience=Audience.DIRECT if guild_id is None else _audience(channel),
+        audience=Audience.DIRECT if guild_id is None else audience(channel),
     )
 
 
-def _audience(channel: object) -> Audience:
+def audience(channel: object) -> Audience:
     """Public only if everyone in the guild is known to see the channel."""
     if isinstance(channel, discord.Thread) and not channel.is_private():
-        return _audience(channel.parent)
+        return audience(channel.parent)
     if not isinstance(channel, GuildChannel):
         return Audience.PRIVATE
     everyone = channel.guild.get_role(channel.guild.id)
@@ -98,6 +108,21 @@ def edit(post: discord.Message, me: int, where: Conversation, *, withheld: bool)
 def deletion(where: Conversation, *ids: int) -> Deletion:
     names = tuple(str(each) for each in ids)
     return Deletion(platform=PLATFORM, space=where.space, channel=where.channel, ids=names)
+
+
+def departure(guild: int, *place: int) -> Departure:
+    """Of the guild, of a channel in it, or of a thread in that."""
+    channel, thread = (*map(str, place), "", "")[:2]
+    return Departure(platform=PLATFORM, space=str(guild), channel=channel, thread=thread)
+
+
+def rescoped(channel: GuildChannel) -> Rescoped:
+    return Rescoped(
+        platform=PLATFORM,
+        space=str(channel.guild.id),
+        channel=str(channel.id),
+        audience=audience(channel),
+    )
 
 
 def _calls(post: discord.Message, me: int) -> bool:

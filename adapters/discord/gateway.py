@@ -1,23 +1,29 @@
 """discord.py's client, made to keep nothing and to hand on what the gateway sends."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import discord
+import structlog
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
 from adapters.discord import events
-from adapters.discord.posts import STOP, answered
-from adapters.message import Audience, Conversation, Departure, Stop
-from adapters.ports import Busy, Inbox, Refused, Unclear
+from adapters.discord.delivery import Deliver
+from adapters.discord.interactions import Interactions
+from adapters.discord.options import Options
+from adapters.discord.reader import Reader
+from adapters.discord.sessions import Shard
+from adapters.message import Conversation
+from adapters.ports import Inbox
+
+_log = structlog.get_logger()
 
 API_URL = "https://discord.com/api/v10"
-
-Deleted = discord.RawMessageDeleteEvent | discord.RawBulkMessageDeleteEvent
-Deliver = Callable[[int, Callable[[], Awaitable[None]]], None]
+SETTLES = 2.0  # seconds without another server, and all of them are there
 
 
 def redirect(api_url: str) -> None:
@@ -27,87 +33,132 @@ def redirect(api_url: str) -> None:
 
 
 class Gateway(discord.Client):
-    """`deliver` takes a key, whose deliveries keep their order, and what to await.
+    """One shard; `unread` counts events that discord.py could not parse."""
 
-    `content`: ask for the Message Content intent. `timeout`: seconds, for each call.
-    """
-
-    def __init__(self, inbox: Inbox, deliver: Deliver, *, content: bool, timeout: float) -> None:
+    def __init__(self, inbox: Inbox, deliver: Deliver, shard: Shard, options: Options) -> None:
         super().__init__(
             intents=discord.Intents(
-                guilds=True, guild_messages=True, dm_messages=True, message_content=content
+                guilds=True,
+                guild_messages=True,
+                dm_messages=True,
+                message_content=options.message_content,
             ),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=SETTLES,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=30,
+            shard_id=shard.id,
+            shard_count=options.shard_count,
         )
-        self._inbox, self._deliver = inbox, deliver
-        self._content, self._timeout = content, timeout
+        self._inbox, self._deliver, self._shard = inbox, deliver, shard
+        self._reader = Reader(self, inbox, options)
+        self._interactions = Interactions(
+            self,
+            inbox,
+            offers=options.offers,
+            deliver=deliver,
+            where=self._pressed,
+            timeout=options.timeout,
+        )
+        self.unread = 0
+        parsers = self._connection.parsers
+        parsers |= {name: partial(self._parse, name, parse) for name, parse in parsers.items()}
 
     async def setup_hook(self) -> None:
-        if Route.BASE != API_URL:
-            _, url, _ = await self.http.get_bot_gateway()
-            DiscordWebSocket.DEFAULT_GATEWAY = URL(url)
+        await self._interactions.sync()
+        await self._shard.begin(self._limits)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if not initial:
+            await self._shard.again(self._limits)
+
+    async def _limits(self) -> Mapping[str, int]:
+        _, url, limits = await self.http.get_bot_gateway()
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(url)
+        return {"remaining": limits["remaining"], "reset_after": limits["reset_after"]}
+
+    def _parse(self, name: str, parse: Callable[[Any], None], data: Any) -> None:
+        """Raised on, it would end the connection; and the event would be no better after it."""
+        try:
+            parse(data)
+        except Exception as error:
+            if name == "READY":
+                raise
+            self.unread += 1
+            _log.error("discord event not understood", what=name, error=type(error).__name__)
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """discord.py says that it is ready also after it was closed, and fails at it."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
+
+    async def on_connect(self) -> None:
+        self._shard.connected()
+
+    async def on_resumed(self) -> None:
+        self._shard.connected()
+
+    async def on_disconnect(self) -> None:
+        self._shard.trouble = "reconnecting to Discord"
+
+    async def on_ready(self) -> None:
+        """After a new session, never after a resumed one: what was said between them is read."""
+        self._deliver(0, partial(self._inbox.missed, events.PLATFORM))
 
     async def on_message(self, post: discord.Message) -> None:
-        self._deliver(post.channel.id, partial(self._receive, post))
+        self._deliver(post.channel.id, partial(self._reader.receive, post))
 
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        self._deliver(event.channel_id, partial(self._amend, event.message))
+        self._deliver(event.channel_id, partial(self._reader.amend, event.message))
 
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        self._deliver(event.channel_id, partial(self._retract, event, event.message_id))
+        self._deliver(event.channel_id, partial(self._reader.retract, event, event.message_id))
 
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        self._deliver(event.channel_id, partial(self._retract, event, *event.message_ids))
+        self._deliver(event.channel_id, partial(self._reader.retract, event, *event.message_ids))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        gone = Departure(platform=events.PLATFORM, space=str(guild.id))
-        self._deliver(guild.id, partial(self._inbox.leave, gone))
+        """Not called for an outage."""
+        self._deliver(guild.id, partial(self._inbox.leave, events.departure(guild.id)))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        gone = events.departure(channel.guild.id, channel.id)
+        self._deliver(channel.id, partial(self._inbox.leave, gone))
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        gone = events.departure(event.guild_id, event.parent_id, event.thread_id)
+        self._deliver(event.thread_id, partial(self._inbox.leave, gone))
+
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        if events.audience(before) is not events.audience(after):
+            self._rescope(after)
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """What everyone in a server may see stands in the role of everyone, and in channels."""
+        if after.is_default() and before.permissions != after.permissions:
+            for channel in after.guild.channels:
+                self._rescope(channel)
+
+    def _rescope(self, channel: discord.abc.GuildChannel) -> None:
+        if not isinstance(channel, discord.CategoryChannel):
+            now = events.rescoped(channel)
+            self._deliver(channel.id, partial(self._inbox.rescope, now))
 
     async def on_interaction(self, pressed: discord.Interaction) -> None:
-        name = str(dict(pressed.data or {}).get("custom_id", ""))
-        if name.startswith(STOP):
-            self._deliver(pressed.id, partial(self._stop, pressed, name.removeprefix(STOP)))
+        self._interactions.take(pressed)
 
-    async def _receive(self, post: discord.Message) -> None:
-        where = await self._where(post.channel)
-        if message := events.message(post, self._me, where):
-            await self._inbox.receive(message)
+    async def _pressed(self, pressed: discord.Interaction) -> Conversation:
+        channel, guild = pressed.channel_id or 0, pressed.guild_id
+        return await self._reader.where(pressed.channel or self._reader.place(channel, guild))
 
-    async def _amend(self, post: discord.Message) -> None:
-        where = await self._where(post.channel)
-        withheld = where.audience is not Audience.DIRECT and not self._content
-        if edit := events.edit(post, self._me, where, withheld=withheld):
-            await self._inbox.amend(edit)
-
-    async def _retract(self, event: Deleted, *ids: int) -> None:
-        where = await self._where(self._place(event.channel_id, event.guild_id))
-        await self._inbox.retract(events.deletion(where, *ids))
-
-    async def _stop(self, pressed: discord.Interaction, turn: str) -> None:
-        if not pressed.response.is_done():
-            with suppress(Busy, Refused, Unclear, discord.NotFound):  # too late to say so
-                async with answered(self._timeout):
-                    await pressed.response.defer()
-        place = pressed.channel or self._place(pressed.channel_id or 0, pressed.guild_id)
-        stop = Stop(conversation=await self._where(place), turn=turn)
-        await self._inbox.stop(stop)
-
-    @property
-    def _me(self) -> int:
-        return self.user.id if self.user else 0
-
-    def _place(self, channel_id: int, guild_id: int | None) -> events.Place:
-        known = self.get_channel(channel_id)
-        return known or self.get_partial_messageable(channel_id, guild_id=guild_id)
-
-    async def _where(self, place: events.Place) -> Conversation:
-        """Archived threads are not in discord.py's cache, and only Discord knows their channel."""
-        if isinstance(place, discord.PartialMessageable) and place.guild_id is not None:
-            with suppress(Refused, discord.InvalidData):
-                async with answered(self._timeout):
-                    place = await self.fetch_channel(place.id)
-        return events.conversation(place)
+    async def leave(self, within: float) -> None:
+        """Without waiting for a Discord that hangs; `within`: seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self.close()
+        except TimeoutError:
+            await self.http.close()

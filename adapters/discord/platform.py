@@ -1,153 +1,100 @@
 """Discord as a platform: stays connected, delivers in order, tells what is wrong."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from weakref import WeakValueDictionary
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import aiohttp
 import discord
-import structlog
 
 from adapters.discord import events
 from adapters.discord.chat import DiscordChat
-from adapters.discord.gateway import API_URL, Deliver, Gateway, redirect
+from adapters.discord.delivery import Deliver, Delivery
+from adapters.discord.gateway import API_URL, Gateway, redirect
+from adapters.discord.options import Options
+from adapters.discord.sessions import INTENT_REFUSED, LOGIN_REFUSED, Shard, Starts
 from adapters.draft import Pace
 from adapters.message import Conversation
-from adapters.ports import Busy, Inbox, Refused, Webhook
-
-_log = structlog.get_logger()
-
-_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # seconds between tries to deliver one event
-
-_LOGIN_REFUSED = (
-    "Discord refuses DISCORD_TOKEN: copy the bot's token from the developer portal again"
-)
-_INTENT_REFUSED = (
-    "Discord refuses the Message Content intent: switch it on for the bot in the developer portal,"
-    " or set discord.message_content to false"
-)
-
-
-# https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway
-_FATAL = {
-    4004: _LOGIN_REFUSED,
-    4013: _INTENT_REFUSED,
-    4011: "this bot is in too many servers: it needs shards",
-}
+from adapters.ports import Busy, Inbox, Webhook
 
 
 class DiscordPlatform:
-    """`api_url` without a trailing slash; `timeout`: seconds, for each call to Discord.
+    """`api_url` without a trailing slash.
 
     One process can talk with one Discord only: discord.py keeps addresses in class attributes.
     """
 
     name = events.PLATFORM
-    trouble = ""
     webhooks: Mapping[str, Webhook] = {}
 
-    def __init__(
-        self,
-        *,
-        token: str,
-        api_url: str = API_URL,
-        message_content: bool = False,
-        pace: Pace,
-        timeout: float = 5.0,
-    ) -> None:
+    def __init__(self, *, token: str, api_url: str = API_URL, pace: Pace, options: Options) -> None:
         self._token, self._api_url = token, api_url.rstrip("/")
-        self._content, self._pace, self._timeout = message_content, pace, timeout
-        self._client: discord.Client | None = None
-        self._lines: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self.lost = 0
+        self._pace, self._options = pace, options
+        self._shards: Sequence[Shard] = ()
+        self._delivery: Delivery | None = None
+
+    @property
+    def trouble(self) -> str:
+        if not self._shards:
+            return "not started"
+        return next((shard.trouble for shard in self._shards if shard.trouble), "")
+
+    @property
+    def lost(self) -> int:
         """Events that could not be delivered, since the start."""
+        return self._delivery.lost if self._delivery else 0
 
     def chat(self, conversation: Conversation) -> DiscordChat:
-        return DiscordChat(self._connected, conversation, pace=self._pace, timeout=self._timeout)
+        client = partial(self._client, conversation.space)
+        return DiscordChat(client, conversation, pace=self._pace, timeout=self._options.timeout)
+
+    def _client(self, space: str) -> discord.Client:
+        """Any may post anywhere; a server's own shard keeps its rate limits in one place."""
+        own = (int(space) >> 22) % self._options.shard_count if space.isdecimal() else 0
+        clients = {shard.id: shard.client for shard in self._shards}
+        for client in (clients.get(own), *clients.values()):
+            if client and client.user and not client.is_closed():
+                return client
+        raise Busy(1.0)
 
     async def run(self, inbox: Inbox) -> None:
         """Until cancelled; raises Refused when only the operator can mend it."""
+        clock = asyncio.get_running_loop().time
+        self._shards = [Shard(number, Starts(clock)) for number in self._options.shards]
         async with asyncio.TaskGroup() as tasks:
+            self._delivery = Delivery(tasks, partial(inbox.missed, self.name))
+            connect = partial(self._connect, inbox, self._delivery)
+            staying = [
+                tasks.create_task(shard.stay(connect, after=number))
+                for number, shard in enumerate(self._shards)
+            ]
+            ended, going = await asyncio.wait(staying, return_when=asyncio.FIRST_COMPLETED)
+            for shard in going:
+                shard.cancel()
+        raise ended.pop().result()
 
-            def deliver(key: int, event: Callable[[], Awaitable[None]]) -> None:
-                tasks.create_task(self._deliver(key, event))
-
-            refused = await self._stay(inbox, deliver)
-        raise refused
-
-    async def _stay(self, inbox: Inbox, deliver: Deliver) -> Refused:
-        """discord.py reconnects by itself, except after what it did not expect."""
-        loop, wait = asyncio.get_running_loop(), 0.5
-        while True:
-            began = loop.time()
-            try:
-                await self._connect(inbox, deliver)
-            except discord.LoginFailure:
-                return Refused(_LOGIN_REFUSED)
-            except discord.PrivilegedIntentsRequired:
-                return Refused(_INTENT_REFUSED)
-            except discord.ConnectionClosed as closed:
-                if closed.code in _FATAL:
-                    return Refused(_FATAL[closed.code])
-                reason = f"closed with {closed.code}"
-            except Exception as error:  # noqa: BLE001  a payload its parsers do not know raises anything
-                reason = type(error).__name__
-            else:
-                reason = "closed"
-            wait = 1.0 if loop.time() - began > 60 else min(2 * wait, 60.0)
-            _log.warning("discord connection lost", reason=reason, again_in=wait)
-            await asyncio.sleep(wait)
-
-    async def _connect(self, inbox: Inbox, deliver: Deliver) -> None:
+    async def _connect(self, inbox: Inbox, deliver: Deliver, shard: Shard) -> None:
         redirect(self._api_url)
-        client = Gateway(inbox, deliver, content=self._content, timeout=self._timeout)
-        self._client = client
+        shard.client = client = Gateway(inbox, deliver, shard, self._options)
         try:
             await client.start(self._token)
         finally:
-            self._client = None
-            await self._close(client)
-
-    async def _close(self, client: discord.Client) -> None:
-        """Without waiting for a Discord that hangs."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                await client.close()
-        except TimeoutError:
-            await client.http.close()
-
-    def _connected(self) -> discord.Client:
-        if self._client is None or self._client.user is None or self._client.is_closed():
-            raise Busy(1.0)
-        return self._client
-
-    async def _deliver(self, key: int, event: Callable[[], Awaitable[None]]) -> None:
-        """Discord has no acknowledgement: what fails is tried again here, the rest waits behind."""
-        async with self._lines.setdefault(key, asyncio.Lock()):
-            for wait in _AGAIN:
-                try:
-                    await event()
-                except Exception as error:  # noqa: BLE001  the inbox's errors are not ours to know
-                    _log.warning("discord event not delivered", error=type(error).__name__)
-                    await asyncio.sleep(wait)
-                else:
-                    return
-        self.lost += 1
-        _log.error("discord event lost", lost=self.lost)
+            shard.client = None
+            await client.leave(self._options.timeout)
 
     async def check(self) -> Sequence[str]:
         redirect(self._api_url)
         client = discord.Client(intents=discord.Intents(guilds=True))
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._options.timeout):
                 await client.login(self._token)
         except discord.LoginFailure:
-            return [_LOGIN_REFUSED]
+            return [LOGIN_REFUSED]
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             return [f"Discord does not answer at {self._api_url} ({type(error).__name__})"]
         else:
             granted = client.application_flags
             seen = granted.gateway_message_content or granted.gateway_message_content_limited
-            return [] if seen or not self._content else [_INTENT_REFUSED]
+            return [] if seen or not self._options.message_content else [INTENT_REFUSED]
         finally:
-            await self._close(client)
+            await client.close()

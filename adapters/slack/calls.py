@@ -1,4 +1,4 @@
-"""Slack Web API calls: their time limit, and Slack's errors in the words of message.py."""
+"""Slack Web API calls: their time limit, and Slack's errors in the words of ports.py."""
 
 import asyncio
 import logging
@@ -57,13 +57,29 @@ class Calls:
     async def read(
         self, method: str, *, within: float | None = None, **arguments: object
     ) -> AsyncSlackResponse:
-        call = self.reads.api_call(method, http_verb="GET", params=arguments)
-        return await _ask(method, call, within or self._within)
+        """A call that changes nothing; where Slack asks to wait no longer than `within`, once more.
+
+        The SDK's own handler would wait as long as Slack asks, whatever the limit.
+        """
+        within = within or self._within
+        try:
+            return await self._read(method, within, arguments)
+        except Busy as busy:
+            if busy.after >= within:
+                raise
+            await asyncio.sleep(busy.after)
+        return await self._read(method, within, arguments)
 
     async def socket(self, app_token: str) -> str:
         """A fresh address for one Socket Mode connection."""
         call = self._writes.apps_connections_open(app_token=app_token)
         return str((await _ask("apps.connections.open", call, self._within))["url"])
+
+    async def _read(
+        self, method: str, within: float, arguments: dict[str, object]
+    ) -> AsyncSlackResponse:
+        call = self.reads.api_call(method, http_verb="GET", params=arguments)
+        return await _ask(method, call, within)
 
 
 async def _ask(

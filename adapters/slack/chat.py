@@ -9,7 +9,7 @@ from adapters.markup import neutralise, split
 from adapters.message import Answer, Author, Conversation, Message
 from adapters.ports import Hold, Posted
 from adapters.slack.directory import Directory
-from adapters.slack.events import message, people
+from adapters.slack.events import mentioned, message
 from adapters.slack.mrkdwn import markdown
 from adapters.slack.posts import SlackPosts
 
@@ -50,12 +50,15 @@ class SlackChat:
                 markdown_text=part,
             )
 
+    async def announce(self, text: str) -> None:
+        await self.posts.announce(text)
+
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         me = await self.posts.me()
         channel = replace(self.posts.conversation, thread="")
         fresh = [post for post in await self.posts.listed(after or "0") if post["ts"] > after]
         for post in fresh[:limit]:
-            names = await self.directory.names(people({"event": post}))
+            names = await self.directory.names(mentioned({"event": post}))
             if said := message(post, channel, me=me, names=names):
                 yield said
 

@@ -4,46 +4,45 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.slack.mrkdwn import Names, markdown
+from adapters.slack.rich import rendered
 
 Payload = Mapping[str, Any]
 
 
 def said_in(post: Payload, *, me: str, names: Names) -> str:
     """What a post says, as Markdown, without the mention of the user `me`."""
-    written = post.get("text") or "\n".join(filter(None, _cards(post)))
-    parts = [markdown(written, me=me, names=names), *_tables(post)]
+    parts = [_written(post, me, names), *_cards(post, me, names)]
     return "\n\n".join(filter(None, parts))
 
 
-def _cards(post: Payload) -> Iterator[str]:
-    """Other bots often leave the text empty and speak in blocks and attachments."""
-    yield from map(_words, post.get("blocks") or ())
+def _written(post: Payload, me: str, names: Names) -> str:
+    """The text; of other bots the blocks, where the text is but the notification of them."""
+    text = markdown(post.get("text") or "", me=me, names=names)
+    if text and (not post.get("bot_id") or post.get("user") == me):
+        return text
+    blocks = "\n".join(filter(None, rendered(post.get("blocks") or (), me=me, names=names)))
+    return blocks if len(blocks) > len(text) else text
+
+
+def _cards(post: Payload, me: str, names: Names) -> Iterator[str]:
+    """Attachments: what other bots say, messages people passed on, tables they pasted.
+
+    What Slack itself adds to show a link is nobody's words, and comes and goes.
+    """
     for card in post.get("attachments") or ():
-        yield from (
-            card.get("pretext"),
-            card.get("title"),
-            card.get("text") or card.get("fallback"),
-        )
+        shown_link = card.get("from_url") and not card.get("is_share")
+        if shown_link or (card.get("is_msg_unfurl") and not card.get("is_share")):
+            continue
+        blocks = list(rendered(card.get("blocks") or (), me=me, names=names))
+        fields = [_field(each) for each in card.get("fields") or ()]
+        told = card.get("text") or (not (blocks or fields) and card.get("fallback")) or ""
+        words = [card.get("author_name"), card.get("pretext"), card.get("title"), told, *fields]
+        lines = [markdown(each, me=me, names=names) for each in words if each]
+        yield "\n".join(filter(None, [*lines, *blocks]))
 
 
-def _tables(post: Payload) -> Iterator[str]:
-    """Tables that people paste are nowhere in the text."""
-    for card in post.get("attachments") or ():
-        for block in card.get("blocks") or ():
-            if block.get("type") == "table" and block.get("rows"):
-                rows = [f"| {' | '.join(map(_words, row))} |" for row in block["rows"]]
-                yield "\n".join([rows[0], "|" + " --- |" * len(block["rows"][0]), *rows[1:]])
-
-
-def _words(node: object) -> str:
-    match node:
-        case {"text": inner} | {"value": inner} | {"elements": inner}:
-            return _words(inner)
-        case list():
-            return "".join(map(_words, node))
-        case dict() | None:
-            return ""
-    return str(node)
+def _field(field: Payload) -> str:
+    return ": ".join(filter(None, [field.get("title"), field.get("value")]))
 
 
 def described(file: Payload) -> str:

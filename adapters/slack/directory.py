@@ -1,9 +1,11 @@
-"""Who a user is and what type a channel has, asked of Slack once an hour at most."""
+"""Who a user is and what a channel is, asked of Slack once an hour at most."""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from adapters.ports import Busy, Refused, Unclear
 from adapters.slack.calls import Calls
@@ -12,40 +14,68 @@ from adapters.slack.content import Payload
 _WITHIN = 2.0  # seconds; Slack waits three for an acknowledgement
 _FRESH = timedelta(hours=1)
 _BOUND = 5_000
+_ASKED = 20  # names of one post
+
+Answer = TypeVar("Answer")
 
 
-class Known:
-    """The answers used last, while they are fresh."""
+class Known(Generic[Answer]):
+    """The answers used last, while they are fresh; one that is not may do when Slack is silent."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._answers: OrderedDict[str, tuple[datetime, str]] = OrderedDict()
+        self._answers: OrderedDict[str, tuple[datetime, Answer]] = OrderedDict()
 
-    def get(self, key: str) -> str | None:
+    def get(self, key: str, *, stale: bool = False) -> Answer | None:
         if key not in self._answers:
             return None
         self._answers.move_to_end(key)
         asked, answer = self._answers[key]
-        return answer if self._now() - asked < _FRESH else None
+        return answer if stale or self._now() - asked < _FRESH else None
 
-    def put(self, key: str, answer: str) -> str:
+    def put(self, key: str, answer: Answer) -> Answer:
         self._answers[key] = (self._now(), answer)
         self._answers.move_to_end(key)
         if len(self._answers) > _BOUND:
             self._answers.popitem(last=False)
         return answer
 
+    def drop(self, key: str) -> None:
+        self._answers.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """`guest`: of another organisation, or admitted to some channels only."""
+
+    name: str
+    guest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A channel: its type as events say it, its name, whether another organisation is in it."""
+
+    type: str
+    name: str = ""
+    shared: bool = False
+
 
 class Directory:
     def __init__(self, web: Calls, now: Callable[[], datetime]) -> None:
         self._web = web
-        self._names, self._types = Known(now), Known(now)
+        self._users: Known[User] = Known(now)
+        self._rooms: Known[Room] = Known(now)
+        self._types: Known[str] = Known(now)
 
-    async def names(self, users: Sequence[str]) -> Mapping[str, str]:
-        """The names of the first 20 users, as far as Slack tells them."""
+    async def names(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """The names of the first 20 users and public channels, as far as Slack tells them."""
         async with asyncio.TaskGroup() as lookups:
-            asked = {user: lookups.create_task(self._name(user)) for user in users[:20]}
-        return {user: lookup.result() for user, lookup in asked.items()}
+            asked = {each: lookups.create_task(self._name(each)) for each in ids[:_ASKED]}
+        return {each: lookup.result() for each, lookup in asked.items()}
+
+    async def guest(self, user: str) -> bool:
+        return (await self._user(user)).guest
 
     async def channel_type(self, event: Payload) -> str:
         """im, mpim, group or channel; raises Unclear or Busy when only asking again can tell.
@@ -63,20 +93,51 @@ class Directory:
         if known := self._types.get(channel):
             return known
         try:
-            answer = await self._web.read("conversations.info", channel=channel, within=_WITHIN)
+            return self._types.put(channel, (await self.room(channel)).type)
         except Refused:
             return "group"
+
+    async def room(self, channel: str) -> Room:
+        """Raises Unclear, Busy or Refused."""
+        if known := self._rooms.get(channel):
+            return known
+        answer = await self._web.read("conversations.info", channel=channel, within=_WITHIN)
         found = answer["channel"]
         kind = "mpim" if found.get("is_mpim") else "group" if found.get("is_private") else "channel"
-        return self._types.put(channel, kind)
+        return self._rooms.put(
+            channel,
+            Room(
+                type="im" if found.get("is_im") else kind,
+                name=found.get("name") or "",
+                shared=bool(found.get("is_ext_shared")),
+            ),
+        )
 
-    async def _name(self, user: str) -> str:
-        if known := self._names.get(user):
+    def changed(self, channel: str) -> None:
+        """What was known of it is no longer true."""
+        self._rooms.drop(channel)
+        self._types.drop(channel)
+
+    async def _name(self, sought: str) -> str:
+        if sought[0] not in "CG":
+            return (await self._user(sought)).name
+        try:
+            room = await self.room(sought)
+        except (Unclear, Busy, Refused):
+            return sought
+        # The name of a private channel is for its members only.
+        return room.name if room.type == "channel" and room.name else sought
+
+    async def _user(self, user: str) -> User:
+        if known := self._users.get(user):
             return known
         try:
             found = (await self._web.read("users.info", user=user, within=_WITHIN))["user"]
         except (Unclear, Busy, Refused):
-            return user
+            return self._users.get(user, stale=True) or User(name=user)
         profile = found.get("profile", {})
         name = profile.get("display_name") or profile.get("real_name") or found.get("name")
-        return self._names.put(user, name or user)
+        guest = any(
+            found.get(mark) for mark in ("is_restricted", "is_ultra_restricted", "is_stranger")
+        )
+        return self._users.put(user, User(name=name or user, guest=guest))

@@ -1,18 +1,35 @@
-"""Slack event bodies -> Message, Edit or Deletion; pure."""
+"""Slack event bodies -> what they say in the words of message.py; pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from adapters.message import Audience, Author, Conversation, Deletion, Edit, Kind, Message
+from adapters.message import (
+    Audience,
+    Author,
+    Conversation,
+    Deletion,
+    Echo,
+    Edit,
+    Kind,
+    Message,
+    Rescoped,
+)
 from adapters.slack.content import Payload, described, said_in
 from adapters.slack.mrkdwn import Names, mentions
 
+MARK = "threadkeeper"  # the type of our posts' metadata
+
 # https://docs.slack.dev/reference/events/message#subtypes: the rest is the channel's bookkeeping.
 _SPOKEN = {None, "file_share", "thread_broadcast", "me_message", "bot_message"}
+_TURNED = {
+    "channel_convert_to_private": Audience.PRIVATE,
+    "channel_convert_to_public": Audience.PUBLIC,
+}
 _SYSTEM = {"USLACK", "USLACKBOT"}
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
+_NAMED = re.compile(r"<[@#]([UWCG][A-Z0-9]+)")
+_ELEMENT = ("user_id", "channel_id")  # of rich text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,70 +42,94 @@ class Me:
 
 
 def read(
-    body: Payload, *, me: Me, names: Names, channel_type: str
-) -> Message | Edit | Deletion | None:
-    """What an `event_callback` says; None: nothing that concerns memory, or the bot's own post.
+    body: Payload, *, me: Me, names: Names, channel_type: str, guest: bool = False
+) -> Message | Edit | Deletion | Rescoped | Echo | None:
+    """What an event about messages says; None: nothing that concerns the bot.
 
-    `message` and `app_mention` of one post give equal Messages, so their order does not matter.
+    `guest`: its author is one. `message` and `app_mention` of one post give equal Messages, so
+    their order does not matter.
     """
-    event: Payload = body.get("event") or {}
+    event: Payload = body["event"]
     if event.get("type") not in {"message", "app_mention"}:
         return None
+    shared = bool(body.get("is_ext_shared_channel"))
     channel = Conversation(
         platform="slack",
-        space=_space(body),
+        space=space(body),
         channel=event["channel"],
-        audience=_audience(channel_type, shared=bool(body.get("is_ext_shared_channel"))),
+        audience=audience(channel_type, shared=shared or guest),
     )
     match event.get("subtype"):
         case "message_changed":
             return _changed(event, channel, me, names)
         case "message_deleted":
             return _deletion(channel, event["deleted_ts"])
+        case str(subtype) if subtype in _TURNED:
+            return rescoped(channel, Audience.SHARED if shared else _TURNED[subtype])
     said = message(event, channel, me=me, names=names)
-    return said if said and said.author.kind is not Kind.ME else None
+    return _echo(event, said.conversation) if said and _own(event, me) else said
 
 
-def people(body: Payload) -> Sequence[str]:
-    """The users whose names `read` needs, the author first."""
-    event: Payload = body.get("event") or {}
+def author(body: Payload) -> str:
+    """The user who wrote what the event is about; empty where it names none."""
+    event: Payload = body["event"]
+    return str((event.get("message") or event).get("user") or "")
+
+
+def mentioned(body: Payload) -> Sequence[str]:
+    """The users and channels whose names `read` needs, the author first."""
+    event: Payload = body["event"]
     post: Payload = event.get("message") or event
-    author = post.get("user")
-    mentioned = _MENTION.findall(post.get("text") or "")
-    return list(dict.fromkeys([author, *mentioned] if isinstance(author, str) else mentioned))
+    texts = [
+        post.get("text") or "",
+        *_strings(post.get("blocks")),
+        *_strings(post.get("attachments")),
+    ]
+    found = [each for text in texts for each in _NAMED.findall(text)]
+    return list(dict.fromkeys(filter(None, [author(body), *found])))
 
 
 def message(post: Payload, channel: Conversation, *, me: Me, names: Names) -> Message | None:
     """One post as events and the history show it; `channel` is its conversation but the thread."""
     if post.get("subtype") not in _SPOKEN or not (post.get("user") or post.get("bot_id")):
         return None
-    author = _author(post, me, names)
+    writer = _author(post, me, names)
     direct = channel.audience is Audience.DIRECT
-    thread = post.get("thread_ts") or post["ts"]
     return Message(
         id=post["ts"],
         twin=post.get("client_msg_id") or "",
-        conversation=replace(channel, thread="" if direct and thread == post["ts"] else thread),
-        author=author,
+        conversation=replace(channel, thread=_thread(post, direct=direct)),
+        author=writer,
         text=said_in(post, me=me.user, names=names),
         sent_at=_moment(post["ts"]),
-        called=author.kind is Kind.PERSON and (direct or mentions(post.get("text") or "", me.user)),
+        called=writer.kind is Kind.PERSON and (direct or mentions(post.get("text") or "", me.user)),
         attachments=tuple(described(file) for file in post.get("files") or ()),
     )
 
 
-def _moment(ts: str) -> datetime:
-    return datetime.fromtimestamp(float(ts), UTC)
+def space(body: Payload) -> str:
+    """The workspace the bot is installed in, or the organisation, if installed for all of it.
+
+    Of a shared channel's events `team_id` is the author's workspace:
+    https://docs.slack.dev/apis/slack-connect/using-slack-connect-apis
+    """
+    installed: Payload = (body.get("authorizations") or [{}])[0]
+    enterprise = installed.get("enterprise_id") or body.get("enterprise_id")
+    if installed.get("is_enterprise_install") and enterprise:
+        return str(enterprise)
+    return str(installed.get("team_id") or body.get("context_team_id") or body["team_id"])
 
 
-def _space(body: Payload) -> str:
-    authorizations = body.get("authorizations") or [{}]
-    whole = authorizations[0].get("is_enterprise_install")
-    enterprise = authorizations[0].get("enterprise_id") or body.get("enterprise_id")
-    return str(enterprise if whole and enterprise else body["team_id"])
+def rescoped(channel: Conversation, audience: Audience) -> Rescoped:
+    return Rescoped(
+        platform=channel.platform,
+        space=channel.space,
+        channel=channel.channel,
+        audience=audience,
+    )
 
 
-def _audience(channel_type: str, *, shared: bool) -> Audience:
+def audience(channel_type: str, *, shared: bool) -> Audience:
     # Nobody but its two sides reads a DM, even when the other one is from elsewhere.
     if channel_type == "im":
         return Audience.DIRECT
@@ -97,14 +138,41 @@ def _audience(channel_type: str, *, shared: bool) -> Audience:
     return Audience.PUBLIC if channel_type == "channel" else Audience.PRIVATE
 
 
-def _changed(event: Payload, channel: Conversation, me: Me, names: Names) -> Edit | Deletion | None:
+def _thread(post: Payload, *, direct: bool) -> str:
+    thread = str(post.get("thread_ts") or post["ts"])
+    return "" if direct and thread == post["ts"] else thread
+
+
+def _strings(node: object) -> Iterator[str]:
+    """Every text in blocks and attachments; the ids of rich text as mrkdwn would have them."""
+    match node:
+        case str():
+            yield node
+        case Mapping():
+            yield from (f"<@{node[key]}" for key in _ELEMENT if isinstance(node.get(key), str))
+            yield from (text for each in node.values() for text in _strings(each))
+        case list():
+            yield from (text for each in node for text in _strings(each))
+
+
+def _moment(ts: str) -> datetime:
+    return datetime.fromtimestamp(float(ts), UTC)
+
+
+def _changed(
+    event: Payload, channel: Conversation, me: Me, names: Names
+) -> Edit | Deletion | Echo | None:
     """Unfurls and new replies count as changes too, but leave text and `edited` alone."""
     after, before = event["message"], event.get("previous_message") or {}
     if after.get("subtype") == "tombstone":
         return _deletion(channel, after["ts"])
-    same = after.get("text") == before.get("text") and after.get("edited") == before.get("edited")
-    if same or _own(after, me):
+    if before and all(after.get(key) == before.get(key) for key in ("text", "edited")):
         return None
+    if not before and not after.get("edited"):
+        return None
+    if _own(after, me):
+        direct = channel.audience is Audience.DIRECT
+        return _echo(after, replace(channel, thread=_thread(after, direct=direct)))
     return Edit(
         platform=channel.platform,
         space=channel.space,
@@ -120,6 +188,16 @@ def _deletion(channel: Conversation, ts: str) -> Deletion:
     return Deletion(
         platform=channel.platform, space=channel.space, channel=channel.channel, ids=(ts,)
     )
+
+
+def _echo(post: Payload, conversation: Conversation) -> Echo | None:
+    """One of our posts, if it tells its turn."""
+    metadata: Payload = post.get("metadata") or {}
+    told: Payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") != MARK or not told.get("turn"):
+        return None
+    fence = int(told.get("fence") or 0)
+    return Echo(conversation=conversation, id=post["ts"], turn=str(told["turn"]), fence=fence)
 
 
 def _own(post: Payload, me: Me) -> bool:

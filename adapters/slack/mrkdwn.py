@@ -53,7 +53,7 @@ def _resolved(entity: str, names: Names) -> str:
         case "@":
             return f"@{names.get(target[1:], target[1:])}"
         case "#":
-            return f"#{label or target[1:]}"
+            return f"#{label or names.get(target[1:], target[1:])}"
         case "!":
             return label or f"@{target.rpartition('^')[2].lstrip('!')}"
     return f"[{label}]({target})" if label and label != target else target

@@ -1,56 +1,79 @@
-"""Slack in Socket Mode: connects, stores what comes before it acknowledges, and opens chats."""
+"""Slack in Socket Mode or over HTTP: stores what comes before it acknowledges, opens chats."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import aiohttp
 import structlog
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.response import BoltResponse
 
 from adapters.draft import Pace
-from adapters.message import Conversation, Deletion, Edit, Message
+from adapters.message import Conversation, Offer
 from adapters.ports import Busy, Inbox, Refused, Unclear, Webhook
 from adapters.slack.calls import Calls
 from adapters.slack.chat import SlackChat
-from adapters.slack.content import Payload
+from adapters.slack.delivery import Delivery
 from adapters.slack.directory import Directory
-from adapters.slack.events import Me, people, read
+from adapters.slack.entrance import Entrance
+from adapters.slack.events import Me
+from adapters.slack.http import PATH, Requests, Signatures
+from adapters.slack.interactions import Interactions
 from adapters.slack.posts import SlackPosts
+from adapters.slack.sockets import Sockets
 
 _SCOPES = (
     "app_mentions:read,channels:history,channels:read,chat:write,groups:history,groups:read,"
     "im:history,mpim:history,users:read"
 )
+_PAUSE = 5.0  # seconds before asking again
 _log = structlog.get_logger()
 
-_LOOK, _LOOKS = 10.0, 3  # seconds between looks at the socket; this many in vain: a new one
-_PAUSE = 5.0  # seconds before connecting again
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What Slack gave the app: in Socket Mode an `app_token`, over HTTP a `signing_secret`."""
+
+    bot_token: str = field(repr=False)
+    app_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
+    api_url: str = "https://slack.com/api/"
 
 
 class SlackPlatform:
-    """`timeout`: seconds that a Web API call may take."""
+    """`timeout`: seconds that a Web API call may take. `shared`: guests and other organisations
+    may talk with the bot too. `sockets`: how many connections, one or two.
+    """
 
     def __init__(
         self,
+        access: Access,
         *,
-        bot_token: str,
-        app_token: str,
-        api_url: str = "https://slack.com/api/",
         pace: Pace,
         timeout: float = 5.0,
+        shared: bool = False,
+        sockets: int = 1,
+        offers: Sequence[Offer] = (),
         now: Callable[[], datetime],
     ) -> None:
         # The vendor's debug lines hold message text, whatever level is asked for.
-        self._logger = logging.getLogger("slack_bolt")
-        self._logger.setLevel(max(logging.INFO, self._logger.getEffectiveLevel()))
-        self._web = Calls(bot_token, api_url, timeout, self._logger)
+        logger = logging.getLogger("slack_bolt")
+        logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
+        self._web = Calls(access.bot_token, access.api_url, timeout, logger)
         self._directory = Directory(self._web, now)
-        self._bot_token, self._app_token, self._pace = bot_token, app_token, pace
+        self._app_token, self._pace, self._offers = access.app_token, pace, offers
         self._identity: Me | None = None
+        self._gap, self._trouble = asyncio.Event(), "starting"
+        interactions = Interactions(web=self._web, directory=self._directory, chat=self.chat)
+        delivery = Delivery(
+            self._directory, self._me, interactions.take, shared=shared, gap=self._gap.set
+        )
+        self._entrance = Entrance(delivery, access.bot_token, logger)
+        self._requests = Requests(self._entrance.app, Signatures(access.signing_secret, now))
+        self._sockets = Sockets(
+            self._web, access.app_token, self._entrance.app, count=sockets, gap=self._gap.set
+        )
 
     @property
     def name(self) -> str:
@@ -58,21 +81,29 @@ class SlackPlatform:
 
     @property
     def trouble(self) -> str:
-        return ""
+        return self._trouble or (self._sockets.trouble if self._app_token else "")
 
     @property
     def webhooks(self) -> Mapping[str, Webhook]:
-        return {}
+        return {} if self._app_token else {PATH: self._requests.take}
 
     async def run(self, inbox: Inbox) -> None:
         """Raises Refused when Slack will not have the tokens; rides out everything else."""
-        app = self._app(inbox)
-        pause = 0.0
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
             self._web.share(session)
-            while True:
-                await asyncio.sleep(pause)
-                pause = await self._listen(app)
+            await self._met()
+            self._entrance.inbox, self._trouble = inbox, ""
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._catch_up(inbox))
+                    if self._app_token:
+                        tasks.create_task(self._sockets.run())
+                    else:
+                        self._gap.set()
+            except BaseExceptionGroup as group:
+                raise _first(group) from None
+            finally:
+                self._entrance.inbox, self._trouble = None, "stopped"
 
     def chat(self, conversation: Conversation) -> SlackChat:
         posts = SlackPosts(conversation=conversation, web=self._web, me=self._me)
@@ -86,70 +117,38 @@ class SlackPlatform:
                 wrong.append(f"Slack: add the scopes {', '.join(missing)}, install the app again")
         except (Refused, Unclear, Busy) as error:
             wrong.append(f"Slack does not take SLACK_BOT_TOKEN: {error}")
+        if not self._app_token:
+            return wrong
         try:
             await self._web.socket(self._app_token)
         except (Refused, Unclear, Busy) as error:
             wrong.append(f"Slack opens no socket for SLACK_APP_TOKEN: {error}")
         return wrong
 
-    def _app(self, inbox: Inbox) -> AsyncApp:
-        async def store(body: Payload) -> BoltResponse:
+    async def _met(self) -> None:
+        """Until Slack told who the bot is."""
+        while True:
             try:
-                await self._deliver(body, inbox)
-            except Exception as error:  # noqa: BLE001  Bolt would log it whole, people's words too
-                _log.warning("slack event not stored: it comes again", error=type(error).__name__)
-                return BoltResponse(status=500)
-            return BoltResponse(status=200)
+                await self._me()
+            except Busy as busy:
+                self._trouble, pause = str(busy), busy.after
+            except Unclear as unclear:
+                self._trouble, pause = f"Slack does not answer: {unclear}", _PAUSE
+            else:
+                return
+            await asyncio.sleep(pause)
 
-        # Bolt acknowledges what a middleware answers with 200. `store` answers
-        # all and comes before two that would acknowledge what nobody stored: the authorization,
-        # when its auth.test fails, and the one that hides deletions of the bot's own posts.
-        return AsyncApp(
-            token=self._bot_token,
-            logger=self._logger,
-            before_authorize=store,
-            ssl_check_enabled=False,
-            request_verification_enabled=False,
-        )
-
-    async def _deliver(self, body: Payload, inbox: Inbox) -> None:
-        event = body.get("event") or {}
-        if event.get("type") not in {"message", "app_mention"}:
-            return
-        me = await self._me()
-        channel_type = await self._directory.channel_type(event)
-        names = await self._directory.names(people(body))
-        match said := read(body, me=me, names=names, channel_type=channel_type):
-            case Message():
-                await inbox.receive(said)
-            case Edit():
-                await inbox.amend(said)
-            case Deletion():
-                await inbox.retract(said)
-
-    async def _listen(self, app: AsyncApp) -> float:
-        """One life of the connection; returns the seconds to wait before the next."""
-        handler = AsyncSocketModeHandler(
-            app, self._app_token, logger=self._logger, web_client=self._web.reads
-        )
-        try:
-            await self._me()
-            # With an address of our own asking, `connect` neither hides a refused token nor tries
-            # an expired address for ever.
-            handler.client.wss_uri = await self._web.socket(self._app_token)
-            async with asyncio.timeout(_LOOK * _LOOKS):
-                await handler.connect_async()  # type: ignore[no-untyped-call]
-            deaf = 0
-            while deaf < _LOOKS:
-                await asyncio.sleep(_LOOK)
-                deaf = 0 if await handler.client.is_connected() else deaf + 1
-        except Busy as busy:
-            return busy.after
-        except (Unclear, TimeoutError):
-            return _PAUSE
-        finally:
-            await handler.close_async()  # type: ignore[no-untyped-call]
-        return 0.0
+    async def _catch_up(self, inbox: Inbox) -> None:
+        """After every time that nobody listened; gaps that open meanwhile count as one."""
+        while True:
+            await self._gap.wait()
+            self._gap.clear()
+            try:
+                await inbox.missed(self.name)
+            except Exception as error:  # noqa: BLE001  the store may be away; its text may quote
+                _log.warning("slack is not caught up yet", error=type(error).__name__)
+                self._gap.set()
+                await asyncio.sleep(_PAUSE)
 
     async def _me(self) -> Me:
         if self._identity is None:
@@ -158,3 +157,10 @@ class SlackPlatform:
                 raise Refused("SLACK_BOT_TOKEN is a person's: take the bot's, it starts with xoxb-")
             self._identity = Me(user=test["user_id"], bot=test["bot_id"], name=test["user"])
         return self._identity
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -48,6 +48,15 @@ class SlackPosts:
         )
         return str(posted["ts"])
 
+    async def announce(self, text: str) -> None:
+        await self.web.write(
+            "chat.postMessage",
+            channel=self.conversation.channel,
+            thread_ts=self.conversation.thread or None,
+            markdown_text=text,
+            metadata={"event_type": _MARK, "event_payload": {}},
+        )
+
     async def edit(self, turn: Hold, post: str, text: str, *, live: bool) -> bool:
         # Without a metadata argument the post keeps the metadata it has.
         return await self._change("chat.update", post, markdown_text=text)

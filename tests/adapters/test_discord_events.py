@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 import discord
@@ -10,9 +9,10 @@ import pytest
 
 from adapters.discord import events
 from adapters.message import Audience, Edit, Kind, Message
+from tests.servers.discord.server import DATA
 from tests.servers.discord.world import TEXT, VIEW_CHANNEL, World
 
-RECORDED = Path(__file__).parents[3] / "shared/data/discord"
+RECORDED = DATA
 
 
 class Seen:

@@ -27,7 +27,7 @@ from adapters.message import (
     Stop,
 )
 from adapters.ports import Busy, Inbox, Posted, Refused, Unclear
-from adapters.slack.platform import SlackPlatform
+from adapters.slack.platform import Access, SlackPlatform
 from tests.servers.slack import Fault, Slack
 from tests.virtual import VirtualLoop
 
@@ -81,13 +81,17 @@ class Box(Inbox):
 
 
 def bot(slack: Slack, **options: Any) -> SlackPlatform:
-    tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token}
-    settled: dict[str, Any] = {
+    access = {
+        "bot_token": slack.bot_token,
+        "app_token": slack.app_token,
         "api_url": slack.api_url,
+    }
+    access |= {name: options.pop(name) for name in access.keys() & options.keys()}
+    settled: dict[str, Any] = {
         "pace": Pace(first=0.01, every=0.0, late=0.0, listed=0.0),
         "now": lambda: datetime.now(UTC),
     }
-    return SlackPlatform(**tokens | settled | options)
+    return SlackPlatform(Access(**access), **settled | options)
 
 
 @pytest.fixture
@@ -278,14 +282,6 @@ async def test_a_mention_waits_for_its_audience_unacknowledged(slack: Slack, inb
     await slack.redeliver()
     await settled(slack)
     assert inbox.messages[0].conversation.audience is Audience.PUBLIC
-
-
-async def test_a_shared_channel_is_read_by_others(slack: Slack, inbox: Box) -> None:
-    slack.channel("C1", shared=True)
-    slack.say("C1", "U1", "hello")
-    await settled(slack)
-    audiences = {message.conversation.audience for message in inbox.messages}
-    assert audiences == {Audience.SHARED}
 
 
 async def test_a_refreshed_connection_goes_on(slack: Slack, inbox: Box) -> None:

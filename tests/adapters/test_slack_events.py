@@ -10,14 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.message import Audience, Author, Conversation, Deletion, Edit, Kind, Message
-from adapters.slack.events import Me, message, people, read
+from adapters.message import (
+    Audience,
+    Author,
+    Conversation,
+    Deletion,
+    Echo,
+    Edit,
+    Kind,
+    Message,
+    Rescoped,
+)
+from adapters.slack.events import Me, mentioned, message, read
 from adapters.slack.mrkdwn import markdown
 
-RECORDED = Path(__file__).parents[3] / "shared/data/slack"
+# Beside the checkout, or beside the folder of worktrees.
+RECORDED = next(
+    (path for up in Path(__file__).parents if (path := up / "shared/data/slack").exists()),
+    Path("absent"),
+)
 ME = Me(user="U00FAKEBOT01", bot="B00FAKEBOT01", name="keeper")
 NAMES = {"U00FAKEUSER1": "Ada", "U2": "Bob"}
-Said = Message | Edit | Deletion | None
+Said = Message | Edit | Deletion | Rescoped | Echo | None
 
 
 def recorded(name: str) -> Any:
@@ -141,7 +155,7 @@ def test_another_bot_is_read_where_it_speaks_in_cards() -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "*Build 7*"}}
     card = {"title": "Failed", "text": "2 &lt; 3", "fallback": "unread"}
     said = heard(event("", bot_id="B2", blocks=[section], attachments=[card]))
-    assert said.text == "**Build 7**\nFailed\n2 < 3"
+    assert said.text == "**Build 7**\n\nFailed\n2 < 3"
 
 
 def test_an_organisation_wide_installation_is_one_space() -> None:
@@ -230,8 +244,12 @@ def test_a_tombstone_is_a_deletion() -> None:
 
 
 def test_names_are_needed_of_the_author_first_and_of_everybody_mentioned() -> None:
-    assert people(event("<@U00FAKEUSER1> and <@U3|cy> and <@U2>")) == ["U2", "U00FAKEUSER1", "U3"]
-    assert people(changed(text="<@U3>")) == ["U2", "U3"]
+    assert mentioned(event("<@U00FAKEUSER1> and <@U3|cy> and <@U2>")) == [
+        "U2",
+        "U00FAKEUSER1",
+        "U3",
+    ]
+    assert mentioned(changed(text="<@U3>")) == ["U2", "U3"]
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.budget import Budgets
+from bot.budget import Limits as DayLimits
 from bot.commands import Commands
 from bot.intake import Intake
 from bot.ports import Request
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
+from bot.settings import Commands as Names
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -66,10 +69,13 @@ class Bench:
     model: ScriptedModel
     metrics: Metrics = field(default_factory=Metrics)
     budget: Budget = field(default_factory=Budget)
+    limits: DayLimits = field(default_factory=DayLimits)
     marks: Marks = field(default_factory=Marks)
     summaries: list[Task] = field(default_factory=list)
     grace: float = 0.0
+    turns: Turns | None = None  # the running bot's
     silence: float = 600.0
+    names: Names = field(default_factory=Names)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
@@ -94,22 +100,30 @@ class Bench:
             self.model.asked = self.platform.notify
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             platforms = {self.platform.name: self.platform}
-            replies = Replies(self.model, prompter, lease=LEASE, attempts=2)
+            budgets = Budgets(store, self.limits, lambda: NOW)
+            replies = Replies(self.model, prompter, budgets, lease=LEASE, attempts=2)
             limits = Limits(sweep=0.02, stop=1.0)
             turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)
+            self.turns = turns
             await stack.enter_async_context(turns)
             async with asyncio.TaskGroup() as tasks:
                 sweeping = tasks.create_task(turns.sweep())
                 yield Intake(
                     memory,
                     turns,
-                    Commands(memory, ["I am a test."]),
+                    Commands(memory, ["I am a test."], self.names),
                     platforms,
                     metrics=self.metrics,
                     now=lambda: NOW,
                 )
                 sweeping.cancel()
                 await turns.drain()
+
+    async def rest(self) -> None:
+        """Until no turn is under way."""
+        assert self.turns
+        while self.turns._running:
+            await asyncio.wait([*self.turns._running])
 
     async def age(self) -> None:
         """Nobody has said anything for so long that messages are about to expire."""

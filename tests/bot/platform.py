@@ -30,6 +30,7 @@ class FakePlatform:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
     whispers: list[Answer] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
     crash: BaseException | None = None
     refuse: BaseException | None = None
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -83,6 +84,9 @@ class FakePlatform:
 
     async def whisper(self, person: Author, answer: Answer) -> None:
         self.whispers.append(answer)
+
+    async def announce(self, text: str) -> None:
+        self.announced.append(text)
 
     async def history(self, after: str, limit: int) -> AsyncGenerator[Message, None]:
         for message in tuple[Message, ...]():

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from adapters.message import Answer, Audience, Author, Command, Departure
+from bot.commands import offers
+from bot.settings import Commands as Names
 from memory.window import Marks
 from tests.bot.conftest import Bench
 from tests.bot.platform import ADA, HERE, START, People
@@ -123,6 +125,21 @@ async def test_help_lists_every_command_and_what_is_stored(bot: Bench) -> None:
         "/help",
     ]
     assert answers[0].text.endswith("I am a test.")
+
+
+async def test_a_command_goes_by_the_name_it_is_given_and_by_its_own(bot: Bench) -> None:
+    bot.names = Names(summary="tk-summary")
+    assert [offer.name for offer in offers(bot.names)][:2] == ["tk-summary", "forget"]
+    async with bot.running() as intake:
+        for name in ("tk-summary", "summary"):
+            command, answers = told(name)
+            await intake.command(command)
+            assert answers[0].text == "I hold nothing of this conversation."
+        await intake.receive(People().say("tk-summary"))
+        command, answers = told("help")
+        await intake.command(command)
+    assert bot.platform.whispers[0].text == "I hold nothing of this conversation."
+    assert answers[0].text.startswith("/tk-summary - ")
 
 
 async def test_leaving_a_channel_forgets_it(bot: Bench) -> None:

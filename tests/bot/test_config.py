@@ -229,7 +229,7 @@ def test_one_server_a_cluster_and_sentinels_are_stores(setup: Setup, url: str) -
         ({"DISCORD_API_URL": "http://h/api"}, "DISCORD_API_URL: must end in /api/v10"),
         (
             {"SLACK_BOT_TOKEN": "xoxb-1"},
-            "SLACK_APP_TOKEN: is missing, and SLACK_BOT_TOKEN needs it too",
+            "SLACK_APP_TOKEN: is missing, and SLACK_BOT_TOKEN needs it, or SLACK_SIGNING_SECRET",
         ),
         (
             {"SLACK_APP_TOKEN": "xapp-1"},
@@ -242,6 +242,20 @@ def test_one_server_a_cluster_and_sentinels_are_stores(setup: Setup, url: str) -
         (
             {"THREADKEEPER_MEMORY__WINDOW__HIHG": "5"},
             "memory.window.hihg: is not a known key; did you mean memory.window.high?",
+        ),
+        (
+            {"THREADKEEPER_COMMANDS__FORGET": "memory"},
+            (
+                "commands.forget: must not be memory, which is another command's"
+                " (set it in config.yaml or as THREADKEEPER_COMMANDS__FORGET)"
+            ),
+        ),
+        (
+            {"THREADKEEPER_COMMANDS__FORGET": "/forget"},
+            (
+                "commands.forget: must be 1 to 32 of a-z, 0-9, - and _"
+                " (set it in config.yaml or as THREADKEEPER_COMMANDS__FORGET)"
+            ),
         ),
         (
             {"THREADKEEPER_TURNS": "5", "THREADKEEPER_TURNS__ATTEMPTS": "5"},

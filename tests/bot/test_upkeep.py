@@ -9,7 +9,7 @@ import pytest
 
 from adapters.message import Conversation
 from bot import turns
-from bot.app import _sizes
+from bot.figures import sizes
 from bot.ports import Request
 from bot.prompt import OLDER, Budget
 from bot.settings import Config
@@ -56,7 +56,7 @@ def like(bot: Bench, kind: type[Bench], marks: Marks = SMALL, **fields: object) 
 
 
 def configured(**window: int) -> Marks:
-    return _sizes(Config.model_validate({"memory": {"window": window}})).marks
+    return sizes(Config.model_validate({"memory": {"window": window}})).marks
 
 
 def texts(request: Request) -> Sequence[str]:

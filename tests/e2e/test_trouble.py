@@ -1,8 +1,10 @@
 """What an operator or a model endpoint gets wrong: one clear line each, and nothing is lost."""
 
+import re
 import socket
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from memory.seal import Keyring, fresh_key
@@ -21,6 +23,7 @@ STATUS = (
     "memory: ",
     "archive: ",
     "tokens: ",
+    "web: ",
 )
 IMPATIENT = {
     "THREADKEEPER_MODEL__FIRST_TOKEN_SECONDS": "0.4",
@@ -65,6 +68,32 @@ async def test_a_negative_window_is_refused_with_its_bound(home: Home) -> None:
 
 async def test_a_port_that_is_no_number_is_refused(home: Home) -> None:
     assert await refused(home, PORT="x") == "PORT: must be a number from 1 to 65535, not 'x'"
+
+
+async def test_a_port_that_is_asked_for_and_taken_is_refused(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = await refused(home, PORT=port)
+    assert line == f"PORT: {port} is taken: stop what listens there, or set another"
+
+
+async def test_a_running_bot_says_where_it_can_be_asked_and_answers_there(home: Home) -> None:
+    async with home.bot("run") as bot:
+        bot.type("hello\n")
+        await bot.until("keep that in mind")
+        (address,) = re.findall(r"^web: (http://127\.0\.0\.1:\d+)", home.err, re.MULTILINE)
+        async with aiohttp.ClientSession(address) as session:
+            for page in ("/healthz", "/readyz"):
+                async with session.get(page) as answer:
+                    assert (answer.status, await answer.text()) == (200, "ok\n")
+            async with session.get("/metrics") as answer:
+                assert 'threadkeeper_received_total{owed="yes"} 1.0' in await answer.text()
+        assert await bot.end() == 0
+
+
+async def test_a_chat_listens_nowhere(home: Home) -> None:
+    await home.run("chat", "hello\n")
+    assert "web: " not in home.err
 
 
 async def test_a_file_that_is_no_yaml_is_refused_with_the_line(home: Home) -> None:

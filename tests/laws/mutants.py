@@ -19,7 +19,7 @@ MUTANTS = {
         "tonumber(string.match(pending, '^%d+')) > tonumber(version)": "false"
     },
     "a reply stands though its question changed": {
-        "if revision ~= (get('revision') or '0') or wrapped": "if wrapped"
+        "if revision ~= (get('revision') or '0') or not same_key": "if not same_key"
     },
     "what was merged is merged again": {
         "if not made[child] and not redis.call('ZSCORE', CONVERSATION .. '/sum', child)": "if false"

@@ -15,7 +15,6 @@ from memory.folding import Sizes
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
-from memory.slots import Person
 from memory.summary import Task
 from memory.turn import Terms, Turn
 from memory.window import Marks
@@ -125,11 +124,11 @@ async def turn_in(memory: Memory, place: Place) -> Turn:
     return turn
 
 
-def straight(url: str, place: Place | Person) -> str:
+def straight(url: str, place: layout.Holder) -> str:
     """The address of the server that holds this channel, or this person."""
     return holder(url, layout.prefix(place))
 
 
-def straight_to(url: str, place: Place | Person) -> Redis:
+def straight_to(url: str, place: layout.Holder) -> Redis:
     client: Redis = Redis.from_url(straight(url, place))
     return client

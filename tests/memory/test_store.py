@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 
 from memory import redis as module
 from memory.engine import Memory
+from memory.layout import Holder
 from memory.records import Arrival, Debris, Fold, Leaf, Lease, Place, Reply, Sealed, Snapshot
 from memory.redis import RedisStore
-from memory.slots import Person
+from memory.slots import Account
 from memory.store import StoreDown
 from tests.memory.conftest import NOW, World, straight, straight_to, turn_in
 from tests.servers.cluster import until
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.anyio
 PLACE = Place(platform="slack", space="T1", channel="C{1}", thread="17:{0}/1", audience="public")
 CHANNEL = Place(platform="slack", space="T1", channel="C{1}")
 ADA = PLACE.person("{ada} ")
+SPACE = Account(platform="slack", space="T1")
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
 TIMES = {b"until", b"began"}
@@ -120,7 +122,7 @@ class Scene:
     step: Step
     prepare: Callable[[Actor], Awaitable[Lease | object]] | None = None
     store: dict[str, float] | None = None
-    home: Place | Person = PLACE  # whose keys it touches
+    home: Holder = PLACE  # whose keys it touches
 
     def __str__(self) -> str:
         return self.name
@@ -341,6 +343,12 @@ SCENES = (
     Scene(name="defer", prepare=joined, step=lambda do, _: do.store.defer(PLACE, 60.0)),
     Scene(name="defer no more", prepare=folded, step=lambda do, _: do.store.defer(PLACE, 0)),
     Scene(name="read all that is held", prepare=folded, step=lambda do, _: do.store.held(PLACE)),
+    Scene(
+        name="spend",
+        home=SPACE,
+        step=lambda do, _: do.store.spend(SPACE, ["space", "person:U1"], "turn1", 70),
+    ),
+    Scene(name="tell", home=SPACE, step=lambda do, _: do.store.tell(SPACE, PLACE, "turn1")),
     Scene(name="forget", prepare=folded, step=lambda do, _: do.forget(3)),
     Scene(name="forget during a turn", prepare=Actor.asked, step=lambda do, _: do.forget(1)),
 )
@@ -366,7 +374,7 @@ async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-async def dump(url: str, home: Place | Person = PLACE) -> dict[bytes, object]:
+async def dump(url: str, home: Holder = PLACE) -> dict[bytes, object]:
     """All keys with their values and whether they expire, but for the times of leases.
 
     Of the log only the order: an index may be told of a message twice.

@@ -27,7 +27,7 @@ class Wire:
     """One socket; what is sent while it writes waits its turn."""
 
     def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
-        self.socket = socket
+        self.socket, self.compress = socket, compress
         self._deflate = zlib.compressobj() if compress else None
         self._waiting: asyncio.Queue[Json] = asyncio.Queue()
 
@@ -50,7 +50,13 @@ class Session:
     intents: int
     wire: Wire | None
     sequence: int = 0
+    shard: tuple[int, int] = (0, 1)
     sent: deque[tuple[int, str, Json]] = field(default_factory=lambda: deque(maxlen=10_000))
+
+    def concerns(self, guild: str) -> bool:
+        """Direct messages come to the first shard."""
+        number, count = self.shard
+        return (int(guild) >> 22) % count == number if guild else number == 0
 
     def dispatch(self, event: str, data: Json) -> None:
         self.sequence += 1
@@ -74,14 +80,21 @@ class Gateway:
     url: str = ""
     message_content: bool = True  # the switch in the developer portal
     sessions: dict[str, Session] = field(default_factory=dict)
+    left: int = 999  # sessions that may still be begun today
+    reset_after: int = 0  # milliseconds until it is a thousand again
+    interval: int = 41_250  # milliseconds between heartbeats
+    repeated: int = 0  # events before the one asked for that a RESUME gets again
+    closing: int = 0  # the code every IDENTIFY is answered with; 0: it is taken
+    heard: list[Op] = field(default_factory=list)
 
     @property
     def live(self) -> list[Session]:
         return [session for session in self.sessions.values() if session.wire]
 
     def emit(self, event: str, data: Json, intent: int = 0) -> None:
+        guild = data.get("guild_id") or (data["id"] if event.startswith("GUILD_") else "")
         for session in self.sessions.values():
-            if session.intents & intent == intent:
+            if session.intents & intent == intent and session.concerns(guild):
                 session.dispatch(event, data)
 
     def emit_message(self, event: str, message: Json, **fields: Any) -> None:
@@ -93,7 +106,8 @@ class Gateway:
             member = self.world.member(message["author"]["id"])
             where |= {"guild_id": channel["guild_id"], "member": member}
         for session in self.sessions.values():
-            if not session.intents & (DIRECT_MESSAGES if direct else GUILD_MESSAGES):
+            intent = DIRECT_MESSAGES if direct else GUILD_MESSAGES
+            if not (session.intents & intent and session.concerns(channel.get("guild_id", ""))):
                 continue
             seen = direct or session.intents & MESSAGE_CONTENT or self._concerns_me(message)
             session.dispatch(event, message | where | fields | ({} if seen else CONTENT))
@@ -107,7 +121,7 @@ class Gateway:
         await socket.prepare(request)
         wire = Wire(socket, compress=request.query.get("compress") == "zlib-stream")
         pump = asyncio.create_task(wire.pump())
-        wire.send(Op.HELLO, {"heartbeat_interval": 41_250})
+        wire.send(Op.HELLO, {"heartbeat_interval": self.interval})
         try:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
@@ -120,8 +134,10 @@ class Gateway:
         return socket
 
     async def _hear(self, wire: Wire, frame: Json) -> None:
+        self.heard.append(Op(frame["op"]))
         if frame["op"] == Op.HEARTBEAT:
             wire.send(Op.HEARTBEAT_ACK)
+            self.changed()
         elif frame["op"] == Op.IDENTIFY:
             await self._identify(wire, frame["d"])
         elif frame["op"] == Op.RESUME:
@@ -129,7 +145,7 @@ class Gateway:
             if session is None:
                 wire.send(Op.INVALID_SESSION, False)
             else:
-                session.resume(wire, frame["d"]["seq"])
+                session.resume(wire, frame["d"]["seq"] - self.repeated)
                 self.changed()
 
     async def _identify(self, wire: Wire, asked: Json) -> None:
@@ -139,18 +155,25 @@ class Gateway:
         if asked["intents"] & MESSAGE_CONTENT and not self.message_content:
             await wire.socket.close(code=4014)
             return
-        session = Session(self.world.ids.next(), asked["intents"], wire)
+        self.left -= 1
+        if self.closing:
+            await wire.socket.close(code=self.closing)
+            return
+        shard = tuple(asked.get("shard", (0, 1)))
+        session = Session(self.world.ids.next(), asked["intents"], wire, shard=shard)
+        guilds = [guild for guild in self.world.guilds if session.concerns(guild)]
         ready = {
             "v": 10,
             "user": self.world.users[self.world.me],
             "session_id": session.id,
             "resume_gateway_url": self.url,
-            "guilds": [{"id": guild, "unavailable": True} for guild in self.world.guilds],
+            "shard": shard,
+            "guilds": [{"id": guild, "unavailable": True} for guild in guilds],
             "application": {"id": self.world.me, "flags": 0},
         }
         session.dispatch("READY", ready)
         if session.intents & GUILDS:
-            for guild in self.world.guilds:
+            for guild in guilds:
                 session.dispatch("GUILD_CREATE", self.world.guild_create(guild))
         self.sessions[session.id] = session
         self.changed()
@@ -161,3 +184,16 @@ class Gateway:
             if session.wire:
                 await session.wire.socket.close(code=code)
                 session.wire = None
+
+    def ask_to_reconnect(self) -> None:
+        for session in self.live:
+            if session.wire:
+                session.wire.send(Op.RECONNECT)
+
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """The session is over, unless it is resumable."""
+        for session in self.live:
+            if session.wire:
+                session.wire.send(Op.INVALID_SESSION, resumable)
+            if not resumable:
+                del self.sessions[session.id]

@@ -44,7 +44,8 @@ class Rest:
         ]
 
     async def whoami(self, _: web.Request) -> web.Response:
-        return respond(self.world.users[self.world.me])
+        me = self.world.users[self.world.me]
+        return respond(me | {"mfa_enabled": True, "locale": "en-US"})
 
     async def application(self, _: web.Request) -> web.Response:
         me = self.world.users[self.world.me]
@@ -59,14 +60,25 @@ class Rest:
                 "bot_require_code_grant": False,
                 "verify_key": "0" * 64,
                 "flags": flags,
+                "flags_new": str(flags),
+                "type": None,
                 "owner": me,
+                "redirect_uris": [],
+                "eligible_oauth2_scopes": [],
+                "interactions_endpoint_url": None,
+                "role_connections_verification_url": None,
+                "approximate_guild_count": len(self.world.guilds),
+                "approximate_user_install_count": 0,
+                "approximate_user_authorization_count": 0,
+                "explicit_content_filter": 0,
                 "team": None,
                 "rpc_origins": [],
             }
         )
 
     async def find_gateway(self, _: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        left, reset = self.gateway.left, self.gateway.reset_after
+        limit = {"total": 1000, "remaining": left, "reset_after": reset, "max_concurrency": 1}
         return respond({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
 
     async def put_commands(self, request: web.Request) -> web.Response:
@@ -176,12 +188,7 @@ class Rest:
         if interaction in self.answered:
             raise Refusal(400, 40060, "Interaction has already been acknowledged.")
         self.answered[interaction] = asked["type"]
-        return respond(
-            {
-                "interaction": {"id": interaction, "type": 3},
-                "resource": {"type": asked["type"]},
-            }
-        )
+        return respond({"interaction": {"id": interaction, "type": 3}})
 
     def _named(self, request: web.Request) -> Json:
         return self.world.message(

@@ -23,7 +23,10 @@ from tests.servers.discord.world import (
     World,
 )
 
-OPENAPI = Path(__file__).parents[4] / "shared/data/discord/openapi.json"
+HERE = Path(__file__)
+DATA = next(
+    (path for up in HERE.parents if (path := up / "shared/data/discord").exists()), HERE / "none"
+)
 
 
 class FakeDiscord:
@@ -40,7 +43,7 @@ class FakeDiscord:
         self.gateway = Gateway(self.world, self.token, self.changed)
         self.rest = Rest(self.world, self.gateway)
         self._changes = asyncio.Event()
-        judge = spec(OPENAPI) if OPENAPI.exists() else None
+        judge = spec(DATA / "openapi.json") if DATA.exists() else None
         self._requests = Requests(self.token, self.changed, judge)
         self.api_url = ""
 
@@ -68,6 +71,8 @@ class FakeDiscord:
     ) -> None:
         await self.gateway.drop(1001)
         await self._runner.cleanup()
+        if kind is None:
+            assert not self.violations, "\n".join(self.violations)
 
     @property
     def me(self) -> str:
@@ -104,6 +109,7 @@ class FakeDiscord:
             owner_id=self.me,
             name="a thread",
             message_count=0,
+            total_message_sent=0,
             member_count=1,
             rate_limit_per_user=0,
             thread_metadata={

@@ -1,6 +1,7 @@
 """Discord's own OpenAPI description, as a judge of requests and of the fake's answers."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,7 @@ from referencing.jsonschema import DRAFT202012
 
 from tests.servers.discord.world import Json
 
-# the fake adds nothing here to what Discord describes
-JUDGED = ("/channels/{channel_id}/messages", "/channels/{channel_id}/messages/{message_id}")
+NAME = re.compile(r"\{\w+\}")  # of a part of a path
 
 
 @cache
@@ -26,6 +26,7 @@ class Spec:
         document = json.loads(path.read_text())
         resource = DRAFT202012.create_resource(document)
         self._paths = document["paths"]
+        self._named = {NAME.sub("{}", path): path for path in self._paths}
         self._registry: Registry[Any] = Registry().with_resource("urn:discord", resource)
         self._validators: dict[str, Draft202012Validator] = {}
 
@@ -39,8 +40,11 @@ class Spec:
 
     def _errors(self, route: str, part: str, value: Any) -> list[str]:
         method, path = route.split(" ")
+        path = self._named.get(NAME.sub("{}", path), path)
         operation = self._paths.get(path, {}).get(method.lower(), {})
-        if path not in JUDGED or part.partition("/")[0] not in operation:
+        if not operation:
+            return [f"{route} is not described"]
+        if part.partition("/")[0] not in operation:
             return []
         inside = path.replace("/", "~1")
         place = f"#/paths/{inside}/{method.lower()}/{part}/content/application~1json/schema"
@@ -53,6 +57,8 @@ class Spec:
 
 def _as_described(body: Json) -> Json:
     """discord.py sends these ids as numbers; the service takes both."""
+    if "recipient_id" in body:
+        return body | {"recipient_id": str(body["recipient_id"])}
     if "message_reference" not in body:
         return body
     reference = body["message_reference"]

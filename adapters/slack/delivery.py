@@ -1,0 +1,141 @@
+"""What Slack sends, and what becomes of it: stored or done before it is acknowledged."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from adapters.message import (
+    Audience,
+    Conversation,
+    Deletion,
+    Departure,
+    Echo,
+    Edit,
+    Message,
+    Rescoped,
+)
+from adapters.ports import Inbox, Refused
+from adapters.slack.content import Payload
+from adapters.slack.directory import Directory
+from adapters.slack.events import Me, audience, author, mentioned, read, rescoped, space
+
+Interact = Callable[[Payload, Inbox], Awaitable[Payload | None]]
+Handler = Callable[["Delivery", Payload, Inbox], Awaitable[Payload | None]]
+
+_log = structlog.get_logger()
+
+
+class Delivery:
+    """`interact` is given commands, clicks, shortcuts and what happens in the App Home.
+
+    Unless `shared`, what guests and other organisations can read or write is not for the bot.
+    `gap` is told that Slack held events back.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        me: Callable[[], Awaitable[Me]],
+        interact: Interact,
+        *,
+        shared: bool,
+        gap: Callable[[], None],
+    ) -> None:
+        self._directory, self._me, self._interact = directory, me, interact
+        self._shared, self._gap = shared, gap
+
+    async def take(self, body: Payload, inbox: Inbox) -> Payload | None:
+        """What Slack is answered with, None for nothing. What it raises: not stored, send again."""
+        match body.get("type"):
+            case "event_callback":
+                handler = EVENTS.get((body.get("event") or {}).get("type", ""))
+                return await handler(self, body, inbox) if handler else None
+            case "app_rate_limited":
+                _log.warning("slack holds events back: too many of them, or too many failed")
+                self._gap()
+                return None
+        return await self._interact(body, inbox)
+
+    async def interacted(self, body: Payload, inbox: Inbox) -> Payload | None:
+        return await self._interact(body, inbox)
+
+    async def said(self, body: Payload, inbox: Inbox) -> None:
+        me = await self._me()
+        event = body["event"]
+        channel_type = await self._directory.channel_type(event)
+        guest = await self._foreign(event, author(body))
+        names = await self._directory.names(mentioned(body))
+        said = read(body, me=me, names=names, channel_type=channel_type, guest=guest)
+        foreign = guest or bool(body.get("is_ext_shared_channel"))
+        match said:
+            case Message() if self._shared or not foreign:
+                await inbox.receive(said)
+            case Edit() if self._shared or not foreign:
+                await inbox.amend(said)
+            case Deletion():
+                await inbox.retract(said)
+            case Rescoped():
+                self._directory.changed(said.channel)
+                await inbox.rescope(said)
+            case Echo():
+                await inbox.echo(said)
+
+    async def left(self, body: Payload, inbox: Inbox) -> None:
+        """The bot lost a channel: it was deleted, or the bot was removed."""
+        await inbox.leave(
+            Departure(platform="slack", space=space(body), channel=body["event"]["channel"])
+        )
+
+    async def somebody_left(self, body: Payload, inbox: Inbox) -> None:
+        if body["event"].get("user") == (await self._me()).user:
+            await self.left(body, inbox)
+
+    async def uninstalled(self, body: Payload, inbox: Inbox) -> None:
+        await inbox.leave(Departure(platform="slack", space=space(body)))
+
+    async def revoked(self, body: Payload, inbox: Inbox) -> None:
+        """Also sent for tokens of people who once signed in: ours is among the bots'."""
+        revoked: Payload = body["event"].get("tokens") or {}
+        if revoked.get("bot"):
+            await self.uninstalled(body, inbox)
+
+    async def connected(self, body: Payload, inbox: Inbox) -> None:
+        """Another organisation came into a channel, or left it."""
+        event = body["event"]
+        self._directory.changed(event["channel"])
+        kind, shared = "group", True
+        if event["type"] == "channel_unshared":
+            try:
+                room = await self._directory.room(event["channel"])
+                kind, shared = room.type, room.shared
+            except Refused:
+                shared = bool(event.get("is_ext_shared"))
+        channel = Conversation(
+            platform="slack",
+            space=space(body),
+            channel=event["channel"],
+            audience=Audience.PRIVATE,
+        )
+        await inbox.rescope(rescoped(channel, audience(kind, shared=shared)))
+
+    async def _foreign(self, event: Payload, user: str) -> bool:
+        post: Payload = event.get("message") or event
+        return bool(user and not post.get("bot_id") and await self._directory.guest(user))
+
+
+EVENTS: Mapping[str, Handler] = {
+    "message": Delivery.said,
+    "app_mention": Delivery.said,
+    "channel_deleted": Delivery.left,
+    "channel_left": Delivery.left,
+    "group_deleted": Delivery.left,
+    "group_left": Delivery.left,
+    "member_left_channel": Delivery.somebody_left,
+    "channel_shared": Delivery.connected,
+    "channel_unshared": Delivery.connected,
+    "app_uninstalled": Delivery.uninstalled,
+    "tokens_revoked": Delivery.revoked,
+    "app_home_opened": Delivery.interacted,
+    "agent_session_stopped": Delivery.interacted,
+}
+"""By the type of the event; the manifest subscribes to these."""

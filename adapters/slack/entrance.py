@@ -1,0 +1,51 @@
+"""The way in of both modes: Bolt reads, Delivery stores, and only then Slack is answered."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from adapters.ports import Inbox
+from adapters.slack.delivery import Delivery
+
+_log = structlog.get_logger()
+
+
+class Entrance:
+    """Closed, Slack is told to come again, until `inbox` is set."""
+
+    def __init__(self, delivery: Delivery, token: str, logger: logging.Logger) -> None:
+        self._delivery = delivery
+        self.inbox: Inbox | None = None
+        # Bolt acknowledges what a middleware answers with 200. `_store` answers all but Slack's
+        # verification of the address, and comes before two that would acknowledge what nobody
+        # stored: the authorization, when its auth.test fails, and the one that hides edits and
+        # deletions of the bot's own posts. Signatures are checked before Bolt sees a request: on
+        # a wrong one it would log the body.
+        self.app = AsyncApp(
+            token=token,
+            logger=logger,
+            before_authorize=self._store,
+            ssl_check_enabled=False,
+            request_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+        )
+
+    async def _store(
+        self,
+        req: AsyncBoltRequest,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
+    ) -> BoltResponse:
+        if req.body.get("type") == "url_verification":
+            return await next()
+        if not self.inbox:
+            return BoltResponse(status=503)
+        try:
+            answer = await self._delivery.take(req.body, self.inbox)
+        except Exception as error:  # noqa: BLE001  Bolt would log it whole, people's words too
+            _log.warning("slack event not stored: it comes again", error=type(error).__name__)
+            return BoltResponse(status=500)
+        return BoltResponse(status=200, body=dict(answer) if answer else "")

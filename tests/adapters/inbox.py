@@ -1,0 +1,71 @@
+"""An inbox that keeps what a platform gives it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapters.message import (
+    Command,
+    Deletion,
+    Departure,
+    Echo,
+    Edit,
+    Message,
+    Rescoped,
+    Stop,
+)
+
+Other = Edit | Deletion | Stop | Departure | Rescoped
+
+
+@dataclass
+class Collected:
+    """After failing as often as it is told to; `gaps`: the platforms that said `missed`."""
+
+    changed: Callable[[], None]
+    failures: int = 0
+    messages: list[Message] = field(default_factory=list)
+    others: list[Other] = field(default_factory=list)
+    echoes: list[Echo] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+
+    async def receive(self, message: Message) -> None:
+        if self.failures:
+            self.failures -= 1
+            self.changed()
+            raise ConnectionError("the store is away")
+        self.messages.append(message)
+        self.changed()
+
+    async def amend(self, edit: Edit) -> None:
+        self._add(edit)
+
+    async def retract(self, deletion: Deletion) -> None:
+        self._add(deletion)
+
+    async def stop(self, stop: Stop) -> None:
+        self._add(stop)
+
+    async def leave(self, departure: Departure) -> None:
+        self._add(departure)
+
+    async def rescope(self, rescoped: Rescoped) -> None:
+        self._add(rescoped)
+
+    async def echo(self, echo: Echo) -> None:
+        self.echoes.append(echo)
+        self.changed()
+
+    async def missed(self, platform: str) -> None:
+        self.gaps.append(platform)
+        self.changed()
+
+    async def command(self, command: Command) -> None:
+        raise NotImplementedError
+
+    def _add(self, event: Other) -> None:
+        self.others.append(event)
+        self.changed()
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.messages]
