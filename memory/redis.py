@@ -13,6 +13,7 @@ from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import DOWN, Connection, Pipe
 from memory.lasting import Lasting
+from memory.line import Command
 from memory.opened import Known
 from memory.records import (
     Arrival,
@@ -95,7 +96,7 @@ class RedisStore(Lasting):
         index = (seen.epoch, seen.number, NEWS) if seen else (0, 0, 0)
         head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS)
         words = (*head, *index, *layout.opened(known))
-        answer, *slots = await self._together("begin", place, words, people)
+        answer, *slots = await self._together("begin", place, words, self._looks(people))
         match answer[0]:
             case b"turn":
                 return answers.lease(place, answer, answers.slots(people, slots))
@@ -197,7 +198,7 @@ class RedisStore(Lasting):
         return [layout.sibling(place, thread) for thread in found]
 
     async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
-        return answers.slots(people, await self._piped(lambda pipe: self._look_up(pipe, people)))
+        return answers.slots(people, await self._many(*self._looks(people)))
 
     async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
         head = (revision, sealed.wrapped, sealed.blob, self._facts_kept)
@@ -249,29 +250,34 @@ class RedisStore(Lasting):
         return (await self._together(name, place, arguments, ()))[0]
 
     async def _together(
-        self, name: str, place: layout.Holder, words: Sequence[object], people: Sequence[Person]
+        self, name: str, place: layout.Holder, words: Sequence[object], also: Sequence[Command]
     ) -> Answer:
-        """The script's answer, then what is stored of these people: one round trip."""
+        """The script's answer, then those of these commands: one round trip."""
         keys = layout.keys(place)
         values = (len(keys), *keys, *map(layout.plain, (place.key, *words)))
         script = self._scripts[name]
         try:
-            return await self._sent(("EVALSHA", script.digest, *values), people)
+            return await self._many(("EVALSHA", script.digest, *values), *also)
         except NoScriptError:
-            return await self._sent(("EVAL", script.source, *values), people)
+            return await self._many(("EVAL", script.source, *values), *also)
 
-    async def _sent(self, command: Sequence[Any], people: Sequence[Person]) -> Answer:
-        if people:
-            return await self._piped(lambda pipe: self._look_up(pipe, people, command))
-        return [await self._call(lambda: self._redis.execute_command(*command))]
+    async def _many(self, *commands: Command) -> Answer:
+        """In one round trip."""
+        if not commands:
+            return []
+        if self._connection.plain:
+            return await self._call(lambda: self._connection.ask(commands), timed=True)
+        if len(commands) > 1:
+            return await self._piped(lambda pipe: _put(pipe, commands))
+        return [await self._call(lambda: self._redis.execute_command(*commands[0]))]
 
-    def _look_up(self, pipe: Pipe, people: Sequence[Person], behind: Sequence[Any] = ()) -> None:
-        if behind:
-            pipe.execute_command(*behind)
-        for person in people:
-            key = layout.prefix(person) + person.key
-            pipe.hmget(key, ["key", "revision", "facts"])
-            pipe.expire(key, self._facts_kept)
+    def _looks(self, people: Sequence[Person]) -> Sequence[Command]:
+        keys = [layout.prefix(person) + person.key for person in people]
+        pairs = [
+            (("HMGET", key, "key", "revision", "facts"), ("EXPIRE", key, self._facts_kept))
+            for key in keys
+        ]
+        return list(chain(*pairs))
 
     async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
         async def run() -> Answer:
@@ -281,17 +287,28 @@ class RedisStore(Lasting):
 
         return await self._call(run)
 
-    async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
-        """Repeats what got no answer, after these pauses: every step may run twice."""
+    async def _call(self, ask: Callable[[], Awaitable[Any]], *, timed: bool = False) -> Answer:
+        """Repeats what got no answer, after these pauses: every step may run twice.
+
+        `timed`: what is asked has its own deadline.
+        """
         for attempt, pause in enumerate((*self._pauses, None)):
             self.round_trips += 1
             try:
-                async with asyncio.timeout(self._timeout), self._free:
-                    await self._connection.ready(again=attempt > 0)
-                    return await ask()
+                return await (ask() if timed else self._in_time(ask, again=attempt > 0))
             except DOWN as error:
                 if pause is None:
                     reason = type(error).__name__
                     raise StoreDown(f"the store does not answer ({reason})") from error
                 await asyncio.sleep(pause)
         raise AssertionError
+
+    async def _in_time(self, ask: Callable[[], Awaitable[Any]], *, again: bool) -> Answer:
+        async with asyncio.timeout(self._timeout), self._free:
+            await self._connection.ready(again=again)
+            return await ask()
+
+
+def _put(pipe: Pipe, commands: Sequence[Command]) -> None:
+    for command in commands:
+        pipe.execute_command(*command)
