@@ -52,7 +52,7 @@ async def write(
     Raises what `text` and `turn.secure` raise, Refused, the last Unclear or Busy after eight
     tries, and ValueError for a blank text.
     """
-    source, reply = _Source(text), _Reply(posts, turn, onto, pace)
+    source, reply = _Source(text, turn.typed), _Reply(posts, turn, onto, pace)
     try:
         await source.ended(pace.first)
         while await source.grew():
@@ -78,8 +78,9 @@ async def write(
 class _Source:
     """The text of a reply, read while its posts wait."""
 
-    def __init__(self, text: AsyncGenerator[str, None]) -> None:
+    def __init__(self, text: AsyncGenerator[str, None], typed: str) -> None:
         # A TaskGroup would cancel the consumer of `write` at a yield; an error waits for `whole`.
+        self._typed = typed
         self._text, self._pieces, self._more = text, list[str](), asyncio.Event()
         self._reader = asyncio.create_task(self._read())
         self._reader.add_done_callback(lambda _: self._more.set())
@@ -101,7 +102,7 @@ class _Source:
         return not self._reader.done()
 
     def so_far(self) -> str:
-        return neutralise("".join(self._pieces).strip())
+        return neutralise("".join(self._pieces).strip(), self._typed)
 
     async def whole(self) -> str:
         await self._reader

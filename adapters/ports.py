@@ -74,6 +74,11 @@ class Hold(Protocol):
         ...
 
     @property
+    def typed(self) -> str:
+        """What people wrote, as far as the turn knows: links to hosts named there may be live."""
+        ...
+
+    @property
     def began_at(self) -> datetime: ...
 
     async def secure(self) -> None:
@@ -126,7 +131,7 @@ class Chat(Protocol):
         ...
 
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
-        """The conversation's posts after this id (empty: from its start), oldest first."""
+        """The conversation's posts after this id, oldest first; with no id its last ones."""
         ...
 
     def link(self, message_id: str) -> str:

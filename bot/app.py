@@ -17,6 +17,7 @@ from adapters.ports import Platform, Refused
 from bot import budget, figures
 from bot.about import about, status
 from bot.breaker import Breaker
+from bot.catchup import CatchUp
 from bot.commands import Commands, offers
 from bot.config import Config
 from bot.intake import Intake
@@ -49,6 +50,7 @@ class Bot:
     memory: Memory
     turns: Turns
     intake: Intake
+    catchup: CatchUp
     status: Sequence[str]
     web: Web | None
 
@@ -64,9 +66,11 @@ class Bot:
             ]
             if self.web:
                 serving.append(tasks.create_task(self.web.serve()))
-            sweeping = tasks.create_task(self.turns.sweep())
+            background = [self.turns.sweep(), self.catchup.run(self.intake)]
+            running = [tasks.create_task(each) for each in background]
             await stopping.wait()
-            sweeping.cancel()
+            for task in running:
+                task.cancel()
             await self.turns.drain()  # platforms stay connected: running replies need them
             for task in serving:
                 task.cancel()
@@ -108,13 +112,16 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
+        reach, look = config.catch_up, at.sweep_seconds
+        catchup = CatchUp(memory, turns, platforms, reach, look=look, metrics=metrics, now=now)
         commands = Commands(memory, about(config), config.commands)
-        intake = Intake(memory, turns, commands, platforms, metrics=metrics, now=now)
+        intake = Intake(memory, turns, commands, catchup, platforms, metrics=metrics, now=now)
         yield Bot(
             platforms=platforms,
             memory=memory,
             turns=turns,
             intake=intake,
+            catchup=catchup,
             status=status(config, platforms, tokens),
             web=None if console else Web(figures.address(config), platforms, store.ping, metrics),
         )

@@ -22,6 +22,7 @@ def memory(config: Config) -> Settings:
         recall=config.memory.recall_tokens > 0,
         silence=60.0 * config.memory.quiet_minutes,
         kept=config.memory.retention.messages_days * 86_400,
+        patience=config.catch_up.wait_seconds,
     )
 
 

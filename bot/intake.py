@@ -18,11 +18,13 @@ from adapters.message import (
     Stop,
 )
 from adapters.ports import Chat, Platform
+from bot.catchup import CatchUp
 from bot.commands import Commands, closed
 from bot.places import clean, entry_of, microseconds, place_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
+from memory.gaps import KEPT, PAST
 from memory.records import Place
 from memory.seal import Unreadable
 
@@ -37,12 +39,14 @@ class Intake:
         memory: Memory,
         turns: Turns,
         commands: Commands,
+        catchup: CatchUp,
         platforms: Mapping[str, Platform],
         *,
         metrics: Metrics,
         now: Callable[[], datetime],
     ) -> None:
         self._memory, self._turns, self._commands = memory, turns, commands
+        self._catchup = catchup
         self._platforms, self._metrics, self._now = platforms, metrics, now
 
     async def receive(self, message: Message) -> None:
@@ -52,7 +56,7 @@ class Intake:
                 await self._commands.run(self._command(message, *told))
             return
         try:
-            owed = await self._memory.receive(place, entry_of(message))
+            got = await self._memory.admit(place, entry_of(message), KEPT if message.kept else "")
         except Unreadable as error:
             answer = closed(place, str(error))
             if not message.called:
@@ -60,9 +64,17 @@ class Intake:
             if await self._memory.claim(place, message.id, message.twin):
                 await self._chat(message).whisper(message.author, answer)
             return
-        self._metrics.received.labels("yes" if owed else "no").inc()
-        if owed:
+        self._metrics.received.labels("yes" if got.owed else "no").inc()
+        if got.joined and got.gap:
+            self._catchup.soon(place)  # the turn waits for it
+        elif got.owed:
             self._turns.wake(place)
+
+    async def overhear(self, message: Message) -> None:
+        """Something said a while ago: nobody waits for an answer to it."""
+        entry = entry_of(message)
+        if entry.text and not (message.called and self._commands.parse(message.text)):
+            await self._memory.admit(place_of(message.conversation), entry, PAST)
 
     async def amend(self, edit: Edit) -> None:
         at = microseconds(edit.edited_at)
@@ -90,7 +102,8 @@ class Intake:
 
     async def rescope(self, rescoped: Rescoped) -> None: ...
     async def echo(self, echo: Echo) -> None: ...
-    async def missed(self, platform: str) -> None: ...
+    async def missed(self, platform: str) -> None:
+        await self._catchup.missed(platform)
 
     def _chat(self, message: Message) -> Chat:
         return self._platforms[message.conversation.platform].chat(message.conversation)

@@ -171,6 +171,16 @@ class Turns(Section):
         return self
 
 
+class Reach(Section):
+    """What is read of before the bot joined, and of while it was away."""
+
+    messages: Count = 2000
+    tokens: Tokens = 60_000
+    wait_seconds: Seconds = 20
+    conversations: Count = 500
+    days: Count = 3
+
+
 class Slack(Section):
     bot_token: Annotated[SecretStr, _like(r"xoxb-\S+", "must start with xoxb-")] | None = None
     app_token: Annotated[SecretStr, _like(r"xapp-\S+", "must start with xapp-")] | None = None
@@ -243,6 +253,7 @@ class Config(Section):
     model: Model = Model()
     memory: Memory = Memory()
     turns: Turns = Turns()
+    catch_up: Reach = Reach()
     budgets: Budgets = Budgets()
     slack: Slack = Slack()
     discord: Discord = Discord()

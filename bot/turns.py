@@ -135,7 +135,7 @@ class Turns:
                 elif not await self._turn(found):
                     return
         except Exception as error:  # noqa: BLE001 - the edge: one failing turn ends no process
-            log.error("turn not begun", conversation=place.key, error=_describe(error))
+            log.error("turn not begun", conversation=place.key, error=describe(error))
 
     async def _clear(self, place: Place, debris: Debris) -> None:
         """Remove posts that showed up after their turn had ended, as far as we may."""
@@ -158,7 +158,7 @@ class Turns:
             raise
         except Exception as error:  # noqa: BLE001 - the edge: logged, counted, tried again
             self._metrics.turns.labels("failed").inc()
-            log.error("turn failed", **who(turn), error=_describe(error))
+            log.error("turn failed", **who(turn), error=describe(error))
             with suppress(StoreDown):
                 await turn.release(clean=False, failed=True, wait=_pause(turn))
             return False
@@ -189,7 +189,7 @@ class Turns:
             log.warning("not archived yet", conversation=what, reason=str(error))
         except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
             self._metrics.folds.labels("failed").inc()
-            log.warning("upkeep failed", conversation=what, error=_describe(error))
+            log.warning("upkeep failed", conversation=what, error=describe(error))
         finally:
             self._kept.discard(what)
 
@@ -202,7 +202,7 @@ def _pause(turn: Turn) -> float:
     return min(60.0, 2.0 ** (turn.failures + 1))
 
 
-def _describe(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """Of other people's exceptions only kind and place: their texts may quote messages."""
     if isinstance(error, ModelFailed | Refused | StoreDown | Unclear | Unreadable | Busy):
         return str(error)

@@ -11,6 +11,7 @@ from memory.records import (
     Concluded,
     Folded,
     Forgotten,
+    Gap,
     Held,
     Kept,
     Leaf,
@@ -33,7 +34,8 @@ def received(answer: Answer) -> Received:
         case b"pend":
             version, _, blob = answer[1].partition(b":")
             return Received(edit=(int(version), blob))
-    return Received(owed=answer[0] == b"owed", joined=answer[1:] == [1])
+    joined, gap = map(bool, answer[1:] or (0, 0))
+    return Received(owed=answer[0] == b"owed", joined=joined, gap=gap)
 
 
 def lease(place: Place, answer: Answer, read: Mapping[str, Slot]) -> Lease:
@@ -111,6 +113,15 @@ def changes(place: Place, answer: Answer) -> Changes:
         kept=tuple((homes[thread], _kept(message)) for thread, _, message in kept),
         gone=tuple(row[1:].decode() for row in rows if b"\n" not in row),
         wrapped={homes[thread].key: key for thread, key in pairs},
+    )
+
+
+def gap(answer: Answer) -> Gap | None:
+    if not answer:
+        return None
+    after, mark, joined, audience, readings = (each.decode() for each in answer)
+    return Gap(
+        after=after, mark=mark, joined=int(joined), audience=audience, readings=int(readings)
     )
 
 

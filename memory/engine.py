@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from memory.archiving import Archiving
 from memory.cold import GONE, ColdStore
-from memory.entry import PERSON, Description, Entry, Recollection
+from memory.entry import ME, PERSON, Description, Entry, Recollection
 from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
+from memory.gaps import PAST, Gaps
 from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
 from memory.opened import Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Arrival, Debris, Forgotten, Place
+from memory.records import Arrival, Debris, Forgotten, Place, Received
 from memory.seal import Keyring, Randbytes, Unreadable, fingerprint
 from memory.slots import Person
 from memory.store import Store
@@ -34,6 +35,7 @@ class Settings:
     recall: bool = True
     silence: float = 600.0  # seconds without a message, then facts are learned
     kept: float = math.inf  # seconds a conversation's messages outlive its last one
+    patience: float = 0.0  # seconds a turn waits for what was said before; 0: that is not read
 
 
 class Memory:
@@ -50,11 +52,11 @@ class Memory:
         randbytes: Randbytes,
         archive: ColdStore | None = None,
     ) -> None:
-        self._store, self._follow = store, settings.follow
+        self._store, self._follow, self._patience = store, settings.follow, settings.patience
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
-        self._measure, self._silence = measure, settings.silence
-        cold = Archiving(archive, store, self._keys) if archive else None
-        self._archiving = cold
+        self.measure, self._silence = measure, settings.silence
+        self.gaps = Gaps(store, self._token)
+        self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
         self._forgetting = Forgetting(store, self._keys, cold)
         self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
         self._learning = Learning(
@@ -95,12 +97,16 @@ class Memory:
         self._pepper = await self._keys.pepper(self._store.pepper)
 
     async def receive(self, place: Place, entry: Entry) -> bool:
-        """Take a message in, once. Whether an answer is owed for it."""
-        entry = replace(entry, tokens=await self._measure(entry.text))
+        """Take a message in that was said just now, once. Whether an answer is owed for it."""
+        return (await self.admit(place, entry)).owed
+
+    async def admit(self, place: Place, entry: Entry, how: str = "") -> Received:
+        """Take a message in, once. `how` it came: just now; PAST: overheard; KEPT: in any case."""
+        entry = replace(entry, tokens=await self.measure(entry.text))
         key = self._keys.current(place)
         while True:
             blob = sealed(key, entry.pack(), *message_context(place, entry.id, entry.version))
-            got = await self._store.receive(place, self._arrival(place, entry), blob)
+            got = await self._store.receive(place, self._arrival(place, entry, how), blob)
             if got.edit:
                 entry = await self._edited(place, entry, *got.edit)
             elif got.rekey is not None:
@@ -112,7 +118,7 @@ class Memory:
                     self._expect(place, entry.author)
                 if got.joined:
                     await self.upkeep.wake(place)
-                return got.owed
+                return got
 
     async def claim(self, place: Place, message: str, twin: str) -> bool:
         """Whether this post came for the first time; it will not be stored as a message."""
@@ -160,7 +166,7 @@ class Memory:
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
         await self._hide(place, {message: at})
-        tokens = await self._measure(text)
+        tokens = await self.measure(text)
         while not await self._amend(place, message, text, at, tokens):
             pass  # the message arrived, or its key changed, between two steps
         self._outdate()
@@ -244,9 +250,9 @@ class Memory:
     async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
         context = pending_context(place.channel_key, self._seen(place, entry.id), version)
         text = self._keys.open_alone(context, blob).decode()
-        return replace(entry, text=text, version=version, tokens=await self._measure(text))
+        return replace(entry, text=text, version=version, tokens=await self.measure(text))
 
-    def _arrival(self, place: Place, entry: Entry) -> Arrival:
+    def _arrival(self, place: Place, entry: Entry, how: str) -> Arrival:
         writer = fingerprint(self._pepper, "person", place.platform, place.space, entry.author)
         return Arrival(
             id=entry.id,
@@ -255,9 +261,12 @@ class Memory:
             writer=writer,
             sent=entry.sent,
             version=entry.version,
-            called=entry.called,
+            called=entry.called and not how,
             person=entry.kind == PERSON,
             follow=self._follow if place.thread else "never",
+            how="mine" if how == PAST and entry.kind == ME else how,
+            # Nothing was said before the post a thread begins with.
+            patience=0 if place.thread == entry.id else int(self._patience * 1000),
         )
 
     def _seen(self, place: Place, message: str) -> bytes:

@@ -58,6 +58,8 @@ class Arrival:
     called: bool
     person: bool
     follow: str  # never, one-on-one, always: whose message is owed without calling
+    how: str = ""  # it came: just now; past, or mine: a past reply of ours; kept: it is to be
+    patience: int = 0  # ms a turn waits for what was said before; 0: that is not to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +193,20 @@ class Received:
 
     owed: bool = False
     joined: bool = False  # this message made the bot join, or join again
+    gap: bool = False  # what was said before, or meanwhile, is yet to be read
     rekey: bytes | None = None  # seal under this key; empty: under a fresh one
     edit: tuple[int, bytes] | None = None  # an edit came first: its version and sealed text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What was said after a post is yet to be read here, by whom it was given to."""
+
+    after: str  # id of the post; empty: from the start
+    mark: str  # another one once more may be missing
+    joined: int  # when the message was sent with which the bot joined (microseconds since 1970)
+    audience: str
+    readings: int  # how often it was begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

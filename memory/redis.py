@@ -14,6 +14,7 @@ from memory.answers import Answer
 from memory.connection import DOWN, Connection, Pipe
 from memory.lasting import Lasting
 from memory.line import Command
+from memory.mending import Mending
 from memory.opened import Known
 from memory.records import (
     Arrival,
@@ -46,7 +47,7 @@ DOUBTS = 500  # settled in one sweep
 UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
-class RedisStore(Lasting):
+class RedisStore(Lasting, Mending):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -77,7 +78,7 @@ class RedisStore(Lasting):
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
         head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
-        tail = (place.audience, layout.thread(place), *self._kept)
+        tail = (place.audience, layout.thread(place), *self._kept, a.how, a.patience)
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
         return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
 

@@ -12,6 +12,7 @@ from memory.records import (
     Fold,
     Forgotten,
     Found,
+    Gap,
     Held,
     Leaf,
     Lease,
@@ -64,6 +65,29 @@ class Store(Protocol):
 
     async def defer(self, place: Place, seconds: float) -> bool:
         """Look again after that; 0: done, if nothing is left unfolded. Whether time is short."""
+        ...
+
+    async def live(self, platform: str, limit: int) -> Sequence[Place]:
+        """Conversations there whose messages have not expired, those of late first."""
+        ...
+
+    async def mark(self, place: Place, token: str, before: int, since: int) -> bool:
+        """Open a gap after the newest message before a time, if something was said since another.
+
+        Times in microseconds since 1970.
+        """
+        ...
+
+    async def behind(self, limit: int) -> Sequence[Place]:
+        """Conversations with a gap that nobody reads."""
+        ...
+
+    async def read_on(self, place: Place, token: str, lease: float) -> Gap | None:
+        """Take a gap to read it, or keep it for so many seconds more; None: another has it."""
+        ...
+
+    async def caught_up(self, place: Place, token: str, gap: Gap, *, wait: float) -> None:
+        """A gap was read; or not, and is put off by so many seconds."""
         ...
 
     async def held(self, place: Place) -> Held: ...

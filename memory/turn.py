@@ -108,6 +108,12 @@ class Turn:
         return self._lease.anchor
 
     @property
+    def typed(self) -> str:
+        """What people wrote, as far as it stands in the prompt word for word."""
+        told = (*self.recollection.window, *self.recollection.question)
+        return "\n".join(each.text for each in told if each.kind == PERSON)
+
+    @property
     def attempt(self) -> int:
         return self._lease.attempt
 
@@ -213,6 +219,9 @@ def recollect(place: Place, key: Key, lease: Lease, known: Known | None = None) 
     opened = open_entries(place, key, lease.snapshot, known)
     entries = [entry for entry in opened if entry.id not in waiting]
     first = next((i for i, entry in enumerate(entries) if entry.id in lease.claims), len(entries))
+    if any(entry.kind == ME for entry in entries[first:]):  # it was heard of late: it is asked last
+        entries.sort(key=lambda entry: entry.id in lease.claims)
+        first = len(entries) - sum(entry.id in lease.claims for entry in entries)
     return Recollection(
         segments=open_segments(place, key, lease.snapshot, known),
         window=tuple(entries[:first]),

@@ -1,7 +1,7 @@
 """One Slack conversation to answer in."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.draft import Pace, write
@@ -9,7 +9,7 @@ from adapters.markup import neutralise, split
 from adapters.message import Answer, Author, Conversation, Message
 from adapters.ports import Hold, Posted
 from adapters.slack.directory import Directory
-from adapters.slack.events import mentioned, message
+from adapters.slack.history import History
 from adapters.slack.mrkdwn import markdown
 from adapters.slack.posts import SlackPosts
 
@@ -19,6 +19,7 @@ class SlackChat:
     posts: SlackPosts
     directory: Directory
     pace: Pace
+    shared: bool = False  # guests may talk with the bot
 
     def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
@@ -54,13 +55,15 @@ class SlackChat:
         await self.posts.announce(text)
 
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
-        me = await self.posts.me()
-        channel = replace(self.posts.conversation, thread="")
-        fresh = [post for post in await self.posts.listed(after or "0") if post["ts"] > after]
-        for post in fresh[:limit]:
-            names = await self.directory.names(mentioned({"event": post}))
-            if said := message(post, channel, me=me, names=names):
-                yield said
+        history = History(
+            conversation=self.posts.conversation,
+            web=self.posts.web,
+            directory=self.directory,
+            me=await self.posts.me(),
+            shared=self.shared,
+        )
+        async for message in history.read(after, limit):
+            yield message
 
     def link(self, message_id: str) -> str:
         """Empty: Slack tells a post's address only when asked (chat.getPermalink)."""

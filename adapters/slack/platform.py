@@ -43,7 +43,8 @@ class Access:
 
 class SlackPlatform:
     """`timeout`: seconds that a Web API call may take. `shared`: guests and other organisations
-    may talk with the bot too. `sockets`: how many connections, one or two.
+    may talk with the bot too. `agent`: the app has the agent view. `sockets`: how many
+    connections, one or two.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class SlackPlatform:
         pace: Pace,
         timeout: float = 5.0,
         shared: bool = False,
+        agent: bool = False,
         sockets: int = 1,
         offers: Sequence[Offer] = (),
         now: Callable[[], datetime],
@@ -63,6 +65,7 @@ class SlackPlatform:
         self._web = Calls(access.bot_token, access.api_url, timeout, logger)
         self._directory = Directory(self._web, now)
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
+        self._shared, self._agent = shared, agent
         self._identity: Me | None = None
         self._gap, self._trouble = asyncio.Event(), "starting"
         interactions = Interactions(web=self._web, directory=self._directory, chat=self.chat)
@@ -107,7 +110,9 @@ class SlackPlatform:
 
     def chat(self, conversation: Conversation) -> SlackChat:
         posts = SlackPosts(conversation=conversation, web=self._web, me=self._me)
-        return SlackChat(posts=posts, directory=self._directory, pace=self._pace)
+        return SlackChat(
+            posts=posts, directory=self._directory, pace=self._pace, shared=self._shared
+        )
 
     async def check(self) -> Sequence[str]:
         wrong = []
@@ -155,7 +160,9 @@ class SlackPlatform:
             test = await self._web.write("auth.test")
             if not test["bot_id"]:
                 raise Refused("SLACK_BOT_TOKEN is a person's: take the bot's, it starts with xoxb-")
-            self._identity = Me(user=test["user_id"], bot=test["bot_id"], name=test["user"])
+            self._identity = Me(
+                user=test["user_id"], bot=test["bot_id"], name=test["user"], agent=self._agent
+            )
         return self._identity
 
 

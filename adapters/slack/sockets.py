@@ -21,7 +21,7 @@ from adapters.ports import Busy, Refused, Unclear
 from adapters.slack.calls import Calls
 
 _PING = 10.0  # seconds
-_LOOK, _LOOKS = 15.0, 2  # seconds between looks at the pongs; so many without a new one: deaf
+_LOOK, _LOOKS = 1.0, 30  # seconds between looks at a connection; so many without a new pong: deaf
 _HELLO = 30.0  # seconds that Slack may take to greet
 _PAUSE, _LONG = 5.0, 60.0  # seconds before connecting again; after Slack refused a good token
 _DRAIN = 5.0  # seconds that what came over a connection has to be acknowledged over it
@@ -111,8 +111,9 @@ class Sockets:
                 current = fresh
                 await _ended(fresh)
                 self._trouble = f"the connection ended ({fresh.reason or 'no answer'})"
-                if fresh.reason == "too_many_websockets":  # the new one would be refused as well
+                if fresh.reason == "too_many_websockets":  # one more would be refused as well
                     await self._retire(fresh)
+                    current = None
                     await asyncio.sleep(_PAUSE)
         finally:
             if current:
@@ -127,7 +128,7 @@ class Sockets:
                 except Busy as busy:
                     pause, self._trouble = busy.after, str(busy)
                 except (Unclear, TimeoutError) as error:
-                    pause, self._trouble = _PAUSE, f"no connection: {error or 'no answer'}"
+                    pause, self._trouble = _PAUSE, f"no connection: {str(error) or 'no answer'}"
                 except Refused as refused:
                     if not self._connected:
                         raise

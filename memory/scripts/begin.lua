@@ -36,6 +36,11 @@ if not get('turn') then
     redis.call('ZREM', DUE, ARGV[1])
     return { 'nothing' }
   end
+  local wait = tonumber(get('wait') or 0)
+  if milliseconds < wait then
+    look(wait)
+    return { 'nothing' }
+  end
   if finished(candidate) then return { 'nothing' } end  -- asked again, and somebody else was faster
   set('turn', candidate, 'claims', cjson.encode(owed), 'anchor', owed[#owed], 'began', whole(microseconds),
     'state', 'running', 'attempt', 0, 'posted', '[]')

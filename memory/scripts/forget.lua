@@ -65,6 +65,7 @@ for i = 1, #resting, 2 do
   if tonumber(sent) <= water and (at == thread or whole_channel and not home(resting[i])) then strike(resting[i], 'gone') end
 end
 unset('key', 'joined', 'writer', 'text', 'text_revision')
+close_gap()
 for id, message in pairs(survivors) do
   redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, message.fingerprint, resealed[id].sealed))
   redis.call('ZADD', CONVERSATION .. '/win', message.sent, id)

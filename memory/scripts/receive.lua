@@ -1,9 +1,12 @@
--- Takes a message in, once: owed or quiet, with 1 if it joins the conversation | key (seal it under this key) | pend (an edit came first).
+-- Takes a message in, once: owed or quiet, with 1 if it joins the conversation and 1 if what was said
+-- before is yet to be read | key (seal it under this key) | pend (an edit came first).
 -- ARGV: conversation, id, fingerprint, twin's fingerprint, sent, version, called, person, writer,
---       follow, wrapped key, key is fresh, sealed, audience, thread, seconds messages and records are kept
+--       follow, wrapped key, key is fresh, sealed, audience, thread, seconds messages and records are kept,
+--       how it came ('': just now | past | mine: a past reply of ours | kept: somebody wants it remembered),
+--       ms a turn waits for what was said before (0: that is not read)
 local _, id, fingerprint, twin, sent, version = unpack(ARGV, 1, 6)
 local called, person, writer, follow = ARGV[7] == '1', ARGV[8] == '1', ARGV[9], ARGV[10]
-local wrapped, fresh, sealed, audience, thread, messages, records = unpack(ARGV, 11, 17)
+local wrapped, fresh, sealed, audience, thread, messages, records, how, patience = unpack(ARGV, 11, 19)
 
 -- A message older than what the seen ids reach back to is never owed.
 local late = tonumber(sent) < microseconds - DAY * 1000000
@@ -11,7 +14,7 @@ local late = tonumber(sent) < microseconds - DAY * 1000000
 local function owe(owed_id, at)
   redis.call('ZADD', CONVERSATION .. '/owed', at, owed_id)
   look(milliseconds)
-  return { 'owed', get('joined') == at and 1 or 0 }
+  return { 'owed', get('joined') == at and 1 or 0, get('gap') and 1 or 0 }
 end
 
 -- The other delivery of the same post: it may raise overheard to owed, and nothing else.
@@ -22,7 +25,18 @@ local function again(original)
     return owe(original, message.sent)
   end
   local joins = message and get('joined') == message.sent and 1 or 0
-  return { redis.call('ZSCORE', CONVERSATION .. '/owed', original) and 'owed' or 'quiet', joins }
+  return { redis.call('ZSCORE', CONVERSATION .. '/owed', original) and 'owed' or 'quiet', joins, get('gap') and 1 or 0 }
+end
+
+-- Replies are remembered as one message each, however many posts they have.
+local function replied()
+  local posts = list(get('posted'))
+  for _, day in ipairs({ today, today - 1 }) do
+    for _, ids in ipairs(redis.call('HVALS', CONVERSATION .. '/done/' .. day)) do
+      for _, each in ipairs(list(ids)) do posts[#posts + 1] = each end
+    end
+  end
+  return holds(posts, id)
 end
 
 if tonumber(sent) <= watermark() then return { 'quiet' } end
@@ -34,24 +48,24 @@ if original and string.sub(original, 1, 1) == '-' then return { 'quiet' } end
 if original then return again(original) end
 
 local joined = get('joined')
-if not joined and not called then return { 'quiet' } end
+if not joined and not called and how ~= 'kept' or how == 'mine' and replied() then return { 'quiet' } end
 local pending = recent('pend', fingerprint)
 if pending and tonumber(string.match(pending, '^%d+')) > tonumber(version) then return { 'pend', pending } end
 local key = get('key')
 if key and not same_key(key, wrapped) then return { 'key', key } end
 if not key and fresh ~= '1' then return { 'key', '' } end
 
-local followed = joined and (follow == 'always' or follow == 'one-on-one' and get('writer') == writer)
+local joins, followed = called and not joined, joined and how == '' and (follow == 'always' or follow == 'one-on-one' and get('writer') == writer)
 local owed = person and (called or followed) and not late
-if person then
+if person and how == '' then
   local known = get('writer')
   local now = (not known or known == writer) and writer or '*'
   if now ~= known then set('writer', now) end
 end
-if not joined or key ~= wrapped or audience ~= get('audience') then
-  set('key', wrapped, 'audience', audience, 'joined', joined or sent)
-end
-redis.call('HSET', CONVERSATION .. '/msg', id, pack(owed and 'c' or 'o', version, sent, fingerprint, sealed))
+if joins then set('joined', sent) end
+if joins and patience ~= '0' then open_gap('', id, milliseconds + patience) end
+if key ~= wrapped or audience ~= get('audience') then set('key', wrapped, 'audience', audience) end
+redis.call('HSET', CONVERSATION .. '/msg', id, pack(how == 'mine' and 'm' or owed and 'c' or 'o', version, sent, fingerprint, sealed))
 redis.call('ZADD', CONVERSATION .. '/win', sent, id)
 log(id)
 if person then freshen(id) end
@@ -61,4 +75,4 @@ if twin ~= '' then keep('seen', twin, id) end
 drop('pend', fingerprint)
 outlive(messages, records)
 if owed then return owe(id, sent) end
-return { 'quiet' }
+return { 'quiet', joins and 1 or 0, get('gap') and 1 or 0 }

@@ -25,11 +25,12 @@
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
 --   EXPIRING            zset    conversations by when something is to be done before they expire
 --   QUIET               zset    conversations with fresh messages by when the last came (milliseconds)
+--   BEHIND              zset    conversations with a gap by when somebody may read it (milliseconds)
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.
 
 local CONVERSATION, CHANNEL, DUE = KEYS[1], KEYS[2], KEYS[3]
 local function beside(list) return (string.gsub(DUE, 'due$', list)) end
-local JOURNAL, EXPIRING, QUIET = beside('journal'), beside('expiring'), beside('quiet')
+local JOURNAL, EXPIRING, QUIET, BEHIND = beside('journal'), beside('expiring'), beside('quiet'), beside('behind')
 local DAY, HOUR = 86400, 3600
 
 local clock = redis.call('TIME')
@@ -119,6 +120,20 @@ local function look_again()
   else
     redis.call('ZREM', DUE, ARGV[1])
   end
+end
+
+-- A gap: what was said after a post ('': from the start) is yet to be read. It closes only for who read
+-- it since it was marked last; a turn waits for it until then (milliseconds).
+local function open_gap(after, mark, wait)
+  if not get('gap') then set('gap', after) end
+  set('marked', mark)
+  if wait then set('wait', whole(wait)) end
+  redis.call('ZADD', BEHIND, 'NX', whole(milliseconds), ARGV[1])
+end
+
+local function close_gap()
+  unset('gap', 'marked', 'wait', 'reader', 'readings')
+  redis.call('ZREM', BEHIND, ARGV[1])
 end
 
 -- Takes a segment away, and what was merged from it; the other parts of those stand for themselves again.

@@ -49,6 +49,7 @@ class Turn:
     id: str = "t1"
     anchor: str = "m1"
     fence: int = 1
+    typed: str = ""
     began_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     lost: BaseException | None = None
     grip: int = 0

@@ -42,6 +42,7 @@ class Turn:
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     secured: int = 0
     fence: int = 1
+    typed: str = ""
 
     async def secure(self) -> None:
         self.secured += 1

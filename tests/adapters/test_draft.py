@@ -403,3 +403,9 @@ def test_whatever_gets_lost_people_see_the_reply_once(
     assert not any(posts.posts[post].live for post in seen[-1].ids)
     assert {f"p{number}" for number in range(left)} <= {*seen[-1].ids, *seen[-1].removed}
     assert seen[-1] == Posted(ids=seen[-1].ids, removed=seen[-1].removed, text=whole, complete=True)
+
+
+async def test_only_links_that_people_typed_are_live() -> None:
+    posts, text = MemoryPosts(), "https://a.test/1 https://b.test/2"
+    await told(posts, text, turn=Turn(typed="look at a.test"))
+    assert posts.visible == ["https://a.test/1 `https://b.test/2`"]

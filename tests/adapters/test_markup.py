@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.markup import SMALLEST, neutralise, split
+from adapters.markup import LONGEST_LINK, SMALLEST, neutralise, split
 
 FENCE = re.compile(r"[ \t]*(`{3,10}|~{3,10})[^\s`]*")
 WORDS = ["a", "word ", "One. ", "\n", "\n\n", "  \n", "\t", "лес ", "🌲", "x" * 70]
@@ -135,3 +135,80 @@ def test_splitting_wakes_no_mention(text: str, limit: int) -> None:
 @pytest.mark.parametrize("text", ["<!DOCTYPE html>", "<!-- note -->", "a@b.example", "if a <b>"])
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assert neutralise(text) == text
+
+
+BODY = r"(?:[a-z][a-z0-9+.-]*://|(?<![\w=/])www\.)(?!\u200b)[^\s<>]+"
+HOSTS = [
+    "evil.test",
+    "typed.test",
+    "www.evil.test",
+    "typed.test@evil.test",
+    "evil.test\\@typed.test",
+]
+ADDRESSES = [f"{scheme}{host}/a?q=1" for host in HOSTS for scheme in ("https://", "HTTP://", "")]
+SHAPES = ["{}", "<{}>", "[x]({})", "![x]({})", "[x](<{}>)", '[x]({} "y")', "[a [b]]({})", "`{}`"]
+SHAPES += [
+    "[{0}]({0})",
+    "`a\n{}`",
+    "```\n{}\n```",
+    "~~~\n{}\n~~~",
+    "```\na ``` {}\n```",
+    "**{}**",
+    "~~~\n",
+]
+SHAPES += ["[x][1]\n\n[1]: {}", "<{}|x>", "`", "``", "```\n", "\n", " ", "a", "(", "[", "]"]
+LINKS = st.lists(
+    st.builds(str.format, st.sampled_from(SHAPES), st.sampled_from(ADDRESSES)), max_size=12
+).map("".join)
+
+
+def live(text: str) -> list[str]:
+    """The hosts of links outside code, read as strictly as the strictest program does."""
+    outside = re.sub(r"(?<!`)```(?!`)(?:(?!```).)+?(?:```(?!`)|\Z)", " ", text, flags=re.DOTALL)
+    outside = re.sub(r"(?<!`)(`{1,2})(?!`)([^\n`]+?)\1(?!`)", " ", outside)
+    found = re.findall(BODY, outside, re.IGNORECASE)
+    return [re.split(r"[/?]", each.partition("://")[2] or each)[0] for each in found]
+
+
+@given(LINKS)
+def test_no_link_is_left_whose_host_nobody_typed(text: str) -> None:
+    assert not [host for host in live(neutralise(text)) if "." in host]
+
+
+@given(LINKS)
+def test_only_links_to_what_people_typed_are_left(text: str) -> None:
+    hosts = {host.rstrip(")*\"]|'") for host in live(neutralise(text, "see typed.test please"))}
+    assert hosts <= {"typed.test", ""}
+
+
+@given(LINKS)
+def test_links_are_neutralised_once(text: str) -> None:
+    assert neutralise(neutralise(text)) == neutralise(text)
+
+
+@given(LINKS, st.integers(600, 900))
+def test_splitting_wakes_no_link(text: str, limit: int) -> None:
+    for part in split(neutralise(text * 9), limit):
+        assert not [host for host in live(part) if "." in host]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("see https://evil.test/a?q=1.", "see `https://evil.test/a?q=1`."),
+        ("see [the docs](https://evil.test/a)", "see the docs (`https://evil.test/a`)"),
+        ("![](https://evil.test/a?secret)", "(`https://evil.test/a?secret`)"),
+        ("**https://evil.test/a**", "**`https://evil.test/a`**"),
+        ("[the docs](https://typed.test/a)", "[the docs](https://typed.test/a)"),
+        ("`curl https://evil.test`", "`curl https://evil.test`"),
+        ("```sh\ncurl https://evil.test\n```", "```sh\ncurl https://evil.test\n```"),
+        ("either a/b or c.d, e.g. 1.5/2", "either a/b or c.d, e.g. 1.5/2"),
+        ("https://typed.test@evil.test/", "`https://typed.test@evil.test/`"),
+    ],
+)
+def test_a_link_that_nobody_typed_shows_where_it_leads(said: str, shown: str) -> None:
+    assert neutralise(said, "is https://typed.test/b good?") == shown
+
+
+def test_a_long_link_that_nobody_typed_is_cut() -> None:
+    assert len(neutralise("https://evil.test/" + "a" * 9_000)) == LONGEST_LINK + 2

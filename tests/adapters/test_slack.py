@@ -42,6 +42,7 @@ class Turn:
     id: str = "t1"
     anchor: str = ""
     fence: int = 1
+    typed: str = ""
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def secure(self) -> None: ...

@@ -13,12 +13,14 @@ from redis.asyncio import Redis
 
 from bot.budget import Budgets
 from bot.budget import Limits as DayLimits
+from bot.catchup import CatchUp
 from bot.commands import Commands
 from bot.intake import Intake
 from bot.ports import Request
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
 from bot.settings import Commands as Names
+from bot.settings import Reach
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from memory.engine import Memory, Settings
@@ -31,6 +33,7 @@ from memory.window import Marks
 from tests.bot.platform import FakePlatform
 
 LEASE = 2.0
+NOW = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -75,6 +78,10 @@ class Bench:
     grace: float = 0.0
     turns: Turns | None = None  # the running bot's
     silence: float = 600.0
+    patience: float = 20.0
+    sweep: float = 0.02
+    reach: Reach = field(default_factory=Reach)
+    now: datetime = NOW
     names: Names = field(default_factory=Names)
 
     @asynccontextmanager
@@ -91,6 +98,7 @@ class Bench:
                     follow="one-on-one",
                     recall=True,
                     silence=self.silence,
+                    patience=self.patience,
                 ),
                 measure=_measure,
                 summarise=self._summarise,
@@ -102,21 +110,34 @@ class Bench:
             platforms = {self.platform.name: self.platform}
             budgets = Budgets(store, self.limits, lambda: NOW)
             replies = Replies(self.model, prompter, budgets, lease=LEASE, attempts=2)
-            limits = Limits(sweep=0.02, stop=1.0)
+            limits = Limits(sweep=self.sweep, stop=1.0)
             turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)
             self.turns = turns
             await stack.enter_async_context(turns)
+            catchup = CatchUp(
+                memory,
+                turns,
+                platforms,
+                self.reach,
+                look=0.2,
+                metrics=self.metrics,
+                now=lambda: self.now,
+            )
+            intake = Intake(
+                memory,
+                turns,
+                Commands(memory, ["I am a test."], self.names),
+                catchup,
+                platforms,
+                metrics=self.metrics,
+                now=lambda: self.now,
+            )
             async with asyncio.TaskGroup() as tasks:
                 sweeping = tasks.create_task(turns.sweep())
-                yield Intake(
-                    memory,
-                    turns,
-                    Commands(memory, ["I am a test."], self.names),
-                    platforms,
-                    metrics=self.metrics,
-                    now=lambda: NOW,
-                )
+                catching = tasks.create_task(catchup.run(intake))
+                yield intake
                 sweeping.cancel()
+                catching.cancel()
                 await turns.drain()
 
     async def rest(self) -> None:
@@ -134,6 +155,13 @@ class Bench:
                 names: list[Any] = await redis.zrange(key, 0, -1)
                 await redis.zadd(key, dict.fromkeys(names, 0))
 
+    async def lapse(self) -> None:
+        """Whoever read a gap has said nothing for so long that another may."""
+        async with Redis.from_url(self.url) as redis:
+            for key in await redis.keys("tk:{p*/behind"):
+                names: list[Any] = await redis.zrange(key, 0, -1)
+                await redis.zadd(key, dict.fromkeys(names, 0))
+
     async def _summarise(self, task: Task) -> str:
         self.summaries.append(task)
         await self.platform.notify()
@@ -148,9 +176,6 @@ class Bench:
         await self.until(
             lambda: sum(post.complete for post in self.platform.posts.values()) == number
         )
-
-
-NOW = datetime(2027, 1, 1, 12, 0, tzinfo=UTC)
 
 
 async def _measure(text: str) -> int:

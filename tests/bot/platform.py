@@ -23,7 +23,11 @@ class Post:
 
 @dataclass(slots=True)
 class FakePlatform:
-    """Platform and Chat in one. `crash`: raised once, after the first post was made."""
+    """Platform and Chat in one. `crash`: raised once, after the first post was made.
+
+    `said`: what people see above the bot's answers; `failures`: raised by readings of it, one each,
+    after its first message; `library`: waited for before it is read.
+    """
 
     name: str = "fake"
     trouble: str = ""
@@ -33,6 +37,11 @@ class FakePlatform:
     announced: list[str] = field(default_factory=list)
     crash: BaseException | None = None
     refuse: BaseException | None = None
+    said: list[Message] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
+    library: asyncio.Event | None = None
+    readings: list[str] = field(default_factory=list)  # after which message
+    typed: str = ""  # as the last turn had it
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -48,7 +57,7 @@ class FakePlatform:
     async def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
     ) -> AsyncGenerator[Posted, None]:
-        ids, said = list(onto.ids), ""
+        ids, said, self.typed = list(onto.ids), "", turn.typed
         if self.refuse:
             refused, self.refuse = self.refuse, None
             await self.notify()
@@ -89,8 +98,16 @@ class FakePlatform:
         self.announced.append(text)
 
     async def history(self, after: str, limit: int) -> AsyncGenerator[Message, None]:
-        for message in tuple[Message, ...]():
+        self.readings.append(after)
+        await self.notify()
+        if self.library:
+            await self.library.wait()
+        place = [each for each, message in enumerate(self.said, 1) if message.id == after]
+        following = self.said[place[0] :][:limit] if place else self.said[-limit:]
+        for message in following:
             yield message
+            if self.failures:
+                raise self.failures.pop(0)
 
     def link(self, message_id: str) -> str:
         return ""
@@ -117,6 +134,8 @@ class People:
         where: Conversation = HERE,
         called: bool = True,
         twin: str = "",
+        kept: bool = False,
+        attachments: tuple[str, ...] = (),
     ) -> Message:
         number = next(self._numbers)
         return Message(
@@ -127,4 +146,6 @@ class People:
             text=text,
             sent_at=START + timedelta(seconds=number),
             called=called,
+            kept=kept,
+            attachments=attachments,
         )

@@ -234,3 +234,15 @@ async def test_the_sweep_folds_what_is_about_to_expire(bot: Bench) -> None:
     async with bot.running():
         await bot.until(lambda: len(bot.summaries) == 1)
     assert "ninth of March" in bot.summaries[0].text
+
+
+async def test_only_links_to_hosts_that_people_typed_may_be_live(bot: Bench) -> None:
+    people = People()
+    robot = Author(id="B", name="Builds", kind=Kind.BOT)
+    async with bot.running() as intake:
+        await intake.receive(people.say("look at docs.test"))
+        await bot.answers(1)
+        await intake.receive(people.say("red: https://evil.test", author=robot, called=False))
+        await intake.receive(people.say("what is new?"))
+        await bot.answers(2)
+    assert bot.platform.typed == "look at docs.test\nwhat is new?"

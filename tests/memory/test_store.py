@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from memory import redis as module
 from memory.engine import Memory
 from memory.layout import Holder
-from memory.records import Arrival, Debris, Fold, Leaf, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import Arrival, Debris, Fold, Gap, Leaf, Lease, Place, Reply, Sealed, Snapshot
 from memory.redis import RedisStore
 from memory.slots import Account
 from memory.store import StoreDown
@@ -29,7 +29,8 @@ ADA = PLACE.person("{ada} ")
 SPACE = Account(platform="slack", space="T1")
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
-TIMES = {b"until", b"began"}
+TIMES = {b"until", b"began", b"wait"}
+TIMED = (b"/due", b"/journal", b"/expiring", b"/quiet", b"/behind")
 
 
 def arrival(name: str, at: int, **fields: object) -> Arrival:
@@ -104,6 +105,23 @@ class Actor:
     async def know(self, revision: int, text: str) -> bool:
         blob = sealed(text) if text else replace(sealed(""), blob=b"")
         return await self.store.know(ADA, revision, blob)
+
+    async def gap(self) -> Gap:
+        """Somebody reads what was said before the bot joined."""
+        await self.say("m1", 1, patience=20_000)
+        gap = await self.store.read_on(PLACE, "reader", 60.0)
+        assert gap
+        return gap
+
+    async def lose(self, mark: str = "loss") -> object:
+        return await self.store.mark(PLACE, mark, NOW + 2, NOW)
+
+    async def close(self, *, wait: float = 0.0, again: str = "") -> object:
+        gap = await self.gap()
+        if again:
+            await self.lose(again)
+        await self.store.caught_up(PLACE, "reader", gap, wait=wait)
+        return gap
 
     async def forget(self, until: int) -> object:
         await self.say("m4", 4)
@@ -201,6 +219,60 @@ SCENES = (
         prepare=lambda do: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9, b"edit"),
         step=lambda do, _: do.say("m1", 1, version=NOW + 9),
     ),
+    Scene(name="receive a call with a past", step=lambda do, _: do.say("m1", 1, patience=9_000)),
+    Scene(
+        name="receive what was said before",
+        prepare=lambda do: both(do.say("m1", 1, patience=9_000)),
+        step=lambda do, _: do.say("m0", 0, called=False, how="past"),
+    ),
+    Scene(
+        name="receive an old reply",
+        prepare=Actor.answered,
+        step=lambda do, _: do.say("p0", 0, called=False, person=False, how="mine"),
+    ),
+    Scene(
+        name="receive a reply that is known",
+        prepare=Actor.answered,
+        step=lambda do, _: do.say("p1", 9, called=False, person=False, how="mine"),
+    ),
+    Scene(
+        name="receive what somebody wants kept",
+        step=lambda do, _: do.say("m1", 1, called=False, how="kept"),
+    ),
+    Scene(
+        name="receive a call where something was kept",
+        prepare=lambda do: both(do.say("m1", 1, called=False, how="kept")),
+        step=lambda do, _: do.say("m2", 2),
+    ),
+    Scene(name="mark a gap", prepare=Actor.answered, step=lambda do, _: do.lose()),
+    Scene(
+        name="mark a gap again",
+        prepare=lambda do: both(do.answered(), do.lose()),
+        step=lambda do, _: do.lose("another"),
+    ),
+    Scene(name="mark a gap where nobody called", step=lambda do, _: do.lose()),
+    Scene(
+        name="read a gap",
+        prepare=lambda do: both(do.say("m1", 1, patience=9_000)),
+        step=lambda do, _: do.store.read_on(PLACE, "reader", 60.0),
+    ),
+    Scene(
+        name="read a gap that another reads",
+        prepare=Actor.gap,
+        step=lambda do, _: do.store.read_on(PLACE, "another", 60.0),
+    ),
+    Scene(
+        name="read no gap", prepare=joined, step=lambda do, _: do.store.read_on(PLACE, "one", 60.0)
+    ),
+    Scene(name="close a gap", step=lambda do, _: do.close()),
+    Scene(name="put a gap off", step=lambda do, _: do.close(wait=60.0)),
+    Scene(name="close a gap marked again", step=lambda do, _: do.close(again="loss")),
+    Scene(
+        name="begin before what was said before is read",
+        prepare=Actor.gap,
+        step=lambda do, _: do.store.begin(PLACE, "one", "turn1", None),
+    ),
+    Scene(name="forget where a gap is open", prepare=Actor.gap, step=lambda do, _: do.forget(3)),
     Scene(name="claim", step=lambda do, _: do.store.claim(PLACE, b"print of m1", b"twin", "token")),
     Scene(name="begin", prepare=joined, step=lambda do, _: do.begin()),
     Scene(name="begin nothing", step=lambda do, _: do.store.begin(PLACE, "token", "turn1", None)),
@@ -390,7 +462,7 @@ async def dump(url: str, home: Holder = PLACE) -> dict[bytes, object]:
                 case b"set":
                     value = await redis.smembers(key)
                 case b"zset":
-                    timed = key.endswith((b"/due", b"/journal", b"/expiring", b"/quiet"))
+                    timed = key.endswith(TIMED)
                     value = await redis.zrange(key, 0, -1, withscores=not timed)
                 case b"list":
                     newest_first = reversed(await redis.lrange(key, 0, -1))

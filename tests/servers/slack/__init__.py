@@ -1,4 +1,4 @@
-"""A Slack workspace on a loopback port: Web API and Socket Mode, in memory, scripted by tests."""
+"""A Slack workspace on a loopback port, scripted by tests: Web API, sockets, signed requests."""
 
 from tests.servers.slack.faults import Fault
 from tests.servers.slack.server import Slack

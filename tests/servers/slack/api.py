@@ -29,7 +29,7 @@ class Methods:
     def __init__(
         self,
         workspace: Workspace,
-        emit: Callable[[dict[str, Any], Channel], None],
+        emit: Callable[[dict[str, Any], Channel], object],
         socket_url: Callable[[], str],
         now: Callable[[], float],
     ) -> None:
@@ -55,13 +55,14 @@ class Methods:
             raise Failure("unknown_method")
         return self._methods[method](given)
 
-    def remove(self, channel: Channel, post: Post) -> None:
-        before, stamp = post.payload(), self._workspace.ts()
+    def remove(self, channel: Channel, post: Post, *, told: bool = True) -> None:
+        """`told`: the event holds what was deleted."""
+        before, stamp = post.payload() if told else None, self._workspace.ts()
         self._workspace.remove(post)
         if post.tombstone:
             self._emit(payloads.changed(post, before, channel, stamp), channel)
         else:
-            self._emit(payloads.deleted(before, channel, stamp), channel)
+            self._emit(payloads.deleted(post.ts, before, channel, stamp), channel)
 
     def _post(self, given: Arguments) -> Answer:
         channel = self._channel(given)
@@ -126,7 +127,8 @@ class Methods:
             raise Failure("user_not_found")
         name = self._workspace.people[user]
         profile = {"display_name": name, "real_name": name.title()}
-        return {"user": {"id": user, "team_id": TEAM, "name": name, "profile": profile}}
+        found = {"id": user, "team_id": TEAM, "name": name, "profile": profile}
+        return {"user": found | self._workspace.marks.get(user, {})}
 
     def _span(self, given: Arguments, posts: Sequence[Post]) -> Sequence[Post]:
         oldest, latest = given.get("oldest") or "0", given.get("latest") or "9" * 10

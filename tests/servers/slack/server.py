@@ -11,10 +11,14 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.slack import payloads
+from tests.servers.slack.admin import Admin
 from tests.servers.slack.api import Failure, Methods
-from tests.servers.slack.delivery import Delivery, Sockets
+from tests.servers.slack.delivery import Courier, Delivery, Way
 from tests.servers.slack.faults import Fault, Faults
-from tests.servers.slack.workspace import BOT_USER, Channel, Post, Workspace
+from tests.servers.slack.hands import Hands
+from tests.servers.slack.hooks import Hooks
+from tests.servers.slack.sockets import Sockets
+from tests.servers.slack.workspace import BOT_USER, TEAM, Channel, Post, Workspace
 
 SCOPES = (
     "app_mentions:read,channels:history,channels:read,chat:write,groups:history,groups:read,"
@@ -33,10 +37,11 @@ class Slack:
     """`async with Slack() as slack:`; every wait is in seconds of the event loop's clock.
 
     An event that is not acknowledged within `ack_within` is sent again after each of `retries`,
-    as Slack does (at once, after one minute, after five), then lost.
+    as Slack does (at once, after one minute, after five), then lost; `told`: the retries say what
+    they are. Events go over sockets until `listen` names an address for them.
     """
 
-    bot_token, app_token = "xoxb-fake", "xapp-fake"
+    bot_token, app_token, signing_secret = "xoxb-fake", "xapp-fake", "fake-secret"
 
     def __init__(
         self,
@@ -44,13 +49,20 @@ class Slack:
         port: int = 0,
         ack_within: float = 3.0,
         retries: Sequence[float] = (0.0, 60.0, 300.0),
+        told: bool = True,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.bot, self.scopes = BOT_USER, SCOPES
         self.requests: list[Request] = []
+        self.organisation = ""  # the app is installed for all of it
+        self.responses: list[tuple[str, dict[str, Any]]] = []  # to a response_url, by its path
         self.workspace = Workspace(now)
-        self.sockets = Sockets(ack_within=ack_within, retries=retries, changed=self._changed)
+        self.sockets = Sockets(told=told, changed=self._changed)
+        self.hooks = Hooks(self.signing_secret, told=told, now=now, changed=self._changed)
+        self._courier = Courier(ack_within=ack_within, retries=retries, changed=self._changed)
         self.methods = Methods(self.workspace, self._emit, self._socket_url, now)
+        self.admin = Admin(self.workspace, self._emit)
+        self.hands = Hands(self.workspace, self.deliver, self._emit, self._response_url)
         self._faults = Faults()
         self._port, self._change = port, asyncio.Event()
 
@@ -61,7 +73,7 @@ class Slack:
     @property
     def deliveries(self) -> Sequence[Delivery]:
         """Every event so far, with its attempts and whether it was acknowledged."""
-        return self.sockets.deliveries
+        return self._courier.deliveries
 
     @property
     def whispers(self) -> Sequence[Post]:
@@ -72,6 +84,7 @@ class Slack:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._call)
         app.router.add_get("/link", self._link)
+        app.router.add_post("/respond/{serial}", self._respond)
         app.router.add_post("/people/{verb}", self._speak)
         app.router.add_get("/channels/{channel}", self._show)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -86,8 +99,14 @@ class Slack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self._courier.close()
+        await self.hooks.close()
         await self.sockets.close()
         await self._runner.cleanup()
+
+    def listen(self, url: str) -> None:
+        """Send everything to this address from now on, signed."""
+        self.hooks.url = url
 
     def channel(self, channel: str, kind: str = "channel", *, shared: bool = False) -> Channel:
         """Make a channel: channel, group (private), mpim or im; `shared`: Slack Connect."""
@@ -102,12 +121,22 @@ class Slack:
         thread: str | None = None,
         mention: bool = True,
         order: Sequence[str] = ("message", "app_mention"),
+        **more: Any,
     ) -> str:
-        """A person's post; with `mention` the bot is addressed and both twins come, in `order`."""
+        """A person's post; with `mention` the bot is addressed and both twins come, in `order`.
+
+        `more`: further fields of the message, such as subtype, blocks, attachments or files.
+        """
         place = self.channel(channel)
         addressed = f"<@{BOT_USER}> {text}" if mention else text
+        person = "bot_id" not in more
         post = self.workspace.add(
-            channel, user, addressed, thread=thread or "", client_msg_id=str(uuid.uuid4())
+            channel,
+            user,
+            addressed,
+            thread=thread or "",
+            client_msg_id=str(uuid.uuid4()) if person else "",
+            more=more,
         )
         twins = {
             "message": payloads.said(post, place),
@@ -122,24 +151,34 @@ class Slack:
         channel = self.channel(f"D{user}", "im")
         return self.say(channel.id, user, text, thread=thread, mention=False)
 
-    def edit(self, channel: str, ts: str, text: str) -> None:
+    def edit(self, channel: str, ts: str, text: str, *, told: bool = True) -> None:
+        """`told`: the event holds the post as it was."""
         place = self.workspace.channels[channel]
         post, stamp = place.posts[ts], self.workspace.ts()
-        before = post.payload()
+        before = post.payload() if told else None
         post.text, post.edited = text, f"{stamp.partition('.')[0]}.000000"
         self._emit(payloads.changed(post, before, place, stamp), place)
 
-    def delete(self, channel: str, ts: str) -> None:
-        """By its author or an admin."""
+    def unfurl(self, channel: str, ts: str, *, told: bool = True) -> None:
+        """Show a link of a post: a change that nobody made."""
         place = self.workspace.channels[channel]
-        self.methods.remove(place, place.posts[ts])
+        post, stamp = place.posts[ts], self.workspace.ts()
+        before = post.payload() if told else None
+        card = {"from_url": "https://example.com", "title": "An example", "id": 1}
+        post.more = post.more | {"attachments": [card]}
+        self._emit(payloads.changed(post, before, place, stamp), place)
+
+    def delete(self, channel: str, ts: str, *, told: bool = True) -> None:
+        """By its author or an admin; `told`: the event holds what was deleted."""
+        place = self.workspace.channels[channel]
+        self.methods.remove(place, place.posts[ts], told=told)
 
     def deliver(self, body: dict[str, Any]) -> Delivery:
-        """Send an event body as it is, such as a recorded one."""
-        return self.sockets.deliver(body)
+        """Send a body as it is, such as a recorded one."""
+        return self._courier.deliver(body, self._way)
 
     async def redeliver(self) -> None:
-        await self.sockets.redeliver()
+        await self._courier.redeliver(self._way)
 
     def posts(self, channel: str, thread: str | None = None) -> Sequence[Post]:
         """What people see in a channel, or in one thread of it, oldest first."""
@@ -172,10 +211,24 @@ class Slack:
     def _socket_url(self) -> str:
         return f"ws://127.0.0.1:{self._port}/link?ticket={self.workspace.serial()}"
 
-    def _emit(self, event: dict[str, Any], channel: Channel) -> None:
-        event_id = f"Ev{self.workspace.serial():010d}"
-        self.sockets.deliver(payloads.callback(event, event_id, shared=channel.shared))
+    def _response_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/respond/"
+
+    @property
+    def _way(self) -> Way:
+        return self.hooks if self.hooks.url else self.sockets
+
+    def _emit(self, event: dict[str, Any], channel: Channel | None = None) -> Delivery:
+        body = payloads.callback(
+            event,
+            f"Ev{self.workspace.serial():010d}",
+            shared=bool(channel and channel.shared),
+            team=self.workspace.marks.get(event.get("user", ""), {}).get("team_id", TEAM),
+            organisation=self.organisation,
+        )
+        delivery = self.deliver(body)
         self._changed()
+        return delivery
 
     async def _speak(self, request: web.Request) -> web.Response:
         verbs: dict[str, Callable[..., str | None]] = {
@@ -190,6 +243,11 @@ class Slack:
     async def _show(self, request: web.Request) -> web.Response:
         posts = self.posts(request.match_info["channel"], request.query.get("thread"))
         return web.json_response([post.payload(metadata=True) for post in posts])
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        self.responses.append((request.match_info["serial"], await request.json()))
+        self._changed()
+        return web.Response(text="ok")
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(self._faults.take("link").delay)

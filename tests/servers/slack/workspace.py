@@ -21,6 +21,7 @@ class Post:
     edited: str = ""  # ts of the last edit
     replied: bool = False  # others answered in its thread
     tombstone: bool = False
+    more: dict[str, Any] = field(default_factory=dict)  # subtype, blocks, attachments, files, …
     to: str = ""  # an ephemeral post: who sees it
 
     @property
@@ -34,6 +35,7 @@ class Post:
             return shown | {"text": "This message was deleted.", "ts": self.ts}
         shown = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text}
         shown["team"] = TEAM
+        shown |= self.more
         if self.client_msg_id:
             shown["client_msg_id"] = self.client_msg_id
         if self.thread or self.replied:
@@ -59,13 +61,15 @@ class Channel:
     shared: bool = False  # Slack Connect
     posts: dict[str, Post] = field(default_factory=dict)
 
+    name: str = ""
+
     def info(self) -> dict[str, Any]:
         return {
             "id": self.id,
-            "name": self.id.lower(),
-            "is_im": self.type == "im",
+            "name": self.name or self.id.lower(),
             "is_mpim": self.type == "mpim",
             "is_private": self.type != "channel",
+            "is_im": self.type == "im",
             "is_ext_shared": self.shared,
         }
 
@@ -73,9 +77,10 @@ class Channel:
 class Workspace:
     def __init__(self, now: Callable[[], float]) -> None:
         self.people = {"U1": "ada", "U2": "bob", BOT_USER: BOT_NAME}
+        self.marks: dict[str, dict[str, Any]] = {}  # users.info besides: is_restricted, team_id, …
         self.channels: dict[str, Channel] = {}
         self.whispers: list[Post] = []
-        self._now, self._last = now, 0
+        self._now, self._last = now, dict[str, int]()
         self._serial = itertools.count(1)
 
     def channel(self, channel: str, kind: str = "channel", *, shared: bool = False) -> Channel:
@@ -83,16 +88,17 @@ class Workspace:
         fresh = Channel(id=channel, type=kind, shared=shared)
         return self.channels.setdefault(channel, fresh)
 
-    def ts(self) -> str:
-        """Strictly increasing, in microseconds as Slack's are."""
-        self._last = max(self._last + 1, int(self._now() * 1_000_000))
-        return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
+    def ts(self, channel: str = "") -> str:
+        """Strictly increasing within the channel, in microseconds as Slack's are."""
+        last = max(self._last.get(channel, 0) + 1, int(self._now() * 1_000_000))
+        self._last[channel] = last
+        return f"{last // 1_000_000}.{last % 1_000_000:06d}"
 
     def serial(self) -> int:
         return next(self._serial)
 
     def add(self, channel: str, user: str, text: str, **rest: Any) -> Post:
-        post = Post(ts=self.ts(), channel=channel, user=user, text=text, **rest)
+        post = Post(ts=self.ts(channel), channel=channel, user=user, text=text, **rest)
         posts = self.channels[channel].posts
         posts[post.ts] = post
         if post.thread in posts:

@@ -1,0 +1,137 @@
+"""Catching up: gaps in what the bot heard are found, and read in the background."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapters.ports import Busy, Platform, Refused, Unclear
+from bot.places import conversation_at, microseconds
+from bot.reading import Ear, Gate, Reading, Taken
+from bot.settings import Reach
+from bot.telemetry import Metrics
+from bot.turns import Turns, describe
+from memory.engine import Memory
+from memory.records import Gap, Place
+from memory.store import StoreDown
+
+log = structlog.get_logger()
+
+READERS = 4  # conversations read at once
+QUEUE = 1_000  # conversations that wait to be read; the others are found by the next look
+READINGS = 5  # of one gap; then it is left
+AGAIN = 60.0  # seconds until a reading that failed is tried again
+
+
+class CatchUp:
+    """Gaps are recorded in memory: another process reads on after a crash."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        turns: Turns,
+        platforms: Mapping[str, Platform],
+        reach: Reach,
+        *,
+        look: float,  # seconds between looks for gaps nobody reads
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._memory, self._turns, self._platforms = memory, turns, platforms
+        self._reach, self._look, self._metrics, self._now = reach, look, metrics, now
+        self._queue = asyncio.Queue[Place](QUEUE)
+        self._queued: set[str] = set()
+        self._lost: dict[str, int] = {}  # platform -> when its events came again; not marked yet
+        self._gates = defaultdict[str, Gate](Gate)  # one for each platform
+
+    async def run(self, ear: Ear) -> None:
+        """Find and read gaps until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(READERS):
+                tasks.create_task(self._work(ear))
+            while True:
+                await self._find()
+                await asyncio.sleep(self._look)
+
+    def soon(self, place: Place) -> None:
+        """A gap is open here."""
+        if place.key not in self._queued and not self._queue.full():
+            self._queued.add(place.key)
+            self._queue.put_nowait(place)
+
+    async def missed(self, platform: str) -> None:
+        """Events there may have been lost until now. The gaps are marked, and read later."""
+        self._lost[platform] = microseconds(self._now())
+        await self._find()
+
+    async def _find(self) -> None:
+        try:
+            for platform in [*self._lost]:
+                await self._mark(platform)
+            for place in await self._memory.gaps.open(QUEUE):
+                if place.platform in self._platforms:
+                    self.soon(place)
+        except StoreDown as error:
+            log.warning("gaps not looked for", reason=str(error))
+
+    async def _mark(self, platform: str) -> None:
+        at, limit = self._lost.pop(platform), self._reach.conversations
+        age = timedelta(days=self._reach.days) // timedelta(microseconds=1)
+        try:
+            number = await self._memory.gaps.mark(platform, at, age=age, limit=limit)
+        except StoreDown:
+            self._lost.setdefault(platform, at)
+            raise
+        log.info("catching up", platform=platform, conversations=number)
+
+    async def _work(self, ear: Ear) -> None:
+        while True:
+            place = await self._queue.get()
+            self._queued.discard(place.key)
+            try:
+                if begun := await self._memory.gaps.begin(place):
+                    await self._read(ear, place, *begun)
+            except Exception as error:  # noqa: BLE001 - the edge: the gap stays, and is found again
+                self._metrics.gaps.labels("failed").inc()
+                log.warning("gap not read", conversation=place.key, error=describe(error))
+
+    async def _read(self, ear: Ear, place: Place, token: str, gap: Gap) -> None:
+        here = replace(place, audience=gap.audience)
+        reading = Reading(
+            memory=self._memory,
+            chat=self._platforms[place.platform].chat(conversation_at(here)),
+            gate=self._gates[place.platform],
+            ear=ear,
+            place=here,
+            token=token,
+            gap=gap,
+            reach=self._reach,
+            now=self._now,
+        )
+        end, wait = "read", 0.0
+        try:
+            if gap.readings > READINGS:
+                end = "left"
+            else:
+                await reading.run()
+                await self._fold(here)
+        except Taken:
+            return
+        except (Busy, Unclear, Refused) as error:
+            end = "refused" if isinstance(error, Refused) else "failed"
+            wait = 0.0 if end == "refused" else AGAIN
+            log.warning("gap not read", conversation=place.key, reason=str(error))
+        await self._memory.gaps.end(place, token, gap, wait=wait)
+        self._metrics.gaps.labels(end).inc()
+        self._turns.wake(place)
+
+    async def _fold(self, place: Place) -> None:
+        """What cannot be folded now is later."""
+        try:
+            await self._memory.settle(place)
+        except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
+            self._metrics.folds.labels("failed").inc()
+            log.warning("not folded yet", conversation=place.key, error=describe(error))

@@ -1,0 +1,131 @@
+"""One gap being read: what was said before the bot joined, or while it was away."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from adapters.message import Kind, Message
+from adapters.ports import Busy, Chat, Unclear
+from bot.places import conversation_at, entry_of, microseconds
+from bot.settings import Reach
+from memory.engine import Memory
+from memory.records import Gap, Place
+
+FRESH = timedelta(hours=1)  # what called longer ago is overheard
+PAGES = 20  # asked for at most
+ABREAST = 20  # messages taken in at once
+TRIES = 5  # calls without an answer
+LONGEST_WAIT = 120.0  # seconds a platform may ask to wait
+CHANNEL = 200  # messages of a channel that come before the bot was called
+
+
+class Ear(Protocol):
+    """Who takes in what is read."""
+
+    async def receive(self, message: Message) -> None: ...
+    async def overhear(self, message: Message) -> None: ...
+
+
+class Taken(Exception):
+    """Another process reads this gap now, or nobody needs to any more."""
+
+
+class Gate:
+    """Opens when a platform may be asked again."""
+
+    def __init__(self) -> None:
+        self._opens = 0.0  # loop time
+
+    def shut(self, seconds: float) -> None:
+        self._opens = max(self._opens, asyncio.get_running_loop().time() + seconds)
+
+    async def passed(self) -> None:
+        await asyncio.sleep(self._opens - asyncio.get_running_loop().time())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Held by `token`. May be made again from its beginning: what came before comes to nothing."""
+
+    memory: Memory
+    chat: Chat
+    gate: Gate
+    ear: Ear
+    place: Place
+    token: str
+    gap: Gap
+    reach: Reach
+    now: Callable[[], datetime]
+
+    async def run(self) -> None:
+        """Raises Taken, and what the platform raises: Refused, or Busy or Unclear for too long."""
+        read = sorted(await self._within_reach(), key=lambda each: each.sent_at)
+        said = [self._here(each) for each in read]
+        # Own posts of after the bot had joined are remembered by their turns.
+        said = [each for each in said if self._before(each) or each.author.kind is not Kind.ME]
+        past = [each for each in said if self._before(each) or not self._fresh(each)]
+        for at in range(0, len(past), ABREAST):
+            await asyncio.gather(*map(self.ear.overhear, past[at : at + ABREAST]))
+        for message in said[len(past) :]:  # what is fresh was said last
+            await self.ear.receive(message)
+        await self.hold()
+
+    async def hold(self) -> None:
+        if not await self.memory.gaps.hold(self.place, self.token):
+            raise Taken
+
+    def _here(self, message: Message) -> Message:
+        """What was said before the bot joined belongs to the conversation it joined."""
+        where = conversation_at(self.place)
+        return replace(message, conversation=where) if self._before(message) else message
+
+    def _before(self, message: Message) -> bool:
+        return microseconds(message.sent_at) <= self.gap.joined
+
+    def _fresh(self, message: Message) -> bool:
+        return message.sent_at > self.now() - FRESH
+
+    async def _within_reach(self) -> Sequence[Message]:
+        """The newest, and the very first, which tells what it is all about."""
+        kept, room = deque[tuple[int, Message]](), self.reach.tokens
+        async for message in self._history():
+            size = await self.memory.measure(entry_of(message).text)
+            kept.append((size, message))
+            room -= size
+            while len(kept) > 2 and (room < 0 or len(kept) > self.reach.messages):
+                room += kept[1][0]
+                del kept[1]
+        return [message for _, message in kept]
+
+    async def _history(self) -> AsyncIterator[Message]:
+        """Page by page, as fast as the platform allows."""
+        after, failures = self.gap.after, 0
+        for _ in range(PAGES):
+            await self.gate.passed()
+            await self.hold()
+            came = 0
+            try:
+                async for message in self.chat.history(after, self._page):
+                    came, after = came + 1, message.id
+                    yield message
+            except (Busy, Unclear) as error:
+                failures += isinstance(error, Unclear)
+                self.gate.shut(self._pause(error, failures))
+            else:
+                if came < self._page:
+                    return
+
+    @property
+    def _page(self) -> int:
+        """A thread is read whole; of a channel only what was said right before."""
+        whole = self.place.thread or self.gap.after
+        return self.reach.messages if whole else min(self.reach.messages, CHANNEL)
+
+    def _pause(self, error: Busy | Unclear, failures: int) -> float:
+        pause = error.after if isinstance(error, Busy) else 2.0 ** (failures - 1)
+        if failures == TRIES or pause > LONGEST_WAIT:
+            raise error
+        return pause

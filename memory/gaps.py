@@ -1,0 +1,51 @@
+"""Gaps in what the bot heard of its conversations: before it joined, and while it was away."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from memory.records import Gap, Place
+from memory.store import Store
+
+PAST, KEPT = "past", "kept"  # how a message comes: heard of later; to be remembered in any case
+LEASE = 150.0  # seconds a reader has until it says that it still reads
+OVERLAP = 30_000_000  # microseconds: events that came as early as this told of no gap
+MARKS = 20  # made at once
+
+
+class Gaps:
+    """Each is given to one reader at a time, and stays open until one has read it all."""
+
+    def __init__(self, store: Store, token: Callable[[], str]) -> None:
+        self._store, self._token = store, token
+
+    async def mark(self, platform: str, at: int, *, age: int, limit: int) -> int:
+        """Events may have been lost: open a gap in every conversation of late. How many.
+
+        `at`: when events came again; `age`: of the last message. Both in microseconds.
+        """
+        token, few = self._token(), asyncio.Semaphore(MARKS)
+
+        async def mark(place: Place) -> bool:
+            async with few:
+                return await self._store.mark(place, token, at - OVERLAP, at - age)
+
+        places = await self._store.live(platform, limit)
+        return sum(await asyncio.gather(*map(mark, places)))
+
+    async def open(self, limit: int) -> Sequence[Place]:
+        """Where a gap is open that nobody reads."""
+        return await self._store.behind(limit)
+
+    async def begin(self, place: Place) -> tuple[str, Gap] | None:
+        """Take a gap to read it, by a token; None: there is none, or another reads it."""
+        token = self._token()
+        gap = await self._store.read_on(place, token, LEASE)
+        return (token, gap) if gap else None
+
+    async def hold(self, place: Place, token: str) -> bool:
+        """Say that it is still being read. False: another does, or it is not wanted any more."""
+        return await self._store.read_on(place, token, LEASE) is not None
+
+    async def end(self, place: Place, token: str, gap: Gap, *, wait: float = 0.0) -> None:
+        """It was read; `wait`: it was not, somebody may try again after so many seconds."""
+        await self._store.caught_up(place, token, gap, wait=wait)
