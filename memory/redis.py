@@ -11,7 +11,8 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from memory import answers, layout
 from memory.answers import Answer
-from memory.connection import DOWN, Connection, Pipe
+from memory.calls import Calls
+from memory.connection import Pipe
 from memory.lasting import Lasting
 from memory.line import Command
 from memory.mending import Mending
@@ -36,9 +37,7 @@ from memory.records import (
 from memory.rotation import Rotation
 from memory.seal import Keyring
 from memory.slots import Doubt, Person, Slot
-from memory.store import StoreDown
 
-CONNECTIONS = 64  # redis-py fails a call that would need its 101st
 MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
@@ -47,7 +46,7 @@ DOUBTS = 500  # settled in one sweep
 UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
-class RedisStore(Lasting, Mending):
+class RedisStore(Calls, Lasting, Mending):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -62,18 +61,11 @@ class RedisStore(Lasting, Mending):
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
     ) -> None:
-        self._connection = Connection(url, timeout=timeout)
-        self._redis = self._connection.client
-        self._timeout = timeout
+        super().__init__(url, timeout=timeout, pauses=pauses)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
-        self._facts_kept, self._pauses = fact_days * DAY, pauses
+        self._facts_kept = fact_days * DAY
         self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
-        self._free = asyncio.Semaphore(CONNECTIONS)
-        self.round_trips = 0
-
-    async def close(self) -> None:
-        await self._connection.close()
 
     async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
         a = arrival
@@ -262,16 +254,6 @@ class RedisStore(Lasting, Mending):
         except NoScriptError:
             return await self._many(("EVAL", script.source, *values), *also)
 
-    async def _many(self, *commands: Command) -> Answer:
-        """In one round trip."""
-        if not commands:
-            return []
-        if self._connection.plain:
-            return await self._call(lambda: self._connection.ask(commands), timed=True)
-        if len(commands) > 1:
-            return await self._piped(lambda pipe: _put(pipe, commands))
-        return [await self._call(lambda: self._redis.execute_command(*commands[0]))]
-
     def _looks(self, people: Sequence[Person]) -> Sequence[Command]:
         keys = [layout.prefix(person) + person.key for person in people]
         pairs = [
@@ -279,37 +261,3 @@ class RedisStore(Lasting, Mending):
             for key in keys
         ]
         return list(chain(*pairs))
-
-    async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
-        async def run() -> Answer:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                fill(pipe)
-                return await pipe.execute()
-
-        return await self._call(run)
-
-    async def _call(self, ask: Callable[[], Awaitable[Any]], *, timed: bool = False) -> Answer:
-        """Repeats what got no answer, after these pauses: every step may run twice.
-
-        `timed`: what is asked has its own deadline.
-        """
-        for attempt, pause in enumerate((*self._pauses, None)):
-            self.round_trips += 1
-            try:
-                return await (ask() if timed else self._in_time(ask, again=attempt > 0))
-            except DOWN as error:
-                if pause is None:
-                    reason = type(error).__name__
-                    raise StoreDown(f"the store does not answer ({reason})") from error
-                await asyncio.sleep(pause)
-        raise AssertionError
-
-    async def _in_time(self, ask: Callable[[], Awaitable[Any]], *, again: bool) -> Answer:
-        async with asyncio.timeout(self._timeout), self._free:
-            await self._connection.ready(again=again)
-            return await ask()
-
-
-def _put(pipe: Pipe, commands: Sequence[Command]) -> None:
-    for command in commands:
-        pipe.execute_command(*command)
