@@ -17,6 +17,7 @@ from memory.lasting import Lasting
 from memory.line import Command
 from memory.mending import Mending
 from memory.opened import Known
+from memory.personal import Personal
 from memory.records import (
     Arrival,
     Changes,
@@ -36,17 +37,15 @@ from memory.records import (
 )
 from memory.rotation import Rotation
 from memory.seal import Keyring
-from memory.slots import Doubt, Person, Slot
+from memory.slots import Person
 
 MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
-DOUBTS = 500  # settled in one sweep
-UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
-class RedisStore(Calls, Lasting, Mending):
+class RedisStore(Calls, Lasting, Mending, Personal):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -67,12 +66,15 @@ class RedisStore(Calls, Lasting, Mending):
         self._facts_kept = fact_days * DAY
         self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
 
-    async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
-        a = arrival
+    async def receive(
+        self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None
+    ) -> Received:
+        a, noting = arrival, self._notes(writer, place, arrival.sent) if writer else ()
         head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
         tail = (place.audience, layout.thread(place), *self._kept, a.how, a.patience)
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
-        return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
+        words = (*head, a.follow, *key, *tail)
+        return answers.received(*await self._together("receive", place, words, noting))
 
     async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool:
         return bool(await self._run("claim", place, fingerprint, twin, token))
@@ -190,30 +192,6 @@ class RedisStore(Calls, Lasting, Mending):
         found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
         return [layout.sibling(place, thread) for thread in found]
 
-    async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
-        return answers.slots(people, await self._many(*self._looks(people)))
-
-    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
-        head = (revision, sealed.wrapped, sealed.blob, self._facts_kept)
-        return bool((await self._run("person", person, *head))[0] == b"done")
-
-    async def cite(
-        self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
-    ) -> Sequence[str]:
-        head = (token, layout.thread(place), self._facts_kept, UNSETTLED)
-        return answers.ids(await self._run("cite", place, *head, *chain(*sources)))
-
-    async def doubts(self, place: Place | None) -> Sequence[Doubt]:
-        if place is None:
-            return [layout.doubt(member) for member in await self._ready("journal", DOUBTS)]
-        key = layout.journal(place.channel_key)
-        found = map(layout.doubt, await self._call(lambda: self._redis.zrangebyscore(key, 0, 0)))
-        return [doubt for doubt in found if doubt.channel == place.channel_key]
-
-    async def settle(self, doubt: Doubt) -> None:
-        key = layout.journal(doubt.channel)
-        await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
-
     async def scrub(self) -> bool:
         await self.ping()  # who serves what
         return all([await self._rewritten(each) for each in self._connection.rewrites()])
@@ -253,11 +231,3 @@ class RedisStore(Calls, Lasting, Mending):
             return await self._many(("EVALSHA", script.digest, *values), *also)
         except NoScriptError:
             return await self._many(("EVAL", script.source, *values), *also)
-
-    def _looks(self, people: Sequence[Person]) -> Sequence[Command]:
-        keys = [layout.prefix(person) + person.key for person in people]
-        pairs = [
-            (("HMGET", key, "key", "revision", "facts"), ("EXPIRE", key, self._facts_kept))
-            for key in keys
-        ]
-        return list(chain(*pairs))
