@@ -60,7 +60,7 @@ class Calls:
         raise AssertionError
 
     async def _in_time(self, ask: Callable[[], Awaitable[Any]], *, again: bool) -> Answer:
-        async with asyncio.timeout(self._timeout), self._free:
+        async with self._free, asyncio.timeout(self._timeout):
             await self._connection.ready(again=again)
             return await ask()
 

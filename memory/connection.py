@@ -17,6 +17,7 @@ from redis.exceptions import (
     BusyLoadingError,
     ClusterError,
     NoScriptError,
+    OutOfMemoryError,
     ReadOnlyError,
     RedisClusterException,
     ResponseError,
@@ -30,11 +31,17 @@ from memory.line import OPTIONS, Command, Line, Refused, connected
 Pipe = Pipeline | ClusterPipeline
 DOWN = (
     *(Disconnected, NoAnswer, OSError),
-    # A failover under way, or slots of a cluster on the move:
+    # A failover under way, slots of a cluster on the move, a server that is full:
     *(BusyLoadingError, ClusterError, ReadOnlyError, RedisClusterException, TryAgainError),
+    OutOfMemoryError,
 )
 CLASS = "connection_class"  # what an address's scheme says
-_KINDS = {"NOSCRIPT": NoScriptError, "LOADING": BusyLoadingError, "READONLY": ReadOnlyError}
+_KINDS = {
+    "LOADING": BusyLoadingError,
+    "NOSCRIPT": NoScriptError,
+    "OOM": OutOfMemoryError,
+    "READONLY": ReadOnlyError,
+}
 
 
 class Connection:
