@@ -171,6 +171,7 @@ class Lease:
     began: int
     withdrawn: bool
     stopped: bool
+    changed: bool  # what it reads is not what it was when the turn was first begun
     text: bytes  # sealed; empty: not complete yet, or no longer true
     posted: tuple[str, ...]
     claims: tuple[str, ...]
@@ -197,6 +198,20 @@ class Debris:
 
     turn: str
     ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoiled:
+    """Posts of a finished turn that show what an older holder wrote, and the reply as it was."""
+
+    turn: str
+    mark: str  # another one: spoiled once more
+    fence: int
+    ids: tuple[str, ...]
+    wrapped: bytes
+    version: int
+    sent: int
+    blob: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,15 +262,19 @@ class Reply:
     removed: tuple[str, ...]
     sent: int
     sealed: Sealed
+    mark: str = ""  # of the last time that its posts were written again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concluded:
-    """`verdict` is done, lost, withdrawn, stale (answer again) or unknown (remove `ids` first)."""
+    """`verdict` is done, lost, withdrawn, stale (answer again), unknown (remove `ids` first) or
+    dirty (write the posts again: they may show what an older holder wrote).
+    """
 
     verdict: str
     more: bool = False
     ids: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
