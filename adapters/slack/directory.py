@@ -60,6 +60,11 @@ class Room:
     name: str = ""
     shared: bool = False
 
+    @property
+    def shown(self) -> str:
+        """The name of a private channel is for its members only."""
+        return self.name if self.type == "channel" else ""
+
 
 class Directory:
     def __init__(self, web: Calls, now: Callable[[], datetime]) -> None:
@@ -71,8 +76,13 @@ class Directory:
     async def names(self, ids: Sequence[str]) -> Mapping[str, str]:
         """The names of the first 20 users and public channels, as far as Slack tells them."""
         async with asyncio.TaskGroup() as lookups:
-            asked = {each: lookups.create_task(self._name(each)) for each in ids[:_ASKED]}
-        return {each: lookup.result() for each, lookup in asked.items()}
+            asked = {
+                each: self._known(each) or lookups.create_task(self._name(each))
+                for each in ids[:_ASKED]
+            }
+        return {
+            each: name if isinstance(name, str) else name.result() for each, name in asked.items()
+        }
 
     async def foreign(self, post: Payload) -> bool:
         """Whether a guest wrote it, or somebody of another organisation."""
@@ -120,15 +130,17 @@ class Directory:
         self._rooms.drop(channel)
         self._types.drop(channel)
 
+    def _known(self, sought: str) -> str:
+        user, room = self._users.get(sought), self._rooms.get(sought)
+        return user.name if user else room.shown if room else ""
+
     async def _name(self, sought: str) -> str:
         if sought[0] not in "CG":
             return (await self._user(sought)).name
         try:
-            room = await self.room(sought)
+            return (await self.room(sought)).shown or sought
         except (Unclear, Busy, Refused):
             return sought
-        # The name of a private channel is for its members only.
-        return room.name if room.type == "channel" and room.name else sought
 
     async def _user(self, user: str) -> User:
         if known := self._users.get(user):
