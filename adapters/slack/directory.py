@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from adapters.ports import Busy, Refused, Unclear
 from adapters.slack.calls import Calls
@@ -124,6 +125,13 @@ class Directory:
                 shared=bool(found.get("is_ext_shared")),
             ),
         )
+
+    async def thread(self, channel: str, ts: str) -> str:
+        """The thread a post stands in, as its address tells; raises Unclear, Busy or Refused."""
+        answer = await self._web.read(
+            "chat.getPermalink", channel=channel, message_ts=ts, within=_WITHIN
+        )
+        return parse_qs(urlsplit(str(answer["permalink"])).query).get("thread_ts", [""])[0]
 
     def changed(self, channel: str) -> None:
         """What was known of it is no longer true."""
