@@ -22,7 +22,7 @@ _UNSETTLED = re.compile(_LINK, _FLAGS)
 _MARKUP = re.compile(
     rf"""{_CODE}
     | (?P<mark>\*{{1,3}}|__?|~~|\|\|)(?=[^\s*_~|])
-        (?:[^*~|`\\\n]|`[^`*_~|\n]+`(?!`))+?(?<=[^\s_])(?P=mark)(?![*_~|\w])
+        (?:[^*~|`\\\n]|`[^`*_~|\n]+`(?!`))+?(?<=[^\s_])(?P=mark)(?![*_~|])(?<!_(?=\w))
     | (?P<stray>`|\*(?=\S)|(?<!\w)_(?=\S)|~~|\|\|)""",
     _FLAGS,
 )
@@ -34,7 +34,7 @@ _ADDRESS = re.compile(  # one that goes on to another is none
 _HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
 _STYLE = re.compile(r"[*~\\]|(?<!\w)_|_(?!\w)")
 _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
-_WAKES = re.compile(r"(?=://)|(?<=\w)(?=\.\w)")
+_WAKES = re.compile(r"(?=://)|(?<=\w)(?=\.(?:\w|\Z))")
 
 
 def named(text: str, host: str) -> bool:

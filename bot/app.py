@@ -108,7 +108,8 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, figures.budget(config, tokens), tokens.count, now)
         budgets = budget.Budgets(store, figures.limits(config), now)
-        replies = Replies(model, prompter, budgets, lease=at.lease_seconds, attempts=at.attempts)
+        times = {"lease": at.lease_seconds, "late": at.late_seconds}
+        replies = Replies(model, prompter, budgets, attempts=at.attempts, **times)
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)
@@ -236,10 +237,23 @@ def _slack(config: Config) -> Platform | None:
         pace=figures.pace(config),
         timeout=turns.call_timeout_seconds,
         shared=slack.shared,
+        agent=slack.agent_view,
         sockets=slack.sockets,
         offers=offers(config.commands),
         now=now,
     )
+
+
+def slack_manifest(config: Config, address: str) -> Mapping[str, object]:
+    """The Slack app to make; `address`: where Slack reaches the bot over HTTP. Raises Misfit."""
+    from adapters.slack.manifest import manifest
+
+    if config.slack.signing_secret and not (config.slack.app_token or address):
+        raise Misfit(
+            "SLACK_SIGNING_SECRET: is set, so Slack must know where it reaches the bot: "
+            "say `python -m bot manifest --address https://your.host`"
+        )
+    return manifest(offers(config.commands), address, agent=config.slack.agent_view)
 
 
 def _discord(config: Config) -> Platform | None:

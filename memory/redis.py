@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from memory import answers, layout
 from memory.answers import Answer
-from memory.connection import DOWN, Connection, Pipe
+from memory.calls import Calls
+from memory.connection import Pipe
 from memory.lasting import Lasting
+from memory.line import Command
 from memory.mending import Mending
 from memory.opened import Known
-from memory.personal import Personal, Words
+from memory.personal import Personal
 from memory.records import (
     Arrival,
     Changes,
@@ -32,13 +35,12 @@ from memory.records import (
     Sealed,
     Seen,
     Snapshot,
+    Spoiled,
 )
 from memory.rotation import Rotation
 from memory.seal import Keyring
 from memory.slots import Person
-from memory.store import StoreDown
 
-CONNECTIONS = 64  # redis-py fails a call that would need its 101st
 MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
@@ -46,7 +48,7 @@ DAY = 86_400
 RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 
 
-class RedisStore(Lasting, Mending, Personal):
+class RedisStore(Calls, Lasting, Mending, Personal):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -61,18 +63,11 @@ class RedisStore(Lasting, Mending, Personal):
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
     ) -> None:
-        self._connection = Connection(url, timeout=timeout)
-        self._redis = self._connection.client
-        self._timeout = timeout
+        super().__init__(url, timeout=timeout, pauses=pauses)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
-        self._facts_kept, self._pauses = fact_days * DAY, pauses
+        self._facts_kept = fact_days * DAY
         self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
-        self._free = asyncio.Semaphore(CONNECTIONS)
-        self.round_trips = 0
-
-    async def close(self) -> None:
-        await self._connection.close()
 
     async def receive(
         self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None
@@ -98,7 +93,7 @@ class RedisStore(Lasting, Mending, Personal):
         seen: Seen | None,
         people: Sequence[Person] = (),
         known: Known | None = None,
-    ) -> Lease | Debris | None:
+    ) -> Lease | Debris | Spoiled | None:
         index = (seen.epoch, seen.number, NEWS) if seen else (0, 0, 0)
         head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS)
         words = (*head, *index, *layout.opened(known))
@@ -106,8 +101,8 @@ class RedisStore(Lasting, Mending, Personal):
         match answer[0]:
             case b"turn":
                 return answers.lease(place, answer, answers.slots(people, slots))
-            case b"debris":
-                return Debris(turn=answer[1].decode(), ids=answers.ids(answer[2]))
+            case b"debris" | b"spoiled":
+                return answers.left_over(answer)
         return None
 
     async def changes(self, place: Place, seen: Seen) -> Changes:
@@ -122,7 +117,7 @@ class RedisStore(Lasting, Mending, Personal):
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept)
+        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept, reply.mark)
         return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
 
     async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
@@ -169,8 +164,8 @@ class RedisStore(Lasting, Mending, Personal):
         answer = await self._run("locate", place, message)
         if not answer:
             return None
-        thread, wrapped, version, blob = answer
-        home = layout.sibling(place, thread)
+        thread, wrapped, version, blob, audience = answer
+        home = replace(layout.sibling(place, thread), audience=audience.decode())
         return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
 
     async def pend(
@@ -232,7 +227,7 @@ class RedisStore(Lasting, Mending, Personal):
         return (await self._together(name, place, arguments, ()))[0]
 
     async def _together(
-        self, name: str, place: layout.Holder, words: Sequence[object], also: Sequence[Words]
+        self, name: str, place: layout.Holder, words: Sequence[object], also: Sequence[Command]
     ) -> Answer:
         """The script's answer, then those of these commands: one round trip."""
         keys = layout.keys(place)
@@ -242,37 +237,3 @@ class RedisStore(Lasting, Mending, Personal):
             return await self._many(("EVALSHA", script.digest, *values), *also)
         except NoScriptError:
             return await self._many(("EVAL", script.source, *values), *also)
-
-    async def _many(self, *commands: Words) -> Answer:
-        """In one round trip."""
-        if len(commands) > 1:
-            return await self._piped(lambda pipe: _put(pipe, commands))
-        return [await self._call(lambda: self._redis.execute_command(*commands[0]))]
-
-    async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
-        async def run() -> Answer:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                fill(pipe)
-                return await pipe.execute()
-
-        return await self._call(run)
-
-    async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
-        """Repeats what got no answer, after these pauses: every step may run twice."""
-        for attempt, pause in enumerate((*self._pauses, None)):
-            self.round_trips += 1
-            try:
-                async with self._free, asyncio.timeout(self._timeout):
-                    await self._connection.ready(again=attempt > 0)
-                    return await ask()
-            except DOWN as error:
-                if pause is None:
-                    reason = type(error).__name__
-                    raise StoreDown(f"the store does not answer ({reason})") from error
-                await asyncio.sleep(pause)
-        raise AssertionError
-
-
-def _put(pipe: Pipe, commands: Sequence[Words]) -> None:
-    for command in commands:
-        pipe.execute_command(*command)

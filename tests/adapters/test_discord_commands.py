@@ -252,6 +252,15 @@ async def test_a_message_can_be_remembered_that_did_not_call(
     assert message.conversation.channel == channel
 
 
+async def test_a_message_is_remembered_with_the_text_of_its_files(
+    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
+) -> None:
+    file = discord.file("keys.txt", b"under the mat", "text/plain")
+    said = discord.say(channel, ada, "see", attachments=[file])
+    await texts(discord, discord.command(channel, ada, "Remember this", on=said))
+    assert "under the mat" in inbox.messages[0].attachments[0]
+
+
 async def test_a_call_can_be_remembered_and_is_not_answered_again(
     discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
 ) -> None:
@@ -324,6 +333,34 @@ async def test_an_answer_that_went_wrong_is_given_again(
     asked = discord.command(channel, ada, "help")
     await discord.until(lambda: [e.route for e in discord.requests].count(ORIGINAL) == 2)
     assert await texts(discord, asked) == ["done"]
+
+
+async def test_of_two_replicas_one_answers(
+    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
+) -> None:
+    async with connected(discord, inbox, offers=OFFERS):
+        await discord.until(lambda: len(discord.gateway.live) == 2)
+        asked = discord.command(channel, ada, "help")
+        await texts(discord, asked)
+        await discord.until(lambda: [each.route for each in discord.requests].count(CALLBACK) == 2)
+    assert len(inbox.commands) == 1
+    assert len(discord.seen(asked)) == 1
+
+
+async def test_a_file_is_sent_again_whole(
+    discord: FakeDiscord,
+    inbox: Desk,
+    platform: DiscordPlatform,
+    ada: str,
+    channel: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "PAUSE", 0.0)
+    discord.fail(ORIGINAL, Fault(cut=True))
+    inbox.answers = [Answer(text="All of yours.", document="{}")]
+    asked = discord.command(channel, ada, "summary")
+    await texts(discord, asked)
+    assert discord.seen(asked)[0]["attachments"][0]["description"] == "{}"
 
 
 def answers_text(name: str) -> str:

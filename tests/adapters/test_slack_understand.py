@@ -16,9 +16,10 @@ from adapters.message import (
     Kind,
     Rescoped,
 )
+from adapters.ports import Inbox
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import MODES, connected, settled
-from tests.servers.slack import Fault, Slack
+from tests.servers.slack import Fault, Slack, payloads
 from tests.servers.slack.workspace import BOT_ID, BOT_USER
 
 pytestmark = pytest.mark.anyio
@@ -177,6 +178,21 @@ async def test_own_posts_and_their_edits_are_echoed_with_turn_and_fence(
     echo = Echo(conversation=where, id=post["ts"], turn="t1", fence=7)
     assert inbox.echoes[-1] == echo
     assert (len(inbox.messages), inbox.others) == (1, [])
+
+
+@pytest.mark.parametrize("author", [BOT_USER, "U2"])
+async def test_metadata_of_own_posts_is_an_echo_in_their_thread(
+    slack: Slack, inbox: Collected, mode: str, author: str
+) -> None:
+    metadata = {"event_type": "threadkeeper", "event_payload": {"turn": "t1", "fence": 7}}
+    async with connected(slack, inbox, mode):
+        root = slack.say("C1", "U1", "hello", mention=False)
+        await settled(slack)
+        post = slack.workspace.add("C1", author, "hi", thread=root, metadata=metadata)
+        slack._emit(payloads.marked(post, post.ts), slack.channel("C1"))
+        await settled(slack)
+    echo = Echo(conversation=inbox.messages[0].conversation, id=post.ts, turn="t1", fence=7)
+    assert inbox.echoes == ([echo] if author == BOT_USER else [])
 
 
 async def test_a_group_direct_message_needs_a_mention(
@@ -364,3 +380,55 @@ async def test_payloads_leave_as_they_came(slack: Slack, inbox: Collected, mode:
         before = json.dumps([delivery.body for delivery in slack.deliveries])
         await settled(slack)
     assert json.dumps([delivery.body for delivery in slack.deliveries]) == before
+
+
+class Hand:
+    """Takes what people press, type behind a slash or open."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+
+    async def __call__(self, body: Any, _: Inbox) -> dict[str, str]:
+        self.given.append(str((body.get("event") or body).get("type") or body.get("command")))
+        return {"text": "taken"}
+
+
+@pytest.mark.parametrize("guest", [False, True])
+async def test_what_people_press_type_or_open_is_handed_on_but_a_guests(
+    slack: Slack, inbox: Collected, mode: str, guest: bool
+) -> None:
+    slack.workspace.marks["U1"] = {"is_restricted": guest}
+    async with connected(slack, inbox, mode) as platform:
+        hand = Hand()
+        platform._entrance._delivery._interact = hand
+        ts = slack.say("C1", "U1", "hello", mention=False)
+        command = slack.hands.command("C1", "U1", "forget", "here")
+        slack.hands.shortcut("C1", ts, "U1", "summary")
+        slack.hands.press(slack.posts("C1")[0], "U1", "forget", "yes")
+        slack.hands.pick("U1", "delete", "name")
+        slack.hands.home("U1")
+        slack.hands.stop("C1", "U1", ts)
+        await settled(slack)
+    given = ["/forget", "agent_session_stopped", "app_home_opened"]
+    given += ["block_actions", "block_actions", "message_action"]
+    assert sorted(hand.given) == ([] if guest else given)
+    assert command.answer == (None if guest else {"text": "taken"})
+
+
+NONSENSE: list[dict[str, Any]] = [
+    {"type": "message"},
+    {"type": "message", "channel": "C1", "user": "U1", "text": "hello", "ts": "junk"},
+    {"type": "message", "channel": "C1", "subtype": "message_changed", "message": "what?"},
+    {"type": "message", "channel": "C1", "subtype": "message_deleted"},
+    {"type": "message", "channel": "C1", "user": "U1", "ts": "1.1", "blocks": 7, "bot_id": "B2"},
+]
+
+
+@pytest.mark.parametrize("event", NONSENSE, ids=str)
+async def test_what_makes_no_sense_is_acknowledged_as_it_never_will(
+    slack: Slack, inbox: Collected, mode: str, event: dict[str, Any]
+) -> None:
+    async with connected(slack, inbox, mode):
+        delivery = slack.deliver({"type": "event_callback", "team_id": SPACE, "event": event})
+        await slack.until(lambda: delivery.acked)
+    assert (inbox.messages, inbox.others) == ([], [])

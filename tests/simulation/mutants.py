@@ -244,7 +244,7 @@ MUTANTS = (
         rule=15,
         what="the last edit does not wait for unclear calls",
         weather=ROUGH,
-        methods={(draft._Reply, "calm"): ("await self._wait(self._pace.late)", "pass")},
+        methods={(draft._Reply, "calm"): ("await self._wait(self._pace.late + longer)", "pass")},
     ),
     Mutant(
         rule=16,
