@@ -19,7 +19,8 @@ from adapters.message import (
 )
 from adapters.ports import Chat, Platform
 from bot.catchup import CatchUp
-from bot.commands import Commands, closed
+from bot.commands import Commands
+from bot.desk import closed
 from bot.places import clean, entry_of, microseconds, place_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
