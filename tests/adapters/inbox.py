@@ -1,10 +1,11 @@
 """An inbox that keeps what a platform gives it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from adapters.message import (
     Command,
+    Conversation,
     Deletion,
     Departure,
     Echo,
@@ -19,7 +20,10 @@ Other = Edit | Deletion | Stop | Departure | Rescoped
 
 @dataclass
 class Collected:
-    """After failing as often as it is told to; `gaps`: the platforms that said `missed`."""
+    """After failing as often as it is told to.
+
+    `gaps`: the platforms that said `missed`; `known`: what memory holds.
+    """
 
     changed: Callable[[], None]
     failures: int = 0
@@ -27,6 +31,7 @@ class Collected:
     others: list[Other] = field(default_factory=list)
     echoes: list[Echo] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    known: list[Conversation] = field(default_factory=list)
 
     async def receive(self, message: Message) -> None:
         if self.failures:
@@ -54,6 +59,9 @@ class Collected:
     async def echo(self, echo: Echo) -> None:
         self.echoes.append(echo)
         self.changed()
+
+    async def held(self, platform: str) -> Sequence[Conversation]:
+        return self.known
 
     async def missed(self, platform: str) -> None:
         self.gaps.append(platform)
