@@ -94,7 +94,7 @@ async def _person(desk: Desk, command: Command, *, sure: bool) -> Answer:
 
 async def _post(desk: Desk, command: Command, post: str, *, sure: bool) -> Answer:
     place = place_of(command.conversation)
-    author = await desk.memory.author(place, post)
+    author = await desk.memory.holdings.author(place, post)
     if not author:
         return Answer(text="I hold nothing of this message.")
     if author != command.author.id and not command.manages:

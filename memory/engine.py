@@ -212,15 +212,6 @@ class Memory:
         self._outdate()
         await self.persons.recheck(place)
 
-    async def author(self, place: Place, message: str) -> str:
-        """Who wrote a post of this channel; empty if it is not remembered."""
-        found = await self._store.locate(place, message)
-        if found is None:
-            return ""
-        key = self._keys.learn(found.place, found.wrapped)
-        packed = key.data.open(found.blob, *message_context(found.place, message, found.version))
-        return Entry.unpack(packed, id=message, sent=0, version=found.version).author
-
     async def forget_post(self, place: Place, message: str) -> None:
         """As if it were deleted, and off the disk at once."""
         await self.retract(place, [message])
