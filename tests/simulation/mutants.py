@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from adapters import draft
 from bot import reply
+from bot.intake import Intake
 from bot.turns import Turns
 from memory.engine import Memory
 from memory.turn import Turn
@@ -344,5 +345,16 @@ MUTANTS = (
         what="what is folded is folded again",
         weather=CHATTY,
         changes={" or not redis.call('ZSCORE', CONVERSATION .. '/win', id)\n": "\n"},
+    ),
+    Mutant(
+        rule=25,
+        what="nobody hears what own posts show",
+        weather=STALLED,
+        methods={
+            (Intake, "echo"): (
+                "await self._memory.echo(place, echo.id, echo.turn, echo.fence)",
+                "pass",
+            )
+        },
     ),
 )

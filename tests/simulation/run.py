@@ -97,6 +97,7 @@ class Simulation:
 
         def shown(post: Post, fence: int) -> None:
             watch.shown(post, fence)
+            town.echo(post, fence)
             town.shown(post)
 
         world.shown = shown

@@ -199,8 +199,15 @@ class Watch:
             self.law(int(until) + 1 >= end, "a call that may outlive its lease", turn)
             return
         ended = self.ended.get(turn)
-        debris = ended and post and post.id not in ended.final
-        self.law(debris, "touched though its turn does not run", turn, post and post.id)
+        record = f"{layout.prefix(place)}{place.key}"
+        spoiled = self._server.wire.ask(("HEXISTS", f"{record}/spoiled", turn))[0]
+        debris = post and post.id not in ended.final if ended else False
+        self.law(
+            debris or (spoiled and not post),
+            "touched though its turn does not run",
+            turn,
+            post and post.id,
+        )
 
     def shown(self, post: Post, fence: int) -> None:
         self.note("post", post.id, post.turn, fence, repr(post.text), "live" if post.live else "")

@@ -13,7 +13,7 @@ class Weather:
     deploy: float = 80.0
     freeze: float = 40.0
     outage: float = 0.15  # of so many runs
-    stalls: float = 0.0  # of so many calls: the process freezes before they reach the wire
+    stalls: float = 0.02  # of so many calls: the process freezes before they reach the wire
     forgetful: float = 0.1  # of so many messages people want all forgotten soon after
     talk: int = 12  # messages in a conversation, at most
     lease: float = 30.0  # seconds it is held for
