@@ -39,6 +39,7 @@ class Me:
     user: str
     bot: str
     name: str
+    address: str = ""  # of the workspace, ends in a slash
 
 
 def read(

@@ -21,7 +21,9 @@ from adapters.slack.events import Me
 from adapters.slack.http import PATH, Requests, Signatures
 from adapters.slack.interactions import Interactions
 from adapters.slack.posts import SlackPosts
+from adapters.slack.session import Agent
 from adapters.slack.sockets import Sockets
+from adapters.slack.streams import Starts
 
 _SCOPES = (
     "app_mentions:read,channels:history,channels:read,chat:write,groups:history,groups:read,"
@@ -65,7 +67,10 @@ class SlackPlatform:
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
         self._identity: Me | None = None
         self._gap, self._trouble = asyncio.Event(), "starting"
-        interactions = Interactions(web=self._web, directory=self._directory, chat=self.chat)
+        self._agent, self._starts = Agent(web=self._web), Starts()
+        interactions = Interactions(
+            directory=self._directory, agent=self._agent, chat=self.chat, now=now
+        )
         delivery = Delivery(
             self._directory, self._me, interactions.take, shared=shared, gap=self._gap.set
         )
@@ -106,8 +111,15 @@ class SlackPlatform:
                 self._entrance.inbox, self._trouble = None, "stopped"
 
     def chat(self, conversation: Conversation) -> SlackChat:
-        posts = SlackPosts(conversation=conversation, web=self._web, me=self._me)
-        return SlackChat(posts=posts, directory=self._directory, pace=self._pace)
+        return SlackChat(
+            posts=SlackPosts(
+                conversation=conversation, web=self._web, me=self._me, agent=self._agent
+            ),
+            directory=self._directory,
+            pace=self._pace,
+            starts=self._starts,
+            address=lambda: self._identity.address if self._identity else "",
+        )
 
     async def check(self) -> Sequence[str]:
         wrong = []
@@ -155,7 +167,12 @@ class SlackPlatform:
             test = await self._web.write("auth.test")
             if not test["bot_id"]:
                 raise Refused("SLACK_BOT_TOKEN is a person's: take the bot's, it starts with xoxb-")
-            self._identity = Me(user=test["user_id"], bot=test["bot_id"], name=test["user"])
+            self._identity = Me(
+                user=test["user_id"],
+                bot=test["bot_id"],
+                name=test["user"],
+                address=test.get("url") or "",
+            )
         return self._identity
 
 
