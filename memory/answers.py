@@ -27,7 +27,12 @@ from memory.slots import Person, Slot
 Answer = Any  # redis-py's: lists, bytes, ints and None, as the script built them
 
 
-def received(answer: Answer) -> Received:
+def water(noted: Sequence[Answer]) -> int:
+    """The last answer to the note that somebody wrote somewhere: see Store.wrote."""
+    return int(noted[-1] or 0)
+
+
+def received(answer: Answer, *noted: Answer) -> Received:
     match answer[0]:
         case b"key":
             return Received(rekey=answer[1])
@@ -35,7 +40,13 @@ def received(answer: Answer) -> Received:
             version, _, blob = answer[1].partition(b":")
             return Received(edit=(int(version), blob))
     joined, gap = map(bool, answer[1:] or (0, 0))
-    return Received(owed=answer[0] == b"owed", joined=joined, gap=gap)
+    return Received(
+        owed=answer[0] == b"owed",
+        joined=joined,
+        gap=gap,
+        held=len(answer) > 1,
+        water=water(noted) if noted else None,
+    )
 
 
 def lease(place: Place, answer: Answer, read: Mapping[str, Slot]) -> Lease:

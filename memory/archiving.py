@@ -12,6 +12,7 @@ from memory.entry import ME, Entry, Segment
 from memory.keys import Key, Keys, message_context, segment_context
 from memory.records import Forgotten, Leaf, Place
 from memory.seal import Unreadable, fingerprint
+from memory.slots import Person
 from memory.store import Store
 
 PROMPT = 1.0  # seconds that people and platforms may wait for the archive
@@ -85,6 +86,11 @@ class Archiving:
         self._scrub = 0.0
         return await self._reach("forget", scope, until)
 
+    async def disown(self, person: Person, until: int) -> None:
+        """What a person wrote and what answers it, in all of a space."""
+        self._scrub = 0.0
+        await self._reach("disown", person.key, until)
+
     async def retract(self, place: Place, posts: Mapping[str, int]) -> None:
         """Posts were edited at that version, or deleted (GONE)."""
         await self._reach("retract", place.channel_key, dict(posts))
@@ -119,6 +125,8 @@ class Archiving:
 
     async def _apply(self, what: str, scope: str, extent: int | dict[str, int]) -> Forgotten:
         try:
+            if what == "disown" and isinstance(extent, int):
+                return await self._archive.forget(await self._writer(scope), extent)
             if isinstance(extent, int):
                 return await self._archive.forget(scope, extent)
             await self._archive.retract(scope, extent)
@@ -126,10 +134,20 @@ class Archiving:
             self._unscrubbed = True  # not before: a scrub may be under way
         return Forgotten()
 
-    async def _save(self, contents: Contents) -> None:
+    async def _secret(self) -> bytes:
         if not self._pepper:
             with _readable():
                 self._pepper = await self._keys.pepper(self._archive.pepper)
+        return self._pepper
+
+    async def _writer(self, key: str) -> str:
+        """A person's fingerprint, by the key of what is known of them."""
+        who = Person.parse(key)
+        secret = await self._secret()
+        return fingerprint(secret, "person", who.platform, who.space, who.id).hex()
+
+    async def _save(self, contents: Contents) -> None:
+        await self._secret()
         messages, summaries = self._sealed(contents, self._keys.fresh(contents.place))
         for at in range(0, len(messages), BATCH):
             last = at + BATCH >= len(messages)

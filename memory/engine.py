@@ -8,20 +8,22 @@ from dataclasses import dataclass, field, replace
 from memory.archiving import Archiving
 from memory.cold import GONE, ColdStore
 from memory.entry import ME, PERSON, Description, Entry, Recollection
+from memory.erasing import Erasing
 from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
 from memory.gaps import PAST, Gaps
+from memory.holdings import Holdings
 from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
 from memory.opened import Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place, Received
-from memory.seal import Keyring, Randbytes, Unreadable, fingerprint
+from memory.seal import Keyring, Randbytes, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
-from memory.turn import Means, Terms, Turn, open_entries, open_segments
+from memory.turn import Means, Terms, Turn
 from memory.upkeep import Upkeep
 
 EXPECTED = 1_000  # turns that have not begun
@@ -59,27 +61,22 @@ class Memory:
         self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
         self._forgetting = Forgetting(store, self._keys, cold)
         self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
+        both, sizes = (store, self._keys), settings.sizes
         self._learning = Learning(
-            store,
-            self._keys,
-            self.persons,
-            batch=settings.sizes.batch,
-            measure=measure,
-            summarise=summarise,
+            *both, self.persons, batch=sizes.batch, measure=measure, summarise=summarise
         )
         self._folding = Folding(
-            store,
-            self._keys,
-            self._learning,
-            sizes=settings.sizes,
+            *(*both, self._learning),
+            sizes=sizes,
             measure=measure,
             summarise=summarise,
             archiving=cold,
         )
-        self.upkeep = Upkeep(store, self._keys, self._folding, cold, settings.sizes.segments)
-        self._recalling = (
-            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
-        )
+        self.upkeep = Upkeep(*both, self._folding, cold, sizes.segments)
+        self.holdings = Holdings(*both, self.persons, self.upkeep)
+        parts = (self.persons, self.upkeep, self._forgetting, cold)
+        self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._let_go)
+        self._recalling = Recalling(*both, kept=settings.kept) if settings.recall else None
         self._means = Means(
             store=store,
             keys=self._keys,
@@ -106,7 +103,10 @@ class Memory:
         key = self._keys.current(place)
         while True:
             blob = sealed(key, entry.pack(), *message_context(place, entry.id, entry.version))
-            got = await self._store.receive(place, self._arrival(place, entry, how), blob)
+            likely = entry.called or not key.fresh  # that it will be remembered
+            writer = self.erasing.unnoted(place, entry) if likely else None
+            arrival = self._arrival(place, entry, how)
+            got = await self._store.receive(place, arrival, blob, writer)
             if got.edit:
                 entry = await self._edited(place, entry, *got.edit)
             elif got.rekey is not None:
@@ -114,6 +114,8 @@ class Memory:
             else:
                 if got.owed or not key.fresh:  # else it may not have been stored at all
                     self._keys.keep(place, key)
+                if got.held and not await self.erasing.stays(place, entry, got.water):
+                    return Received()
                 if got.owed:
                     self._expect(place, entry.author)
                 if got.joined:
@@ -207,18 +209,7 @@ class Memory:
             await self._archiving.retract(place, posts)
 
     async def describe(self, place: Place) -> Description:
-        snapshot, messages, _ = await self._store.read(place, MOST)
-        closed = Description(segments=(), window=(), messages=messages, tokens=0)
-        if not snapshot.wrapped:
-            return await self.upkeep.describe(place)
-        try:
-            key = self._keys.learn(place, snapshot.wrapped)
-            entries = open_entries(place, key, snapshot)
-            segments = open_segments(place, key, snapshot)
-        except Unreadable as error:
-            return replace(closed, unreadable=str(error))
-        tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
-        return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
+        return await self.holdings.describe(place)
 
     async def forget(self, place: Place, until: int, *, channel: bool) -> Forgotten:
         """Forget this conversation up to a time, or the whole channel: a receipt with counts.
@@ -226,11 +217,15 @@ class Memory:
         What was said later stays, sealed under a new key; the old one is destroyed.
         """
         receipt = await self._forgetting.forget(place, until, channel=channel)
+        self._let_go(place)
+        return replace(receipt, facts=await self.persons.recheck(place))
+
+    def _let_go(self, place: Place) -> None:
+        """Something was forgotten: keep nothing of this channel at hand."""
+        self._forgetting.deleted()
         self._means.opened.clear()
         if self._recalling:
             self._recalling.drop(place)
-        await self.persons.recheck(place)
-        return receipt
 
     async def leave(self, place: Place, until: int) -> None:
         """The bot left the place's whole space: its archive goes; the store's memory expires."""
@@ -253,12 +248,11 @@ class Memory:
         return replace(entry, text=text, version=version, tokens=await self.measure(text))
 
     def _arrival(self, place: Place, entry: Entry, how: str) -> Arrival:
-        writer = fingerprint(self._pepper, "person", place.platform, place.space, entry.author)
         return Arrival(
             id=entry.id,
             fingerprint=self._seen(place, entry.id),
             twin=self._twin(place, entry.twin),
-            writer=writer,
+            writer=self._writer(place.person(entry.author)),
             sent=entry.sent,
             version=entry.version,
             called=entry.called and not how,
@@ -268,6 +262,9 @@ class Memory:
             # Nothing was said before the post a thread begins with.
             patience=0 if place.thread == entry.id else int(self._patience * 1000),
         )
+
+    def _writer(self, person: Person) -> bytes:
+        return fingerprint(self._pepper, "person", person.platform, person.space, person.id)
 
     def _seen(self, place: Place, message: str) -> bytes:
         return fingerprint(self._pepper, "seen", place.channel_key, message)

@@ -29,13 +29,17 @@ class Forgetting:
         siblings: Sequence[Place] = await self._store.threads(place, THREADS) if channel else ()
         others = [each for each in siblings if each.key != place.key]
         receipts += [await self._forget(each, until, channel) for each in others]
-        self.deleted()
-        self._scrubbed = -SCRUBS
-        await self.scrub()
+        await self.at_once()
         return Forgotten(
             messages=max(cold.messages, sum(receipt.messages for receipt in receipts)),
             segments=max(cold.segments, sum(receipt.segments for receipt in receipts)),
         )
+
+    async def at_once(self) -> None:
+        """Somebody asked to forget: the disk follows now."""
+        self.deleted()
+        self._scrubbed = -SCRUBS
+        await self.scrub()
 
     def deleted(self) -> None:
         """The disk still holds something that memory does not."""

@@ -68,15 +68,20 @@ class Persons:
                 )
                 await self._settle(doubt)
 
-    async def recheck(self, place: Place | None = None) -> None:
-        """Drop what rests on messages that were edited, deleted or forgotten; None: everywhere."""
+    async def recheck(self, place: Place | None = None) -> int:
+        """Drop what rests on messages that were edited, deleted or forgotten; None: everywhere.
+
+        How many facts.
+        """
+        dropped = 0
         for doubt in await self._store.doubts(place):
             try:
-                await self._settle(doubt)
+                dropped += await self._settle(doubt)
             except Unreadable as error:
                 if place:
                     raise
                 structlog.get_logger().error("facts not readable", reason=str(error))
+        return dropped
 
     async def drop(self, person: Person, facts: Sequence[Fact]) -> None:
         """Forget these; their messages never make them known again."""
@@ -86,13 +91,30 @@ class Persons:
             person, lambda old: [each for each in old if (each.key, each.reach) not in names]
         )
 
+    async def leave(self, person: Person, until: int) -> int:
+        """Forget what they said up to a time. How many facts."""
+        self._deleted()
+        return await self._change(person, lambda old: without(old, lambda at: at.said <= until))
+
+    async def resting(self, place: Place, *, channel: bool) -> int:
+        """How many facts would go with what was said here, or in the whole channel."""
+        cited = await self._store.cited(place, channel=channel)
+        people = [Person.parse(key) for key in set(cited.values())]
+        slots = await self._store.persons(people) if people else {}
+
+        def gone(source: Source) -> bool:
+            return source.place.channel_key == place.channel_key and source.message in cited
+
+        told = (self._told(person, slots[person.key]) for person in people)
+        return sum(len(facts) - len(without(facts, gone)) for facts in told)
+
     async def correct(self, person: Person, facts: Sequence[Fact], value: str, at: int) -> None:
         """These have another value, as the person says now; they go with their newest message."""
         self._deleted()
         await self._add(person, [_corrected(each, value, at) for each in facts])
 
-    async def _settle(self, doubt: Doubt) -> None:
-        """What its message does not say any more goes, then the doubt itself."""
+    async def _settle(self, doubt: Doubt) -> int:
+        """What its message does not say any more goes, then the doubt itself. How many facts."""
         found = await self._store.locate(Place.parse(f"{doubt.channel}:"), doubt.message)
         version = found.version if found else None
 
@@ -100,19 +122,21 @@ class Persons:
             here = source.origin == (doubt.channel, doubt.message)
             return here and source.version != version
 
-        await self._change(Person.parse(doubt.person), lambda old: without(old, gone))
+        dropped = await self._change(Person.parse(doubt.person), lambda old: without(old, gone))
         await self._store.settle(doubt)
+        return dropped
 
     async def _add(self, person: Person, new: Sequence[Fact]) -> None:
         await self._change(person, lambda old: merge(old, new))
 
-    async def _change(self, person: Person, change: Change) -> None:
+    async def _change(self, person: Person, change: Change) -> int:
+        """By how many facts it becomes less."""
         for _ in range(TRIES):
             slot = (await self._store.persons([person]))[person.key]
             old = self._open(person, slot)
             new = change(old)
             if tuple(new) == tuple(old) or await self._write(person, slot, new):
-                return
+                return len(old) - len(new)
         raise StoreDown("what is known of a person keeps changing: try again")
 
     async def _write(self, person: Person, slot: Slot, facts: Sequence[Fact]) -> bool:

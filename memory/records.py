@@ -180,6 +180,18 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expunged:
+    """What goes of one person in one conversation, or a part of it: then it is not the last."""
+
+    person: Person
+    writer: bytes  # their fingerprint
+    water: int  # nothing they wrote up to then enters any more (microseconds since 1970)
+    messages: tuple[str, ...] = ()  # theirs, and the bot's that quote them
+    leaves: tuple[str, ...] = ()  # names of the segments that tell of them
+    last: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Debris:
     """Posts of a finished turn that should not be there."""
 
@@ -196,6 +208,8 @@ class Received:
     gap: bool = False  # what was said before, or meanwhile, is yet to be read
     rekey: bytes | None = None  # seal under this key; empty: under a fresh one
     edit: tuple[int, bytes] | None = None  # an edit came first: its version and sealed text
+    held: bool = False  # the message is remembered, or was
+    water: int | None = None  # up to when its writer is forgotten; None: that was not asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,5 +265,6 @@ class Forgotten:
     done: bool = True
     messages: int = 0
     segments: int = 0
+    facts: int = 0
     survivors: tuple[tuple[str, int, bytes], ...] = ()  # id, version, sealed
     wrapped: bytes = b""

@@ -15,6 +15,7 @@ from memory.connection import DOWN, Connection, Pipe
 from memory.lasting import Lasting
 from memory.mending import Mending
 from memory.opened import Known
+from memory.personal import Personal, Words
 from memory.records import (
     Arrival,
     Changes,
@@ -34,7 +35,7 @@ from memory.records import (
 )
 from memory.rotation import Rotation
 from memory.seal import Keyring
-from memory.slots import Doubt, Person, Slot
+from memory.slots import Person
 from memory.store import StoreDown
 
 CONNECTIONS = 64  # redis-py fails a call that would need its 101st
@@ -42,11 +43,9 @@ MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
-DOUBTS = 500  # settled in one sweep
-UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 
 
-class RedisStore(Lasting, Mending):
+class RedisStore(Lasting, Mending, Personal):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -74,12 +73,15 @@ class RedisStore(Lasting, Mending):
     async def close(self) -> None:
         await self._connection.close()
 
-    async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received:
-        a = arrival
+    async def receive(
+        self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None
+    ) -> Received:
+        a, noting = arrival, self._notes(writer, place, arrival.sent) if writer else ()
         head = (a.id, a.fingerprint, a.twin, a.sent, a.version, a.called, a.person, a.writer)
         tail = (place.audience, layout.thread(place), *self._kept, a.how, a.patience)
         key = (sealed.wrapped, sealed.fresh, sealed.blob)
-        return answers.received(await self._run("receive", place, *head, a.follow, *key, *tail))
+        words = (*head, a.follow, *key, *tail)
+        return answers.received(*await self._together("receive", place, words, noting))
 
     async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool:
         return bool(await self._run("claim", place, fingerprint, twin, token))
@@ -96,7 +98,7 @@ class RedisStore(Lasting, Mending):
         index = (seen.epoch, seen.number, NEWS) if seen else (0, 0, 0)
         head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS)
         words = (*head, *index, *layout.opened(known))
-        answer, *slots = await self._together("begin", place, words, people)
+        answer, *slots = await self._together("begin", place, words, self._looks(people))
         match answer[0]:
             case b"turn":
                 return answers.lease(place, answer, answers.slots(people, slots))
@@ -197,30 +199,6 @@ class RedisStore(Lasting, Mending):
         found = await self._call(lambda: self._redis.zrevrange(key, 0, limit - 1))
         return [layout.sibling(place, thread) for thread in found]
 
-    async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
-        return answers.slots(people, await self._piped(lambda pipe: self._look_up(pipe, people)))
-
-    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
-        head = (revision, sealed.wrapped, sealed.blob, self._facts_kept)
-        return bool((await self._run("person", person, *head))[0] == b"done")
-
-    async def cite(
-        self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
-    ) -> Sequence[str]:
-        head = (token, layout.thread(place), self._facts_kept, UNSETTLED)
-        return answers.ids(await self._run("cite", place, *head, *chain(*sources)))
-
-    async def doubts(self, place: Place | None) -> Sequence[Doubt]:
-        if place is None:
-            return [layout.doubt(member) for member in await self._ready("journal", DOUBTS)]
-        key = layout.journal(place.channel_key)
-        found = map(layout.doubt, await self._call(lambda: self._redis.zrangebyscore(key, 0, 0)))
-        return [doubt for doubt in found if doubt.channel == place.channel_key]
-
-    async def settle(self, doubt: Doubt) -> None:
-        key = layout.journal(doubt.channel)
-        await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
-
     async def scrub(self) -> bool:
         await self.ping()  # who serves what
         return all([await self._rewritten(each) for each in self._connection.rewrites()])
@@ -250,29 +228,22 @@ class RedisStore(Lasting, Mending):
         return (await self._together(name, place, arguments, ()))[0]
 
     async def _together(
-        self, name: str, place: layout.Holder, words: Sequence[object], people: Sequence[Person]
+        self, name: str, place: layout.Holder, words: Sequence[object], also: Sequence[Words]
     ) -> Answer:
-        """The script's answer, then what is stored of these people: one round trip."""
+        """The script's answer, then those of these commands: one round trip."""
         keys = layout.keys(place)
         values = (len(keys), *keys, *map(layout.plain, (place.key, *words)))
         script = self._scripts[name]
         try:
-            return await self._sent(("EVALSHA", script.digest, *values), people)
+            return await self._many(("EVALSHA", script.digest, *values), *also)
         except NoScriptError:
-            return await self._sent(("EVAL", script.source, *values), people)
+            return await self._many(("EVAL", script.source, *values), *also)
 
-    async def _sent(self, command: Sequence[Any], people: Sequence[Person]) -> Answer:
-        if people:
-            return await self._piped(lambda pipe: self._look_up(pipe, people, command))
-        return [await self._call(lambda: self._redis.execute_command(*command))]
-
-    def _look_up(self, pipe: Pipe, people: Sequence[Person], behind: Sequence[Any] = ()) -> None:
-        if behind:
-            pipe.execute_command(*behind)
-        for person in people:
-            key = layout.prefix(person) + person.key
-            pipe.hmget(key, ["key", "revision", "facts"])
-            pipe.expire(key, self._facts_kept)
+    async def _many(self, *commands: Words) -> Answer:
+        """In one round trip."""
+        if len(commands) > 1:
+            return await self._piped(lambda pipe: _put(pipe, commands))
+        return [await self._call(lambda: self._redis.execute_command(*commands[0]))]
 
     async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
         async def run() -> Answer:
@@ -296,3 +267,8 @@ class RedisStore(Lasting, Mending):
                     raise StoreDown(f"the store does not answer ({reason})") from error
                 await asyncio.sleep(pause)
         raise AssertionError
+
+
+def _put(pipe: Pipe, commands: Sequence[Words]) -> None:
+    for command in commands:
+        pipe.execute_command(*command)

@@ -9,6 +9,7 @@ from memory.records import (
     Changes,
     Concluded,
     Debris,
+    Expunged,
     Fold,
     Forgotten,
     Found,
@@ -33,7 +34,12 @@ class Store(Protocol):
     Raises `StoreDown` when the store gave no answer: the caller may repeat the step.
     """
 
-    async def receive(self, place: Place, arrival: Arrival, sealed: Sealed) -> Received: ...
+    async def receive(
+        self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None
+    ) -> Received:
+        """Take a message in; in the same round trip note that its writer wrote here."""
+        ...
+
     async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool: ...
     async def begin(
         self,
@@ -167,11 +173,32 @@ class Store(Protocol):
         """
         ...
 
+    async def cited(self, place: Place, *, channel: bool) -> Mapping[str, str]:
+        """The messages facts rest on, here or in the whole channel, and whose they are (keys)."""
+        ...
+
     async def doubts(self, place: Place | None) -> Sequence[Doubt]:
         """Open doubts: of a channel those that edits and deletions left, else all that are due."""
         ...
 
     async def settle(self, doubt: Doubt) -> None: ...
+    async def wrote(self, person: Person, place: Place, at: int) -> int:
+        """Note that somebody wrote here: up to when they are forgotten (microseconds), or 0."""
+        ...
+
+    async def whereabouts(self, person: Person) -> Sequence[Place]:
+        """The conversations in which somebody wrote, newest first; some may have expired."""
+        ...
+
+    async def disown(self, person: Person, water: int, gone: Sequence[Place] | None = None) -> None:
+        """A person is to be forgotten up to a time; with `gone`, conversations to drop, is so."""
+        ...
+
+    async def leaving(self, limit: int) -> Sequence[tuple[Person, int]]:
+        """Whom somebody began to forget, and up to when; not those of the last minute."""
+        ...
+
+    async def expunge(self, place: Place, what: Expunged) -> None: ...
     async def scrub(self) -> bool:
         """Ask the server to rewrite what it keeps on disk without what was deleted.
 

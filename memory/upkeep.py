@@ -65,14 +65,16 @@ class Upkeep:
         if self._archiving:
             places |= {place.key: place for place in await self._archiving.places()}
         for _, place in sorted(places.items()):
-            live, cold = await self._live(place), await self._cold(place)
-            entries = {each.id: each for each in (*cold.entries, *live.entries)}
-            leaves = {leaf[0].name: leaf for leaf in (*cold.leaves, *live.leaves)}
-            yield Contents(
-                place=place,
-                entries=tuple(sorted(entries.values(), key=lambda each: each.sent)),
-                leaves=tuple(sorted(leaves.values(), key=lambda leaf: leaf[0].since)),
-            )
+            yield _both(await self._live(place), await self._cold(place))
+
+    async def of(self, place: Place) -> Contents:
+        """One conversation; without what the archive holds if that is down."""
+        live = await self._live(place)
+        try:
+            async with asyncio.timeout(PROMPT):
+                return _both(live, await self._cold(place))
+        except (ArchiveDown, TimeoutError):
+            return live
 
     async def describe(self, place: Place) -> Description:
         """What the archive holds of a conversation without a record."""
@@ -95,3 +97,13 @@ class Upkeep:
         if not held.wrapped:
             return Contents(place=place)
         return open_contents(place, self._keys.learn(place, held.wrapped), held)
+
+
+def _both(live: Contents, cold: Contents) -> Contents:
+    entries = {each.id: each for each in (*cold.entries, *live.entries)}
+    leaves = {leaf[0].name: leaf for leaf in (*cold.leaves, *live.leaves)}
+    return Contents(
+        place=live.place,
+        entries=tuple(sorted(entries.values(), key=lambda each: each.sent)),
+        leaves=tuple(sorted(leaves.values(), key=lambda leaf: leaf[0].since)),
+    )

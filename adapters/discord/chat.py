@@ -6,7 +6,7 @@ from datetime import datetime
 import discord
 import structlog
 
-from adapters.discord import events
+from adapters.discord.history import history
 from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
 from adapters.markup import split
@@ -66,19 +66,8 @@ class DiscordChat:
         async with answered(self._timeout):
             await self._posts.channel.send(text, suppress_embeds=True)
 
-    async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
-        """Own posts are left out: memory has them."""
-        client = self._connected()
-        me = client.user.id if client.user else 0
-        start = discord.Object(int(after)) if after else None
-        posts = self._posts.channel.history(limit=limit, after=start, oldest_first=True)
-        while True:
-            async with answered(self._timeout):
-                post = await anext(posts, None)
-            if post is None:
-                return
-            if message := events.message(post, me, self._where):
-                yield message
+    def history(self, after: str, limit: int) -> AsyncIterator[Message]:
+        return history(self._connected(), self._where, after, limit, self._timeout)
 
     def link(self, message_id: str) -> str:
         channel = self._where.thread or self._where.channel

@@ -32,8 +32,13 @@ class Delivery:
         if self._waiting >= _MOST:
             self._lose()
         else:
-            self._waiting += 1
-            self._tasks.create_task(self._deliver(key, event))
+            delivering = self._deliver(key, event)
+            try:
+                self._tasks.create_task(delivering)
+            except RuntimeError:  # we are ending: what comes now is read after the next start
+                delivering.close()
+            else:
+                self._waiting += 1
 
     async def _deliver(self, key: int, event: Event) -> None:
         async with self._lines.setdefault(key, asyncio.Lock()):

@@ -1,11 +1,12 @@
 """What Discord sends, as the bot's own types; pure."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import discord
 from discord.abc import GuildChannel, PrivateChannel
 
+from adapters.discord import content
 from adapters.message import (
     Audience,
     Author,
@@ -21,14 +22,9 @@ from adapters.message import (
 PLATFORM = "discord"
 DIRECT = "@me"  # the space of direct messages, as in Discord's own links
 
-Place = GuildChannel | discord.Thread | PrivateChannel | discord.PartialMessageable
+HIDDEN = "a text that Discord shows to bots only when they are mentioned by name, not by role"
 
-# https://discord.com/developers/docs/reference#message-formatting
-_ENTITY = re.compile(
-    r"<(?P<sign>@[!&]?|#)(?P<id>\d+)>(?P<gap> ?)"
-    r"|<a?(?P<emoji>:\w+:)\d+>"
-    r"|<(?P<command>/[^:>]+):\d+>"
-)
+Place = GuildChannel | discord.Thread | PrivateChannel | discord.PartialMessageable
 
 
 def conversation(channel: Place) -> Conversation:
@@ -59,18 +55,32 @@ def audience(channel: object) -> Audience:
     return Audience.PUBLIC if seen else Audience.PRIVATE
 
 
-def message(post: discord.Message, me: int, where: Conversation) -> Message | None:
-    """None for own posts, for what Discord itself writes, and for what shows us nothing."""
-    if post.author.id == me or post.type not in (
+def message(
+    post: discord.Message,
+    me: int,
+    where: Conversation,
+    *,
+    texts: Mapping[int, str] = MappingProxyType({}),
+    own: bool = False,
+) -> Message | None:
+    """None for what Discord itself writes, for what shows us nothing, and for posts of our own.
+
+    `texts`: what attached files say, by their ids. `own`: those of our own too.
+    """
+    mine = post.author.id == me
+    if (mine and not own) or post.type not in (
         discord.MessageType.default,
         discord.MessageType.reply,  # most others are notices, some with a name as their text
     ):
         return None
-    person = not (post.author.bot or post.webhook_id)
-    called = person and (where.audience is Audience.DIRECT or _calls(post, me))
-    text, attachments = _text(post, me), tuple(_attachments(post))
-    if not (called or text or attachments):
-        return None  # withheld: without the Message Content intent only calls carry content
+    kind = Kind.BOT if post.author.bot or post.webhook_id else Kind.PERSON
+    direct = where.audience is Audience.DIRECT
+    called = kind is Kind.PERSON and (direct or _calls(post, me))
+    text, attachments = content.text(post, me), tuple(content.attached(post, texts))
+    if not (text or attachments):
+        if not called:
+            return None  # withheld: without the Message Content intent only calls carry content
+        attachments = (HIDDEN,) if post.role_mentions and not _named(post, me) else ()
     replied = post.reference if post.type is discord.MessageType.reply else None
     return Message(
         id=str(post.id),
@@ -78,7 +88,7 @@ def message(post: discord.Message, me: int, where: Conversation) -> Message | No
         author=Author(
             id=str(post.author.id),
             name=post.author.display_name,
-            kind=Kind.PERSON if person else Kind.BOT,
+            kind=Kind.ME if mine else kind,
         ),
         text=text,
         sent_at=post.created_at,
@@ -100,7 +110,7 @@ def edit(post: discord.Message, me: int, where: Conversation, *, withheld: bool)
         space=where.space,
         channel=where.channel,
         id=str(post.id),
-        text=_text(post, me),
+        text=content.text(post, me),
         edited_at=post.edited_at,
     )
 
@@ -126,40 +136,9 @@ def rescoped(channel: GuildChannel) -> Rescoped:
 
 
 def _calls(post: discord.Message, me: int) -> bool:
+    return _named(post, me) or any(content.own(role, me) for role in post.role_mentions)
+
+
+def _named(post: discord.Message, me: int) -> bool:
     """`mentions` has the mentioned and whom a reply pings, never who is meant by @everyone."""
-    return any(user.id == me for user in post.mentions) or any(
-        role.tags is not None and role.tags.bot_id == me for role in post.role_mentions
-    )
-
-
-def _text(post: discord.Message, me: int) -> str:
-    names = {f"@{user.id}": f"@{user.display_name}" for user in post.mentions}
-    names |= {f"#{channel.id}": f"#{channel.name}" for channel in post.channel_mentions}
-    names[f"@{me}"] = ""
-    for role in post.role_mentions:
-        own = role.tags is not None and role.tags.bot_id == me
-        names[f"@{role.id}"] = "" if own else f"@{role.name}"
-
-    def resolve(entity: re.Match[str]) -> str:
-        if entity["id"] is None:
-            return str(entity["emoji"] or entity["command"])
-        name = names.get(entity["sign"][0] + entity["id"], entity["sign"][0] + entity["id"])
-        return name and name + entity["gap"]
-
-    forwarded = (f"Forwarded: {part.content}" for part in post.message_snapshots if part.content)
-    return _ENTITY.sub(resolve, "\n".join((post.content, *forwarded))).strip()
-
-
-def _attachments(post: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
-    """In words: Discord's attachment links expire."""
-    for file in post.attachments:
-        kind = (file.content_type or "file").partition(";")[0]
-        name = "voice message" if file.is_voice_message() else f"{file.filename} ({kind})"
-        yield f"{name}: {file.description}" if file.description else name
-    yield from (f"sticker {sticker.name}" for sticker in post.stickers)
-    if isinstance(post, discord.Message):
-        if post.poll:
-            answers = " / ".join(answer.text for answer in post.poll.answers)
-            yield f"poll: {post.poll.question} ({answers})"
-        for snapshot in post.message_snapshots:
-            yield from _attachments(snapshot)
+    return any(user.id == me for user in post.mentions)

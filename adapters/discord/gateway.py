@@ -1,6 +1,7 @@
 """discord.py's client, made to keep nothing and to hand on what the gateway sends."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -93,6 +94,11 @@ class Gateway(discord.Client):
         """discord.py says that it is ready also after it was closed, and fails at it."""
         if not self.is_closed():
             super().dispatch(event, *args, **kwargs)
+
+    async def on_error(self, event: str, /, *args: object, **kwargs: object) -> None:
+        """discord.py would log what it got, and that are messages."""
+        error = type(sys.exception()).__name__
+        _log.error("discord event not handled", what=event, error=error)
 
     async def on_connect(self) -> None:
         self._shard.connected()

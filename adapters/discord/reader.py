@@ -1,17 +1,27 @@
 """What the gateway tells, read whole: where it stands, and what belongs to it."""
 
+from collections import OrderedDict
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 
 import discord
+import structlog
 
-from adapters.discord import events
+from adapters.discord import events, files
+from adapters.discord.history import starter
 from adapters.discord.options import Options
 from adapters.discord.posts import answered
-from adapters.message import Audience, Conversation
+from adapters.message import Audience, Conversation, Message
 from adapters.ports import Inbox, Refused
 
+_log = structlog.get_logger()
+
+_CALLED = 1_000  # conversations
+_NAME = 80  # characters of a thread's name; Discord's limit is 100
+_EXISTS = 160004  # a thread has already been created for this message
+
 Deleted = discord.RawMessageDeleteEvent | discord.RawBulkMessageDeleteEvent
-Channel = discord.abc.GuildChannel
 
 
 class Reader:
@@ -19,11 +29,19 @@ class Reader:
 
     def __init__(self, client: discord.Client, inbox: Inbox, options: Options) -> None:
         self._client, self._inbox, self._options = client, inbox, options
+        self._called: OrderedDict[Conversation, None] = OrderedDict()  # the last ones called into
 
     async def receive(self, post: discord.Message) -> None:
         where = await self.where(post.channel)
-        if message := events.message(post, self._me, where):
+        message = events.message(post, self._me, where)
+        if message and message.called:
+            where = await self._opened(post, message)
+        message = await self._whole(post, where, message)
+        if message:
+            async for earlier in self._referred(post, message):
+                await self._inbox.receive(earlier)
             await self._inbox.receive(message)
+            self._note(message)
 
     async def amend(self, post: discord.Message) -> None:
         where = await self.where(post.channel)
@@ -34,6 +52,51 @@ class Reader:
     async def retract(self, event: Deleted, *ids: int) -> None:
         where = await self.where(self.place(event.channel_id, event.guild_id))
         await self._inbox.retract(events.deletion(where, *ids))
+
+    async def _whole(
+        self, post: discord.Message, where: Conversation, message: Message | None
+    ) -> Message | None:
+        """With the texts of its files, where somebody called."""
+        if message is None or not (message.called or where in self._called):
+            return message
+        texts = await files.read(post, self._options.timeout)
+        return events.message(post, self._me, where, texts=texts)
+
+    async def _opened(self, post: discord.Message, call: Message) -> Conversation:
+        """The thread a call in a channel opens, if it shall: its id is the post's."""
+        where = call.conversation
+        if not (self._options.auto_thread and isinstance(post.channel, discord.TextChannel)):
+            return where
+        name = (call.text.partition("\n")[0].strip() or call.author.name)[:_NAME]
+        try:
+            async with answered(self._options.timeout):
+                await _create_thread(post, name)
+        except Refused as error:
+            _log.warning("discord thread not opened", reason=str(error))
+            return where
+        return replace(where, thread=call.id)
+
+    async def _referred(self, post: discord.Message, message: Message) -> AsyncIterator[Message]:
+        """The post a thread was made on, and the post replied to, as if overheard.
+
+        What a call refers to belongs to the call: it is kept where nobody called before, too.
+        """
+        where, called = message.conversation, message.called
+        posts = [post.reference.resolved if post.reference else None]
+        if called and where.thread not in ("", message.id) and where not in self._called:
+            posts.insert(0, await starter(self._client, where, self._options.timeout))
+        for each in posts:
+            if isinstance(each, discord.Message):
+                earlier = events.message(each, self._me, where)
+                if earlier:
+                    yield replace(earlier, called=False, kept=called)
+
+    def _note(self, message: Message) -> None:
+        if message.called:
+            self._called[message.conversation] = None
+            self._called.move_to_end(message.conversation)
+            if len(self._called) > _CALLED:
+                self._called.popitem(last=False)
 
     @property
     def _me(self) -> int:
@@ -50,3 +113,12 @@ class Reader:
                 async with answered(self._options.timeout):
                     place = await self._client.fetch_channel(place.id)
         return events.conversation(place)
+
+
+async def _create_thread(post: discord.Message, name: str) -> None:
+    """That it is there already is as good: another process made it, or we before a crash."""
+    try:
+        await post.create_thread(name=name)
+    except discord.HTTPException as error:
+        if error.code != _EXISTS:
+            raise

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from adapters.draft import Pace, Posts, write
 from adapters.markup import neutralise, split
-from adapters.message import Answer, Author, Conversation, Message
+from adapters.message import Answer, Audience, Author, Conversation, Message
 from adapters.ports import Hold, Posted
 from adapters.slack.blocks import buttons, fenced, said
 from adapters.slack.directory import Directory
-from adapters.slack.events import mentioned, message
+from adapters.slack.history import History
 from adapters.slack.mrkdwn import markdown
 from adapters.slack.posts import SlackPosts
 from adapters.slack.session import title_of
@@ -32,6 +32,7 @@ class SlackChat:
     pace: Pace
     starts: Starts
     address: Callable[[], str]
+    shared: bool = False  # guests may talk with the bot
 
     async def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
@@ -85,13 +86,15 @@ class SlackChat:
         await self.posts.announce(text)
 
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
-        me = await self.posts.me()
-        channel = replace(self.posts.conversation, thread="")
-        fresh = [post for post in await self.posts.listed(after or "0") if post["ts"] > after]
-        for post in fresh[:limit]:
-            names = await self.directory.names(mentioned({"event": post}))
-            if told := message(post, channel, me=me, names=names):
-                yield told
+        history = History(
+            conversation=self.posts.conversation,
+            web=self.posts.web,
+            directory=self.directory,
+            me=await self.posts.me(),
+            shared=self.shared,
+        )
+        async for message in history.read(after, limit):
+            yield message
 
     def link(self, message_id: str) -> str:
         """Empty until the workspace's address is known."""
@@ -109,5 +112,6 @@ class SlackChat:
             return None
         if parts.hostname != urlsplit(self.address() or link).hostname:
             return None
-        thread = parse_qs(parts.query).get("thread_ts", [f"{found[2]}.{found[3]}"])[0]
-        return replace(where, thread=thread)
+        plain = where.audience is Audience.DIRECT and not self.posts.agent.view
+        alone = "" if plain else f"{found[2]}.{found[3]}"
+        return replace(where, thread=parse_qs(parts.query).get("thread_ts", [alone])[0])

@@ -17,7 +17,7 @@ from adapters.message import (
 from adapters.ports import Inbox, Refused
 from adapters.slack.content import Payload
 from adapters.slack.directory import Directory
-from adapters.slack.events import Me, audience, author, mentioned, read, rescoped, space
+from adapters.slack.events import Me, audience, mentioned, read, rescoped, space
 
 Interact = Callable[[Payload, Inbox], Awaitable[Payload | None]]
 Handler = Callable[["Delivery", Payload, Inbox], Awaitable[Payload | None]]
@@ -63,7 +63,7 @@ class Delivery:
         me = await self._me()
         event = body["event"]
         channel_type = await self._directory.channel_type(event)
-        guest = await self._foreign(event, author(body))
+        guest = await self._directory.foreign(event.get("message") or event)
         names = await self._directory.names(mentioned(body))
         said = read(body, me=me, names=names, channel_type=channel_type, guest=guest)
         foreign = guest or bool(body.get("is_ext_shared_channel"))
@@ -117,10 +117,6 @@ class Delivery:
             audience=Audience.PRIVATE,
         )
         await inbox.rescope(rescoped(channel, audience(kind, shared=shared)))
-
-    async def _foreign(self, event: Payload, user: str) -> bool:
-        post: Payload = event.get("message") or event
-        return bool(user and not post.get("bot_id") and await self._directory.guest(user))
 
 
 EVENTS: Mapping[str, Handler] = {

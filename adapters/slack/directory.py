@@ -78,8 +78,10 @@ class Directory:
             asked = {each: lookups.create_task(self._name(each)) for each in ids[:_ASKED]}
         return {each: lookup.result() for each, lookup in asked.items()}
 
-    async def guest(self, user: str) -> bool:
-        return (await self._user(user)).guest
+    async def foreign(self, post: Payload) -> bool:
+        """Whether a guest wrote it, or somebody of another organisation."""
+        user = post.get("user")
+        return bool(user and not post.get("bot_id") and (await self._user(user)).guest)
 
     async def manages(self, user: str, channel: str) -> bool:
         """Whether they may decide for a whole channel: its creator, and the workspace's admins."""
@@ -160,8 +162,10 @@ class Directory:
             return known
         try:
             found = (await self._web.read("users.info", user=user, within=_WITHIN))["user"]
-        except (Unclear, Busy, Refused):
+        except (Unclear, Busy):
             return self._users.get(user, stale=True) or User(name=user)
+        except Refused:
+            return self._users.put(user, User(name=user))
         profile = found.get("profile", {})
         name = profile.get("display_name") or profile.get("real_name") or found.get("name")
         guest = any(

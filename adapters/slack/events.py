@@ -34,12 +34,16 @@ _ELEMENT = ("user_id", "channel_id")  # of rich text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """The bot as Slack knows it: user id, bot id, and the name people mention."""
+    """The bot as Slack knows it: user id, bot id, and the name people mention.
+
+    `agent`: the app has the agent view, where every post of a DM begins a thread of its own.
+    """
 
     user: str
     bot: str
     name: str
     address: str = ""  # of the workspace, ends in a slash
+    agent: bool = False
 
 
 def read(
@@ -71,12 +75,6 @@ def read(
     return _echo(event, said.conversation) if said and _own(event, me) else said
 
 
-def author(body: Payload) -> str:
-    """The user who wrote what the event is about; empty where it names none."""
-    event: Payload = body["event"]
-    return str((event.get("message") or event).get("user") or "")
-
-
 def mentioned(body: Payload) -> Sequence[str]:
     """The users and channels whose names `read` needs, the author first."""
     event: Payload = body["event"]
@@ -87,7 +85,7 @@ def mentioned(body: Payload) -> Sequence[str]:
         *_strings(post.get("attachments")),
     ]
     found = [each for text in texts for each in _NAMED.findall(text)]
-    return list(dict.fromkeys(filter(None, [author(body), *found])))
+    return list(dict.fromkeys(filter(None, [post.get("user"), *found])))
 
 
 def message(post: Payload, channel: Conversation, *, me: Me, names: Names) -> Message | None:
@@ -96,10 +94,11 @@ def message(post: Payload, channel: Conversation, *, me: Me, names: Names) -> Me
         return None
     writer = _author(post, me, names)
     direct = channel.audience is Audience.DIRECT
+    plain = direct and not me.agent
     return Message(
         id=post["ts"],
         twin=post.get("client_msg_id") or "",
-        conversation=replace(channel, thread=_thread(post, direct=direct)),
+        conversation=replace(channel, thread=_thread(post, plain=plain)),
         author=writer,
         text=said_in(post, me=me.user, names=names),
         sent_at=_moment(post["ts"]),
@@ -139,9 +138,10 @@ def audience(channel_type: str, *, shared: bool) -> Audience:
     return Audience.PUBLIC if channel_type == "channel" else Audience.PRIVATE
 
 
-def _thread(post: Payload, *, direct: bool) -> str:
+def _thread(post: Payload, *, plain: bool) -> str:
+    """`plain`: a post outside threads belongs to the DM itself."""
     thread = str(post.get("thread_ts") or post["ts"])
-    return "" if direct and thread == post["ts"] else thread
+    return "" if plain and thread == post["ts"] else thread
 
 
 def _strings(node: object) -> Iterator[str]:
@@ -172,8 +172,8 @@ def _changed(
     if not before and not after.get("edited"):
         return None
     if _own(after, me):
-        direct = channel.audience is Audience.DIRECT
-        return _echo(after, replace(channel, thread=_thread(after, direct=direct)))
+        plain = channel.audience is Audience.DIRECT and not me.agent
+        return _echo(after, replace(channel, thread=_thread(after, plain=plain)))
     return Edit(
         platform=channel.platform,
         space=channel.space,

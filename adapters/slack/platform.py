@@ -45,7 +45,8 @@ class Access:
 
 class SlackPlatform:
     """`timeout`: seconds that a Web API call may take. `shared`: guests and other organisations
-    may talk with the bot too. `sockets`: how many connections, one or two.
+    may talk with the bot too. `agent`: the app has the agent view. `sockets`: how many
+    connections, one or two.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class SlackPlatform:
         pace: Pace,
         timeout: float = 5.0,
         shared: bool = False,
+        agent: bool = False,
         sockets: int = 1,
         offers: Sequence[Offer] = (),
         now: Callable[[], datetime],
@@ -65,9 +67,10 @@ class SlackPlatform:
         self._web = Calls(access.bot_token, access.api_url, timeout, logger)
         self._directory = Directory(self._web, now)
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
+        self._shared = shared
         self._identity: Me | None = None
         self._gap, self._trouble = asyncio.Event(), "starting"
-        self._agent, self._starts = Agent(web=self._web), Starts()
+        self._agent, self._starts = Agent(web=self._web, view=agent, sessions=agent), Starts()
         interactions = Interactions(
             directory=self._directory, agent=self._agent, chat=self.chat, now=now
         )
@@ -111,14 +114,14 @@ class SlackPlatform:
                 self._entrance.inbox, self._trouble = None, "stopped"
 
     def chat(self, conversation: Conversation) -> SlackChat:
+        posts = SlackPosts(conversation=conversation, web=self._web, me=self._me, agent=self._agent)
         return SlackChat(
-            posts=SlackPosts(
-                conversation=conversation, web=self._web, me=self._me, agent=self._agent
-            ),
+            posts=posts,
             directory=self._directory,
             pace=self._pace,
             starts=self._starts,
             address=lambda: self._identity.address if self._identity else "",
+            shared=self._shared,
         )
 
     async def check(self) -> Sequence[str]:
@@ -172,6 +175,7 @@ class SlackPlatform:
                 bot=test["bot_id"],
                 name=test["user"],
                 address=test.get("url") or "",
+                agent=self._agent.view,
             )
         return self._identity
 

@@ -34,6 +34,7 @@ class Agent:
     """
 
     web: Calls
+    view: bool  # the app has the agent view: every post of a DM begins a thread
     sessions: bool = True
     thumbs: bool = True  # feedback buttons
 

@@ -128,7 +128,7 @@ class Sockets:
                 except Busy as busy:
                     pause, self._trouble = busy.after, str(busy)
                 except (Unclear, TimeoutError) as error:
-                    pause, self._trouble = _PAUSE, f"no connection: {error or 'no answer'}"
+                    pause, self._trouble = _PAUSE, f"no connection: {str(error) or 'no answer'}"
                 except Refused as refused:
                     if not self._connected:
                         raise

@@ -40,6 +40,7 @@ local function replied()
 end
 
 if tonumber(sent) <= watermark() then return { 'quiet' } end
+if tonumber(sent) <= tonumber(redis.call('HGET', CONVERSATION .. '/waters', writer) or 0) then return { 'quiet' } end
 local seen = recent('seen', fingerprint)
 if seen and string.sub(seen, 1, 1) == '-' then return { 'quiet' } end
 if seen or home(id) then return again(id) end

@@ -10,6 +10,7 @@
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
 --   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
+--   CONVERSATION/waters hash    fingerprint of a writer -> up to when they are forgotten here
 --   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CHANNEL/where       hash    id -> thread
@@ -24,6 +25,8 @@
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
 --   EXPIRING            zset    conversations by when something is to be done before they expire
+--   PERSON/where        zset    conversations in which somebody wrote by when they did last
+--   LEAVING             zset    people who are to be forgotten by when somebody began (milliseconds)
 --   QUIET               zset    conversations with fresh messages by when the last came (milliseconds)
 --   BEHIND              zset    conversations with a gap by when somebody may read it (milliseconds)
 -- Times are microseconds, except leases (milliseconds). All come from the platform or from TIME.

@@ -258,7 +258,7 @@ class Play:
         await self._wait(2 * TAKEOVER)
         for process, place in zip(self._processes, PLACES, strict=True):
             await self._run(process.settle(place))
-            await self._run(process.memory.persons.recheck())
+            await self._run(process.recheck())
         laws.in_the_end(self.truth, holdings(self._server, self._keyring, PLACES))
         for number, process in enumerate(self._processes):
             await self._run(process.describe(PLACES[number]))

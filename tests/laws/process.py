@@ -68,6 +68,9 @@ class Process:
         with suppress(TimeoutError):
             await self.memory.learn(place)
 
+    async def recheck(self) -> None:
+        await self.memory.persons.recheck()
+
     async def describe(self, place: Place) -> None:
         held = await self.memory.describe(place)
         self._observer.described(told(held.segments, held.window))

@@ -236,7 +236,7 @@ async def test_facts_expire_so_many_days_after_their_last_use_and_before_what_sa
         (noted,) = await redis.keys("*/facts")
         assert await redis.ttl(noted) > 2 * 86_400
     async with straight_to(town.url, place.person("U1")) as redis:
-        (mine,) = await redis.keys("*:person:*")
+        (mine,) = await redis.keys("*:person:*U1")
         assert await redis.ttl(mine) == 2 * 86_400
         await redis.expire(mine, 9)
         assert await asked(memory, town, OTHER) == ["Lisbon"]
@@ -247,7 +247,7 @@ async def test_facts_expire_so_many_days_after_their_last_use_and_before_what_sa
 async def test_facts_are_stored_sealed(memory: Memory, town: Town, place: Place) -> None:
     await town.tell(memory, place, HOME)
     async with straight_to(town.url, place.person("U1")) as redis:
-        (mine,) = await redis.keys("*:person:*")
+        (mine,) = await redis.keys("*:person:*U1")
         held = await redis.hgetall(mine)
     assert set(held) == {b"key", b"revision", b"facts"}
     assert "Lisbon" not in str(held)

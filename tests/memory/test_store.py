@@ -13,7 +13,19 @@ from redis.asyncio import Redis
 from memory import redis as module
 from memory.engine import Memory
 from memory.layout import Holder
-from memory.records import Arrival, Debris, Fold, Gap, Leaf, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import (
+    Arrival,
+    Debris,
+    Expunged,
+    Fold,
+    Gap,
+    Leaf,
+    Lease,
+    Place,
+    Reply,
+    Sealed,
+    Snapshot,
+)
 from memory.redis import RedisStore
 from memory.slots import Account
 from memory.store import StoreDown
@@ -30,7 +42,7 @@ SPACE = Account(platform="slack", space="T1")
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
 TIMES = {b"until", b"began", b"wait"}
-TIMED = (b"/due", b"/journal", b"/expiring", b"/quiet", b"/behind")
+TIMED = (b"/due", b"/journal", b"/expiring", b"/quiet", b"/behind", b"/leaving")
 
 
 def arrival(name: str, at: int, **fields: object) -> Arrival:
@@ -149,6 +161,11 @@ class Scene:
 def of(lease: Lease | None) -> Lease:
     assert lease is not None
     return lease
+
+
+def theirs(*messages: str, leaves: tuple[str, ...] = (), last: bool = True) -> Expunged:
+    who = {"person": ADA, "writer": b"ada", "water": NOW + 3}
+    return Expunged(messages=messages, leaves=leaves, last=last, **who)  # type: ignore[arg-type]
 
 
 async def joined(actor: Actor) -> None:
@@ -421,6 +438,33 @@ SCENES = (
         step=lambda do, _: do.store.spend(SPACE, ["space", "person:U1"], "turn1", 70),
     ),
     Scene(name="tell", home=SPACE, step=lambda do, _: do.store.tell(SPACE, PLACE, "turn1")),
+    Scene(name="begin to disown", home=ADA, step=lambda do, _: do.store.disown(ADA, NOW)),
+    Scene(
+        name="have disowned",
+        home=ADA,
+        prepare=lambda do: both(do.store.wrote(ADA, PLACE, 1), do.store.disown(ADA, NOW)),
+        step=lambda do, _: do.store.disown(ADA, NOW, [PLACE]),
+    ),
+    Scene(
+        name="expunge what is cited and folded",
+        prepare=lambda do: both(do.cited(), do.fold()),
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1", leaves=("segment1",))),
+    ),
+    Scene(
+        name="expunge a part",
+        prepare=folded,
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1", last=False)),
+    ),
+    Scene(
+        name="expunge all",
+        prepare=Actor.answered,
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1", "m2", "m3")),
+    ),
+    Scene(
+        name="expunge during a turn",
+        prepare=Actor.asked,
+        step=lambda do, _: do.store.expunge(PLACE, theirs("m1")),
+    ),
     Scene(name="forget", prepare=folded, step=lambda do, _: do.forget(3)),
     Scene(name="forget during a turn", prepare=Actor.asked, step=lambda do, _: do.forget(1)),
 )
@@ -823,7 +867,7 @@ async def test_an_edit_or_deletion_of_what_expired_ends(
         async with asyncio.timeout(5):
             await memory.amend(place, "a", "edited", world.at + 1)
             await memory.retract(place, ["b"])
-        (where,) = await redis.keys("*/where")
+        (where,) = await redis.keys(f"*:{place.channel_key}/where")
         assert await redis.hkeys(raw(where).decode()) == [b"c"]
 
 

@@ -59,6 +59,7 @@ class Session:
         return (int(guild) >> 22) % count == number if guild else number == 0
 
     def dispatch(self, event: str, data: Json) -> None:
+        data = json.loads(json.dumps(data))  # as it is now
         self.sequence += 1
         self.sent.append((self.sequence, event, data))
         if self.wire:
@@ -109,12 +110,18 @@ class Gateway:
             intent = DIRECT_MESSAGES if direct else GUILD_MESSAGES
             if not (session.intents & intent and session.concerns(channel.get("guild_id", ""))):
                 continue
-            seen = direct or session.intents & MESSAGE_CONTENT or self._concerns_me(message)
-            session.dispatch(event, message | where | fields | ({} if seen else CONTENT))
+            shown = self.shown(message, granted=bool(session.intents & MESSAGE_CONTENT))
+            session.dispatch(event, shown | where | fields)
 
-    def _concerns_me(self, message: Json) -> bool:
+    def shown(self, message: Json, *, granted: bool) -> Json:
+        """With its content, and the post it refers to, as far as an application may see them."""
+        direct = self.world.channels[message["channel_id"]]["type"] == DIRECT
         people = (message["author"], *message["mentions"])
-        return any(user["id"] == self.world.me for user in people)
+        if not (granted or direct or any(user["id"] == self.world.me for user in people)):
+            message = message | CONTENT
+        if replied := message.get("referenced_message"):
+            message = message | {"referenced_message": self.shown(replied, granted=granted)}
+        return message
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()

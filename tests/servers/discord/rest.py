@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.servers.discord.faults import ROOT, respond
 from tests.servers.discord.gateway import Gateway
-from tests.servers.discord.world import DIRECT, Json, Refusal, World
+from tests.servers.discord.world import DIRECT, PUBLIC_THREAD, Json, Refusal, World
 
 LONGEST = 2_000  # characters of content, though the OpenAPI description says 4,000
 MENTION = re.compile(r"<@!?(\d+)>")
@@ -40,6 +40,7 @@ class Rest:
             web.get(f"{messages}/{{message_id}}", self.get_message),
             web.patch(f"{messages}/{{message_id}}", self.edit_message),
             web.delete(f"{messages}/{{message_id}}", self.delete_message),
+            web.post(f"{messages}/{{message_id}}/threads", self.start_thread),
             web.post(f"{ROOT}/interactions/{{interaction_id}}/{{token}}/callback", self.answer),
         ]
 
@@ -107,10 +108,13 @@ class Rest:
             found = found[:limit]
         if "before" in request.query:
             found = [each for each in found if int(each["id"]) < int(request.query["before"])]
-        return respond(found[-limit:][::-1])
+        return respond([self._shown(each) for each in found[-limit:][::-1]])
 
     async def get_message(self, request: web.Request) -> web.Response:
-        return respond(self._named(request))
+        return respond(self._shown(self._named(request)))
+
+    def _shown(self, message: Json) -> Json:
+        return self.gateway.shown(message, granted=self.gateway.message_content)
 
     async def create_message(self, request: web.Request) -> web.Response:
         channel, asked = request.match_info["channel_id"], await request.json()
@@ -182,6 +186,13 @@ class Rest:
             self.gateway.emit("MESSAGE_DELETE", where | {"id": ids[0]})
         else:
             self.gateway.emit("MESSAGE_DELETE_BULK", where | {"ids": ids})
+
+    async def start_thread(self, request: web.Request) -> web.Response:
+        channel, on = request.match_info["channel_id"], self._named(request)["id"]
+        thread = self.world.channel(self.world.add_thread(channel, PUBLIC_THREAD, on=on))
+        thread["name"] = (await request.json())["name"]
+        self.gateway.emit("THREAD_CREATE", thread | {"newly_created": True})
+        return respond(thread, 201)
 
     async def answer(self, request: web.Request) -> web.Response:
         interaction, asked = request.match_info["interaction_id"], await request.json()

@@ -10,15 +10,12 @@ from aiohttp import web
 
 from tests.servers.discord.faults import ROOT, Asked, Fault, Requests
 from tests.servers.discord.gateway import Gateway
+from tests.servers.discord.places import Places
 from tests.servers.discord.rest import MENTION, Rest
 from tests.servers.discord.spec import spec
 from tests.servers.discord.world import (
     DIRECT,
     EVERYTHING,
-    PRIVATE_THREAD,
-    PUBLIC_THREAD,
-    TEXT,
-    VIEW_CHANNEL,
     Json,
     World,
 )
@@ -29,7 +26,7 @@ DATA = next(
 )
 
 
-class FakeDiscord:
+class FakeDiscord(Places):
     """`async with FakeDiscord() as discord:` serves until the block ends. Ids are strings.
 
     Requests and answers are held against Discord's OpenAPI description when it is at hand:
@@ -46,6 +43,9 @@ class FakeDiscord:
         judge = spec(DATA / "openapi.json") if DATA.exists() else None
         self._requests = Requests(self.token, self.changed, judge)
         self.api_url = ""
+        self.read: list[str] = []  # names of files that were asked for
+        self._files: dict[str, bytes] = {}
+        self._slow: set[str] = set()
 
     async def __aenter__(self) -> Self:
         @web.middleware
@@ -54,6 +54,7 @@ class FakeDiscord:
 
         app = web.Application(middlewares=[meet])
         app.add_routes([*self.rest.routes(), web.get("/gateway", self.gateway.connect)])
+        app.add_routes([web.get("/attachments/{id}/{name}", self._file)])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -81,47 +82,27 @@ class FakeDiscord:
     def person(self, name: str, *, bot: bool = False) -> str:
         return self.world.add_user(name, bot=bot)
 
-    def guild(self, name: str = "Home") -> str:
-        guild = self.world.add_guild(name)
-        self.gateway.emit("GUILD_CREATE", self.world.guild_create(guild))
-        return guild
+    def file(self, name: str, content: bytes, kind: str, **fields: Any) -> Json:
+        """An attachment, to be said in `attachments=[…]`."""
+        number, host = self.world.ids.next(), self.api_url.removesuffix(ROOT)
+        self._files[number] = content
+        url = f"{host}/attachments/{number}/{name}"
+        file = {"id": number, "filename": name, "size": len(content), "content_type": kind}
+        return file | {"url": url, "proxy_url": url} | fields
 
-    def channel(self, guild: str, name: str = "general", *, private: bool = False) -> str:
-        deny = VIEW_CHANNEL if private else 0
-        channel = self.world.add_channel(
-            TEXT,
-            guild_id=guild,
-            name=name,
-            position=0,
-            parent_id=None,
-            permission_overwrites=[{"id": guild, "type": 0, "allow": "0", "deny": str(deny)}],
-        )
-        self.gateway.emit("CHANNEL_CREATE", self.world.channels[channel])
-        return channel
+    async def _file(self, request: web.Request) -> web.Response:
+        self.read.append(request.match_info["name"])
+        number = request.match_info["id"]
+        if number in self._slow:
+            await asyncio.sleep(1)
+        content = self._files.get(number)
+        return web.Response(body=content, status=404 if content is None else 200)
 
-    def thread(self, channel: str, *, private: bool = False, archived: bool = False) -> str:
-        """An archived one is announced to nobody."""
-        parent = self.world.channel(channel)
-        thread = self.world.add_channel(
-            PRIVATE_THREAD if private else PUBLIC_THREAD,
-            guild_id=parent["guild_id"],
-            parent_id=channel,
-            owner_id=self.me,
-            name="a thread",
-            message_count=0,
-            total_message_sent=0,
-            member_count=1,
-            rate_limit_per_user=0,
-            thread_metadata={
-                "archived": archived,
-                "auto_archive_duration": 1440,
-                "archive_timestamp": "2026-01-01T00:00:00+00:00",
-                "locked": False,
-            },
-        )
-        if not archived:
-            self.gateway.emit("THREAD_CREATE", self.world.channels[thread])
-        return thread
+    def forget_file(self, file: Json) -> None:
+        del self._files[file["id"]]
+
+    def slow_file(self, file: Json) -> None:
+        self._slow.add(file["id"])
 
     def direct(self, user: str) -> str:
         return str(self.world.direct_channel(user)["id"])
@@ -200,10 +181,6 @@ class FakeDiscord:
             interaction |= {"guild_id": channel["guild_id"], "member": member}
         self.gateway.emit("INTERACTION_CREATE", interaction)
         return str(interaction["id"])
-
-    def kick(self, guild: str) -> None:
-        del self.world.guilds[guild]
-        self.gateway.emit("GUILD_DELETE", {"id": guild})
 
     def fail(self, route: str, *faults: Fault) -> None:
         """`route` as in Discord's documentation: "POST /channels/{channel_id}/messages"."""

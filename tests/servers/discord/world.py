@@ -9,6 +9,7 @@ from typing import Any
 Json = dict[str, Any]
 
 TEXT, DIRECT, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 11, 12
+THREAD_STARTER = 21
 VIEW_CHANNEL = 1 << 10
 EVERYTHING = (1 << 53) - 1
 DISCORD_EPOCH = 1_420_070_400_000  # milliseconds
@@ -76,9 +77,42 @@ class World:
 
     def add_channel(self, kind: int, **fields: Any) -> str:
         channel: Json = {"id": self.ids.next(), "type": kind, "flags": 0, "last_message_id": None}
-        self.channels[channel["id"]] = channel | fields
+        channel |= fields
+        self.channels[channel["id"]] = channel
         self.messages[channel["id"]] = {}
         return str(channel["id"])
+
+    def add_thread(self, channel: str, kind: int, *, on: str = "", archived: bool = False) -> str:
+        """Made on a message, it has the message's id, and begins with a pointer to it."""
+        parent = self.channel(channel)
+        if on in self.channels:
+            raise Refusal(400, 160004, "A thread has already been created for this message")
+        settings = {
+            "archived": archived,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": "2026-01-01T00:00:00+00:00",
+            "locked": False,
+        }
+        thread = self.add_channel(
+            kind,
+            **({"id": on} if on else {}),
+            guild_id=parent["guild_id"],
+            parent_id=channel,
+            owner_id=self.me,
+            name="a thread",
+            message_count=0,
+            total_message_sent=0,
+            member_count=1,
+            rate_limit_per_user=0,
+            thread_metadata=settings,
+        )
+        if on:
+            starter = self.message(channel, on)
+            ids = {"channel_id": channel, "message_id": on, "guild_id": parent["guild_id"]}
+            pointer = {"type": THREAD_STARTER, "message_reference": {"type": 0} | ids}
+            author = starter["author"]["id"]
+            self.add_message(thread, author, "", **pointer, referenced_message=starter)
+        return thread
 
     def channel(self, channel: str) -> Json:
         if channel not in self.channels:

@@ -1,0 +1,106 @@
+"""What was said in a Slack conversation, oldest first, in no more pages than are asked for."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adapters.message import Conversation, Message
+from adapters.ports import Busy
+from adapters.slack.calls import Calls, Declined
+from adapters.slack.content import Payload
+from adapters.slack.directory import Directory
+from adapters.slack.events import Me, mentioned, message
+
+_PAGE = 200  # posts: https://docs.slack.dev/apis/web-api/pagination
+_PATIENCE = 60.0  # seconds that Slack may ask to wait between two pages
+_GONE = {"thread_not_found", "message_not_found"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Unless `shared`, posts of guests are left out, as their events are."""
+
+    conversation: Conversation
+    web: Calls
+    directory: Directory
+    me: Me
+    shared: bool
+
+    async def read(self, after: str, limit: int) -> AsyncIterator[Message]:
+        """At most `limit` messages after this post, or the last ones; fewer only if no more are.
+
+        Raises Busy, Unclear or Refused; what came before that came in order.
+        """
+        channel, came = replace(self.conversation, thread=""), 0
+        async with aclosing(self._posts(after, limit)) as posts:
+            async for each in posts:
+                names = await self.directory.names(mentioned({"event": each}))
+                said = message(each, channel, me=self.me, names=names)
+                if not said or said.conversation.thread != self.conversation.thread:
+                    continue
+                if not self.shared and await self.directory.foreign(each):
+                    continue
+                yield said
+                came += 1
+                if came == limit:
+                    return
+
+    def _posts(self, after: str, limit: int) -> AsyncGenerator[Payload, None]:
+        """Oldest first. Slack lists a thread so, a channel newest first."""
+        if not self.conversation.thread:
+            return self._direct(after, limit)
+        return self._thread(after, limit) if after else self._last(limit)
+
+    async def _thread(self, after: str, limit: int) -> AsyncGenerator[Payload, None]:
+        """The thread's first post comes with every page, whatever is asked for."""
+        newest, method = after, "conversations.replies"
+        span = {"ts": self.conversation.thread, "limit": min(limit + 1, _PAGE)}
+        async with aclosing(self._pages(method, after, patient=not after, **span)) as pages:
+            async for page in pages:
+                for post in page:
+                    if post["ts"] > newest:
+                        newest = post["ts"]
+                        yield post
+
+    async def _last(self, limit: int) -> AsyncGenerator[Payload, None]:
+        last = deque[Payload](maxlen=limit)
+        async with aclosing(self._thread("", _PAGE)) as posts:
+            async for post in posts:
+                last.append(post)
+        for post in last:
+            yield post
+
+    async def _direct(self, after: str, limit: int) -> AsyncGenerator[Payload, None]:
+        found: list[Payload] = []
+        pages = self._pages("conversations.history", after, patient=True, limit=_PAGE)
+        async with aclosing(pages):
+            async for page in pages:
+                found += [post for post in page if post["ts"] > after]
+                if not after and len(found) >= limit:
+                    break
+        for post in reversed(found if after else found[:limit]):
+            yield post
+
+    async def _pages(
+        self, method: str, after: str, *, patient: bool, **span: Any
+    ) -> AsyncGenerator[list[Payload], None]:
+        """`patient`: nothing is given away before the last page, so wait rather than begin anew."""
+        cursor: str | None = None
+        where: dict[str, Any] = {"channel": self.conversation.channel, "oldest": after or "0"}
+        while cursor != "":
+            try:
+                page = await self.web.read(method, **where, cursor=cursor, **span)
+            except Declined as declined:
+                if declined.error in _GONE:
+                    return
+                raise
+            except Busy as busy:
+                if not (patient and cursor) or busy.after > _PATIENCE:
+                    raise
+                await asyncio.sleep(busy.after)
+                continue
+            yield page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""

@@ -1,0 +1,51 @@
+"""What is held of a conversation, and of a channel: for people to see."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from memory.entry import Description
+from memory.keys import Keys
+from memory.learning import MOST
+from memory.persons import Persons
+from memory.records import Forgotten, Place
+from memory.seal import Unreadable
+from memory.store import Store
+from memory.turn import open_entries, open_segments
+from memory.upkeep import Upkeep
+
+
+class Holdings:
+    """Reads, and changes nothing."""
+
+    def __init__(self, store: Store, keys: Keys, persons: Persons, upkeep: Upkeep) -> None:
+        self._store, self._keys = store, keys
+        self._persons, self._upkeep = persons, upkeep
+
+    async def describe(self, place: Place) -> Description:
+        snapshot, messages, _ = await self._store.read(place, MOST)
+        closed = Description(segments=(), window=(), messages=messages, tokens=0)
+        if not snapshot.wrapped:
+            return await self._upkeep.describe(place)
+        try:
+            key = self._keys.learn(place, snapshot.wrapped)
+            entries = open_entries(place, key, snapshot)
+            segments = open_segments(place, key, snapshot)
+        except Unreadable as error:
+            return replace(closed, unreadable=str(error))
+        tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
+        return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
+
+    async def threads(self, place: Place, limit: int) -> Sequence[Place]:
+        """The channel's remembered conversations, newest first."""
+        return await self._store.threads(place, limit)
+
+    async def extent(self, place: Place, *, channel: bool) -> Forgotten:
+        """What forgetting would take now."""
+        siblings = await self._store.threads(place, MOST) if channel else ()
+        places = {each.key: each for each in (place, *siblings)}
+        held = [await self.describe(each) for each in places.values()]
+        return Forgotten(
+            messages=sum(each.messages for each in held),
+            segments=sum(len(each.segments) for each in held),
+            facts=await self._persons.resting(place, channel=channel),
+        )

@@ -1,0 +1,102 @@
+"""The store's steps around one person: what is known of them, where they wrote, their leaving."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from memory import answers, layout
+from memory.answers import Answer
+from memory.records import Expunged, Place, Sealed
+from memory.slots import Doubt, Person, Slot
+
+DOUBTS = 500  # settled in one sweep
+UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
+UNFINISHED = 60_000  # ms until the sweep goes on with what somebody began to forget of a person
+
+Words = Sequence[Any]  # of a command
+
+
+class Personal:
+    """A part of RedisStore; times in seconds."""
+
+    _redis: Any
+    _kept: tuple[int, int]
+    _facts_kept: int
+    _run: Callable[..., Awaitable[Answer]]
+    _ready: Callable[..., Awaitable[Sequence[bytes]]]
+    _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
+    _many: Callable[..., Awaitable[Answer]]
+
+    async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
+        return answers.slots(people, await self._many(*self._looks(people)))
+
+    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
+        head = (revision, sealed.wrapped, sealed.blob, self._facts_kept)
+        return bool((await self._run("person", person, *head))[0] == b"done")
+
+    async def cite(
+        self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]
+    ) -> Sequence[str]:
+        head = (token, layout.thread(place), self._facts_kept, UNSETTLED)
+        return answers.ids(await self._run("cite", place, *head, *chain(*sources)))
+
+    async def cited(self, place: Place, *, channel: bool) -> Mapping[str, str]:
+        key = f"{layout.prefix(place)}{place.channel_key}/facts"
+        found = await self._call(lambda: self._redis.hgetall(key))
+        rows = ((each.decode(), value.decode().split(" ")) for each, value in found.items())
+        here = layout.thread(place)
+        return {each: person for each, (thread, _, person) in rows if channel or thread == here}
+
+    async def doubts(self, place: Place | None) -> Sequence[Doubt]:
+        if place is None:
+            return [layout.doubt(member) for member in await self._ready("journal", DOUBTS)]
+        key = layout.journal(place.channel_key)
+        found = map(layout.doubt, await self._call(lambda: self._redis.zrangebyscore(key, 0, 0)))
+        return [doubt for doubt in found if doubt.channel == place.channel_key]
+
+    async def settle(self, doubt: Doubt) -> None:
+        key = layout.journal(doubt.channel)
+        await self._call(lambda: self._redis.zrem(key, layout.member(doubt)))
+
+    async def wrote(self, person: Person, place: Place, at: int) -> int:
+        return answers.water(await self._many(*self._notes(person, place, at)))
+
+    async def whereabouts(self, person: Person) -> Sequence[Place]:
+        key = layout.prefix(person) + person.key + "/where"
+        found = await self._call(lambda: self._redis.zrevrange(key, 0, -1))
+        return [Place.parse(member.decode()) for member in found]
+
+    async def disown(self, person: Person, water: int, gone: Sequence[Place] | None = None) -> None:
+        head = (water, gone is not None, 10 * self._kept[1])
+        await self._run("disown", person, *head, *(place.key for place in gone or ()))
+
+    async def leaving(self, limit: int) -> Sequence[tuple[Person, int]]:
+        found = await self._ready("leaving", limit, UNFINISHED)
+        people = [Person.parse(key.decode()) for key in found]
+        names = [layout.prefix(each) + each.key for each in people]
+        waters = await self._many(*(("HGET", name, "water") for name in names)) if people else ()
+        return [(person, int(water or 0)) for person, water in zip(people, waters, strict=True)]
+
+    async def expunge(self, place: Place, what: Expunged) -> None:
+        who, where = (what.writer, what.person.key), layout.thread(place)
+        names = (len(what.leaves), *what.leaves, *what.messages)
+        await self._run("expunge", place, *who, what.water, where, what.last, *names)
+
+    def _looks(self, people: Sequence[Person]) -> Sequence[Words]:
+        """What is stored of them; reading keeps it from expiring."""
+        names = [layout.prefix(person) + person.key for person in people]
+        fields = ("key", "revision", "facts")
+        return [
+            each
+            for name in names
+            for each in (("HMGET", name, *fields), ("EXPIRE", name, self._facts_kept))
+        ]
+
+    def _notes(self, person: Person, place: Place, at: int) -> Sequence[Words]:
+        """Somebody wrote somewhere: kept longer than a conversation in which they fall silent."""
+        name = layout.prefix(person) + person.key
+        return (
+            ("ZADD", f"{name}/where", "GT", at, place.key),
+            ("EXPIRE", f"{name}/where", 10 * self._kept[1]),
+            ("HGET", name, "water"),
+        )
