@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adapters.message import (
+    Answer,
     Command,
     Deletion,
     Departure,
@@ -27,6 +28,8 @@ class Collected:
     others: list[Other] = field(default_factory=list)
     echoes: list[Echo] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
 
     async def receive(self, message: Message) -> None:
         if self.failures:
@@ -60,7 +63,10 @@ class Collected:
         self.changed()
 
     async def command(self, command: Command) -> None:
-        raise NotImplementedError
+        self.commands.append(command)
+        if command.name in self.answers:
+            await command.respond(self.answers[command.name])
+        self.changed()
 
     def _add(self, event: Other) -> None:
         self.others.append(event)

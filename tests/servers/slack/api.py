@@ -84,7 +84,8 @@ class Methods:
         if self.agent.streaming(post):
             raise Failure("streaming_state_conflict")
         before, text = post.payload(), _text(given, 4_000)
-        post.more = {"blocks": given["blocks"]} if given.get("blocks") else {}
+        kept = {name: told for name, told in post.more.items() if name != "blocks"}
+        post.more = kept | ({"blocks": given["blocks"]} if given.get("blocks") else {})
         if text != post.text:
             stamp = self._workspace.ts()
             post.text, post.edited = text, f"{stamp.partition('.')[0]}.000000"

@@ -10,7 +10,9 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 Arguments = Mapping[str, Any]
-TIERS = Path(__file__).parents[4] / "shared/data/slack/rate_limit_tiers.json"
+_FILE = "shared/data/slack/rate_limit_tiers.json"
+_FOUND = (path for up in Path(__file__).resolve().parents if (path := up / _FILE).exists())
+TIERS = next(_FOUND, Path(_FILE))
 _A_MINUTE = {"Tier1": 1, "Tier2": 20, "Tier3": 50, "Tier4": 100}
 _KINDS = {"message": {"markdown", "section", "actions", "context", "context_actions", "divider"}}
 _KINDS["home"] = {"section", "actions", "context", "divider", "header"}  # no markdown there
