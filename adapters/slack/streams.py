@@ -27,13 +27,14 @@ class Starts:
         self._began: deque[float] = deque(maxlen=STARTS)
         self._rests_until = 0.0
 
-    def take(self) -> bool:
+    @property
+    def left(self) -> bool:
         now = asyncio.get_running_loop().time()
         spent = len(self._began) == STARTS and self._began[0] > now - 60
-        if spent or now < self._rests_until:
-            return False
-        self._began.append(now)
-        return True
+        return not spent and now >= self._rests_until
+
+    def spend(self) -> None:
+        self._began.append(asyncio.get_running_loop().time())
 
     def rest(self, seconds: float = _REST) -> None:
         self._rests_until = asyncio.get_running_loop().time() + seconds
@@ -72,12 +73,13 @@ class StreamedPosts:
     async def post(self, turn: Hold, slot: int, text: str, *, live: bool) -> str:
         """A call that did not end with a post is followed by Busy: the turn's hold may be over."""
         sent = settled(text)
-        if not (live and sent.strip() and self.starts.take()):
+        if not (live and sent.strip() and self.starts.left):
             return await self.posts.post(turn, slot, text, live=live)
         began, post = asyncio.get_running_loop().time(), ""
         try:
             if self._reader:
                 user, team = self._reader
+                self.starts.spend()
                 post = await self.posts.start(sent, user=user, team=team)
             else:
                 self._reader = await self.recipient()

@@ -265,8 +265,12 @@ WORDS = st.sampled_from(
         "[x]",
         "(https://c.test/d) ",
         "@everyone ",
+        "https://e.test/f ",
+        "`",
+        "*b* ",
+        "x" * 900,
+        "Sentence. ",
     ]
-    + ["https://e.test/f ", "`", "*b* ", "x" * 900, "Sentence. "]
 )
 REFUSALS = st.lists(st.sampled_from([None, *FAULTS]), max_size=6)
 
@@ -276,7 +280,7 @@ REFUSALS = st.lists(st.sampled_from([None, *FAULTS]), max_size=6)
     words=st.lists(WORDS, min_size=1, max_size=40),
     pieces=st.integers(1, 8),
     faults=st.fixed_dictionaries(
-        {name: REFUSALS for name in [*CALLS, "chat.update", "chat.postMessage"]}
+        dict.fromkeys([*CALLS, "chat.update", "chat.postMessage"], REFUSALS)
     ),
 )
 def test_no_refusal_at_any_call_loses_the_tail(
