@@ -7,7 +7,7 @@ each is one JSON object.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import cache, evidence, ledger, memory, start
+from bench import cache, chaos, evidence, ledger, memory, start
 
 BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ledger": ledger.main,
@@ -16,6 +16,7 @@ BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
 }
 OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "cache": cache.main,
+    "chaos": chaos.main,
     "evidence": evidence.main,
 }
 

@@ -1,6 +1,7 @@
 """Where platforms hand in events: everything is stored, or done, before they acknowledge."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from adapters.message import (
     Rescoped,
     Stop,
 )
-from adapters.ports import Chat, Platform
+from adapters.ports import Busy, Chat, Platform
 from bot.catchup import CatchUp
 from bot.commands import Commands, closed
 from bot.places import clean, entry_of, microseconds, place_of
@@ -29,6 +30,8 @@ from memory.records import Place
 from memory.seal import Unreadable
 
 log = structlog.get_logger()
+
+LOOK, LOOKS = 0.2, 10  # seconds between looks at a command that somebody else runs
 
 
 class Intake:
@@ -52,8 +55,7 @@ class Intake:
     async def receive(self, message: Message) -> None:
         place = place_of(message.conversation)
         if message.called and (told := self._commands.parse(message.text)):
-            if await self._memory.claim(place, message.id, message.twin):
-                await self._commands.run(self._command(message, *told))
+            await self._once(message, lambda: self._commands.run(self._command(message, *told)))
             return
         try:
             got = await self._memory.admit(place, entry_of(message), KEPT if message.kept else "")
@@ -61,14 +63,27 @@ class Intake:
             answer = closed(place, str(error))
             if not message.called:
                 raise  # not stored, so not acknowledged
-            if await self._memory.claim(place, message.id, message.twin):
-                await self._chat(message).whisper(message.author, answer)
+            await self._once(message, lambda: self._chat(message).whisper(message.author, answer))
             return
         self._metrics.received.labels("yes" if got.owed else "no").inc()
         if got.joined and got.gap:
             self._catchup.soon(place)  # the turn waits for it
         elif got.owed:
             self._turns.wake(place)
+
+    async def _once(self, message: Message, work: Callable[[], Awaitable[None]]) -> None:
+        """What a post asks for is done before it is acknowledged, also when its runner died."""
+        place, post, twin = place_of(message.conversation), message.id, message.twin
+        for _ in range(LOOKS):
+            match await self._memory.claim(place, post, twin):
+                case "first":
+                    await work()
+                    await self._memory.claim(place, post, twin, done=True)
+                    return
+                case "done":
+                    return
+            await asyncio.sleep(LOOK)
+        raise Busy(LOOK)  # comes again
 
     async def overhear(self, message: Message) -> None:
         """Something said a while ago: nobody waits for an answer to it."""

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     BusyLoadingError,
     ClusterError,
+    OutOfMemoryError,
     ReadOnlyError,
     RedisClusterException,
     TryAgainError,
@@ -25,8 +26,9 @@ from redis.exceptions import TimeoutError as NoAnswer
 Pipe = Pipeline | ClusterPipeline
 DOWN = (
     *(Disconnected, NoAnswer, OSError),
-    # A failover under way, or slots of a cluster on the move:
+    # A failover under way, slots of a cluster on the move, a server that is full:
     *(BusyLoadingError, ClusterError, ReadOnlyError, RedisClusterException, TryAgainError),
+    OutOfMemoryError,
 )
 
 

@@ -122,10 +122,13 @@ class Memory:
                     await self.upkeep.wake(place)
                 return got
 
-    async def claim(self, place: Place, message: str, twin: str) -> bool:
-        """Whether this post came for the first time; it will not be stored as a message."""
+    async def claim(self, place: Place, message: str, twin: str, *, done: bool = False) -> str:
+        """Who runs a command that came as this post, which will not be stored as a message.
+
+        `first`: the caller, who says so when it is `done`; `running`: somebody else; or `done`.
+        """
         seen, other = self._seen(place, message), self._twin(place, twin)
-        return await self._store.claim(place, seen, other, self._token())
+        return await self._store.claim(place, seen, other, self._token(), done=done)
 
     async def begin(self, place: Place) -> Turn | Debris | None:
         """Take the turn that is due here, if one is and nobody else holds it."""

@@ -43,6 +43,7 @@ MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
 DAY = 86_400
+RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 
 
 class RedisStore(Lasting, Mending, Personal):
@@ -83,8 +84,11 @@ class RedisStore(Lasting, Mending, Personal):
         words = (*head, a.follow, *key, *tail)
         return answers.received(*await self._together("receive", place, words, noting))
 
-    async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool:
-        return bool(await self._run("claim", place, fingerprint, twin, token))
+    async def claim(
+        self, place: Place, fingerprint: bytes, twin: bytes, token: str, *, done: bool
+    ) -> str:
+        head = (fingerprint, twin, token, done, RUNNING)
+        return bytes(await self._run("claim", place, *head)).decode()
 
     async def begin(
         self,
@@ -258,7 +262,7 @@ class RedisStore(Lasting, Mending, Personal):
         for attempt, pause in enumerate((*self._pauses, None)):
             self.round_trips += 1
             try:
-                async with asyncio.timeout(self._timeout), self._free:
+                async with self._free, asyncio.timeout(self._timeout):
                     await self._connection.ready(again=attempt > 0)
                     return await ask()
             except DOWN as error:

@@ -40,7 +40,12 @@ class Store(Protocol):
         """Take a message in; in the same round trip note that its writer wrote here."""
         ...
 
-    async def claim(self, place: Place, fingerprint: bytes, twin: bytes, token: str) -> bool: ...
+    async def claim(
+        self, place: Place, fingerprint: bytes, twin: bytes, token: str, *, done: bool
+    ) -> str:
+        """See Memory.claim; `done`: it was run."""
+        ...
+
     async def begin(
         self,
         place: Place,

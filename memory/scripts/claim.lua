@@ -1,9 +1,17 @@
--- Whether this post is seen for the first time, so that a command runs once. ARGV: conversation, fingerprint, twin's, token
-local fingerprint, twin, token = ARGV[2], ARGV[3], ARGV[4]
-local seen = recent('seen', fingerprint) or (twin ~= '' and recent('seen', twin))
-if not seen then
-  keep('seen', fingerprint, '-' .. token)
-  if twin ~= '' then keep('seen', twin, '-' .. token) end
-  return 1
+-- Who runs a command that came as a post: first (the caller, now) | running (somebody else) | done.
+-- ARGV: conversation, fingerprint, twin's, token, it was run, milliseconds that a runner is trusted
+local fingerprint, twin, token, done, patience = ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1', tonumber(ARGV[6])
+local function mark(value)
+  keep('seen', fingerprint, value)
+  if twin ~= '' then keep('seen', twin, value) end
 end
-return seen == '-' .. token and 1 or 0
+if done then
+  mark('-')
+  return 'done'
+end
+local seen = recent('seen', fingerprint) or (twin ~= '' and recent('seen', twin))
+local runner, since = string.match(seen or '', '^%-(%S+) (%d+)$')
+if seen and not runner then return 'done' end
+if runner and runner ~= token and tonumber(since) + patience > milliseconds then return 'running' end
+mark('-' .. token .. ' ' .. (runner == token and since or whole(milliseconds)))
+return 'first'

@@ -37,6 +37,7 @@ class Bot:
     """One running process; `out` is what it printed so far."""
 
     def __init__(self, process: asyncio.subprocess.Process, terminal: int | None = None) -> None:
+        self.process = process
         self._process, self._terminal = process, terminal
         self.out = ""
 

@@ -1,0 +1,35 @@
+"""Bots and store killed and disturbed while people talk: is every message answered once?"""
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.chaos.run import Plan, chaos
+
+
+def main(options: Sequence[str] = ()) -> int:
+    """Print what was found, a JSON object last; 1 if a promise broke."""
+    parser = argparse.ArgumentParser(prog="python -m bench chaos")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--replicas", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=25, help="acts of people a second")
+    parser.add_argument("--readback", action="store_true", help="no platform that deduplicates")
+    given = parser.parse_args(options)
+    plan = Plan(
+        seconds=given.seconds,
+        seed=given.seed,
+        replicas=given.replicas,
+        rate=given.rate,
+        readback=given.readback,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        report, run = asyncio.run(chaos(plan, Path(folder)))
+        for point, times in sorted(run.traps.sprung.items()):
+            print(f"killed {times} times {point}")
+        print(f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures")
+        print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
+    print(report)
+    return int(report.broken)

@@ -1,0 +1,133 @@
+"""The fake platforms and model, with traps around every call and faults now and then."""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from aiohttp import web
+
+from tests.chaos.traps import Traps
+from tests.e2e.town import is_fold
+from tests.servers.discord import FakeDiscord
+from tests.servers.discord.faults import Handler, Requests
+from tests.servers.openai import Act, FakeOpenAI
+from tests.servers.openai.act import error, html
+from tests.servers.openai.server import Messages, text_of
+from tests.servers.slack import Slack
+from tests.servers.slack.faults import Fault
+
+MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
+POSTS = ("chat.postMessage", "chat.update")
+PLATFORM_FAULTS = (
+    Fault(status=500),
+    Fault(status=500, stored=True),
+    Fault(cut=True),
+    Fault(cut=True, stored=True),
+    Fault(delay=1.0),
+    Fault(retry_after=1),
+)
+
+
+def marks(text: str) -> Sequence[int]:
+    return [int(number) for number, _ in MARK.findall(text)]
+
+
+class ChaosSlack(Slack):
+    """Loses its patience soon, and never gives up an event."""
+
+    def __init__(self, traps: Traps) -> None:
+        super().__init__(ack_within=1.0, retries=[0.5] * 4_000)
+        self._traps = traps
+
+    def _answer(
+        self, request: web.Request, method: str, given: dict[str, Any], fault: Any
+    ) -> dict[str, Any]:
+        if self._traps.met(f"before {method}"):
+            raise web.HTTPServiceUnavailable
+        answer = super()._answer(request, method, given, fault)
+        self._traps.met(f"after {method}")
+        return answer
+
+    def trouble(self, chance: Random) -> None:
+        self.fail(chance.choice(POSTS), chance.choice(PLATFORM_FAULTS))
+
+
+@dataclass(slots=True)
+class TrappedRequests(Requests):
+    traps: Traps | None = None
+
+    async def _handle(self, request: web.Request, handler: Handler) -> web.Response:
+        assert self.traps
+        route = request.match_info.route.resource
+        point = f"{request.method} {route.canonical if route else request.path}"
+        if self.traps.met(f"before {point}"):
+            raise web.HTTPServiceUnavailable
+        answer = await Requests._handle(self, request, handler)
+        self.traps.met(f"after {point}")
+        return answer
+
+
+class ChaosDiscord(FakeDiscord):
+    def __init__(self, traps: Traps) -> None:
+        super().__init__()
+        self._requests = TrappedRequests(self.token, self.changed, traps=traps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What one prompt held, and when the model was asked (seconds since 1970)."""
+
+    at: float
+    marks: frozenset[int]
+
+
+class ChaosModel(FakeOpenAI):
+    """Answers with the marks of all it is asked and has not answered yet; fails in every way."""
+
+    def __init__(self, traps: Traps, chance: Random, trouble: float) -> None:
+        super().__init__(roster)
+        self._traps, self._chance, self._trouble = traps, chance, trouble
+        self.shown: list[Shown] = []
+        self.failed = 0
+
+    async def _play(self, act: Act, request: web.Request) -> web.StreamResponse:
+        texts = map(text_of, self.seen.pop().body["messages"])
+        found = frozenset(mark for text in texts for mark in marks(text))
+        self.shown.append(Shown(at=time.time(), marks=found))
+        if self._traps.met("before the model"):
+            raise web.HTTPServiceUnavailable
+        if self._chance.random() < self._trouble:
+            act = self._chance.choice(troubles(act))
+            self.failed += 1
+        else:
+            await asyncio.sleep(self._chance.choice((0.0, 0.0, 0.0, 0.1, 0.4)))
+        return await super()._play(act, request)
+
+
+def troubles(act: Act) -> Sequence[Act]:
+    text, size = act.text, 6
+    return (
+        Act(text=text, size=size, after_pieces=2, then="cut"),
+        Act(text=text, size=size, after_pieces=2, then="eof", done=False, finish=None),
+        Act(text=text, size=size, after_pieces=2, then="data: no json\n\n"),
+        Act(before_headers=3.0, text=text),
+        error(500),
+        error(429, "rate_limit_exceeded", retry_after="1"),
+        html(),
+    )
+
+
+def roster(messages: Messages) -> str:
+    if is_fold(messages):
+        return "- They counted."
+    roles = [message["role"] for message in messages]
+    asked = messages[len(roles) - roles[::-1].index("system") :]
+    said = [MARK.findall(text_of(each)) for each in messages if each["role"] == "assistant"]
+    answered = {number for found in said for number, _ in found}
+    fresh = [mark for each in asked for mark in MARK.findall(text_of(each))]
+    new = [f"#{number}.{version}#" for number, version in fresh if number not in answered]
+    return f"Answering {' '.join(new)}"

@@ -1,0 +1,112 @@
+"""The way to the store: it delays, loses answers, falls silent, leaves connections half open."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from memory import layout
+from tests.chaos.traps import Traps
+
+CHUNK = 1 << 16
+SCRIPTS = Path(layout.__file__).with_name("scripts")
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(slots=True, kw_only=True)
+class Gate:
+    """`url` stands for the server at the socket; a server that is down is a refused connection."""
+
+    socket: Path
+    traps: Traps
+    url: str = ""
+    delay: float = 0.0  # seconds before an answer passes
+    lose: int = 0  # answers to lose, with their connections
+    lost: int = 0
+    _names: Mapping[bytes, str] = field(default_factory=dict)
+    _open: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def hang(self) -> None:
+        """Connections stay open, and nothing comes back."""
+        self._open.clear()
+
+    def resume(self) -> None:
+        self._open.set()
+
+    def half_open(self) -> None:
+        """What is connected hears nothing any more, not even the end; new connections work."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            server = await asyncio.open_unix_connection(str(self.socket))
+        except OSError:
+            writer.close()
+            return
+        relay = asyncio.create_task(self._relay((reader, writer), server))
+        self._tasks.add(relay)
+        try:
+            await relay
+        except asyncio.CancelledError:
+            return  # half open: the client's end stays
+        finally:
+            self._tasks.discard(relay)
+            server[1].close()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    async def _relay(self, client: Ends, server: Ends) -> None:
+        """Until either side ends, an answer is lost or a trap springs."""
+        asked: list[str] = []
+        both = [
+            asyncio.create_task(self._ask(client[0], server[1], asked)),
+            asyncio.create_task(self._answer(server[0], client[1], asked)),
+        ]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                each.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+    async def _ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[str]
+    ) -> None:
+        while data := await reader.read(CHUNK):
+            asked[:] = [name for digest, name in self._names.items() if digest in data]
+            if any(self.traps.met(f"before {name}") for name in asked):
+                return
+            writer.write(data)
+            await writer.drain()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[str]
+    ) -> None:
+        while data := await reader.read(CHUNK):
+            if any(self.traps.met(f"after {name}") for name in asked):
+                return
+            if asked and self.lose:
+                self.lose -= 1
+                self.lost += 1
+                return
+            asked.clear()
+            await asyncio.sleep(self.delay)
+            await self._open.wait()
+            writer.write(data)
+            await writer.drain()
+
+
+@asynccontextmanager
+async def gate(socket: Path, traps: Traps) -> AsyncIterator[Gate]:
+    names = {script.digest.encode(): name for name, script in layout.scripts(SCRIPTS)}
+    gate = Gate(socket=socket, traps=traps, _names=names)
+    gate.resume()
+    server = await asyncio.start_server(gate.serve, "127.0.0.1", 0)
+    async with server:
+        gate.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield gate
+        gate.half_open()

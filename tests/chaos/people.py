@@ -1,0 +1,192 @@
+"""Many people in many corners: they talk, edit, delete, and have things forgotten."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tests.chaos.fakes import ChaosDiscord, ChaosSlack
+from tests.chaos.history import Post, Said
+from tests.servers.slack.delivery import Delivery
+
+THREADS, DIRECT = 24, 6  # corners of each kind
+RECENT = 40  # messages that people still edit and delete
+KNOWN = "Forgotten"  # how a receipt begins
+
+
+@dataclass(slots=True)
+class People:
+    slack: ChaosSlack
+    discord: ChaosDiscord | None
+    chance: Random
+    said: dict[int, Said] = field(default_factory=dict)
+    forgot: int = 0
+    _roots: dict[str, str] = field(default_factory=dict)  # corner -> its thread
+    _guests: dict[str, str] = field(default_factory=dict)
+    _watching: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def corners(self) -> Sequence[str]:
+        threads = [f"thread C{number % 8}/{number}" for number in range(THREADS)]
+        direct = [f"dm U{number + 10}" for number in range(DIRECT)]
+        discord = [f"discord P{number}" for number in range(DIRECT)] if self.discord else []
+        return [*threads, *direct, *discord]
+
+    async def talk(self, seconds: float, rate: float) -> None:
+        """So long, so many acts a second."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._act()
+            await asyncio.sleep(self.chance.expovariate(rate))
+
+    def _act(self) -> None:
+        corner, dice = self.chance.choice(self.corners), self.chance.random()
+        if dice < 0.03:
+            self._edit()
+        elif dice < 0.06:
+            self._delete()
+        elif dice < 0.065 and not corner.startswith("discord"):
+            self._forget(corner)
+        else:
+            self._say(corner, owed=corner[0] == "d" or dice < 0.75)
+
+    def _say(self, corner: str, *, owed: bool) -> None:
+        number = len(self.said) + 1
+        text = _text(number, 0)
+        kind, _, name = corner.partition(" ")
+        if kind == "discord":
+            self._say_on_discord(name, corner, number, text)
+            return
+        first = len(self.slack.deliveries)
+        if kind == "dm":
+            post = self.slack.dm(name, text)
+        else:
+            owed = owed or corner not in self._roots
+            who = "U1" if owed else "U2"
+            root = self._roots.get(corner)
+            channel = name.partition("/")[0]
+            post = self.slack.say(channel, who, text, thread=root, mention=owed)
+            self._roots.setdefault(corner, post)
+        said = Said(number=number, corner=corner, post=post, owed=owed, said=time.time())
+        self.said[number] = said
+        for delivery in self.slack.deliveries[first:]:
+            self._watch(said, delivery, "acknowledged")
+
+    def _say_on_discord(self, name: str, corner: str, number: int, text: str) -> None:
+        """Discord asks for no acknowledgement: what a listener got and did not lose is due."""
+        assert self.discord
+        if name not in self._guests:
+            self._guests[name] = self.discord.person(name)
+        heard = time.time() if self.discord.gateway.live else 0.0
+        post = self.discord.dm(self._guests[name], text)
+        self.said[number] = Said(
+            number=number, corner=corner, post=post or "", owed=True, said=time.time(),
+            acknowledged=heard,
+        )  # fmt: skip
+
+    def _edit(self) -> None:
+        if each := self._recent():
+            each.version += 1
+            each.doubtful |= not each.acknowledged
+            first = len(self.slack.deliveries)
+            self.slack.edit(_channel(each.corner), each.post, _text(each.number, each.version))
+            self._watch(each, self.slack.deliveries[first], "")
+
+    def _delete(self) -> None:
+        if each := self._recent():
+            if each.post in self._roots.values():
+                return
+            each.doubtful = True
+            first = len(self.slack.deliveries)
+            self.slack.delete(_channel(each.corner), each.post)
+            self._watch(each, self.slack.deliveries[first], "gone")
+
+    def _forget(self, corner: str) -> None:
+        kind, _, name = corner.partition(" ")
+        if kind == "thread" and corner not in self._roots:
+            return
+        going = [each for each in self.said.values() if each.corner == corner]
+        for each in going:
+            each.doubtful = True
+        told = len(self.slack.whispers)
+        if kind == "dm":
+            self.slack.dm(name, "forget yes")
+        else:
+            channel = name.partition("/")[0]
+            self.slack.say(channel, "U1", "forget yes", thread=self._roots[corner])
+        self._spawn(self._receipt(corner, going, told))
+
+    async def _receipt(self, corner: str, going: Sequence[Said], told: int) -> None:
+        """Until somebody in this corner is told that it is done."""
+        channel, root = _channel(corner), self._roots.get(corner, "")
+
+        def here() -> bool:
+            whispers = self.slack.whispers[told:]
+            return any(
+                each.channel == channel and each.thread == root and each.text.startswith(KNOWN)
+                for each in whispers
+            )
+
+        await self.slack.until(here, within=10_000)
+        self.forgot += 1
+        for each in going:
+            each.gone = each.gone or time.time()
+
+    def _recent(self) -> Said | None:
+        """On Slack, which says when an edit or a deletion was taken."""
+        newest = list(self.said.values())[-RECENT:]
+        fit = [each for each in newest if not each.doubtful and each.corner[:2] != "di"]
+        return self.chance.choice(fit) if fit else None
+
+    def _watch(self, said: Said, delivery: Delivery, what: str) -> None:
+        self._spawn(self._taken(said, delivery, what))
+
+    async def _taken(self, said: Said, delivery: Delivery, what: str) -> None:
+        await delivery.answered.wait()
+        if what and not getattr(said, what):
+            setattr(said, what, time.time())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+
+    async def heard(self, within: float) -> None:
+        """Until all that was said and asked was acknowledged, and every receipt came."""
+        if self._watching:
+            await asyncio.wait(self._watching, timeout=within)
+
+    async def go(self) -> None:
+        for each in self._watching:
+            each.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+
+    def posts(self) -> Sequence[Post]:
+        """The bot's visible replies."""
+        found = [
+            Post(corner=self._corner(post.channel, post.thread), text=post.text, at=float(post.ts))
+            for channel in list(self.slack.workspace.channels)
+            for post in self.slack.posts(channel)
+            if post.own
+        ]
+        for name, person in self._guests.items():
+            assert self.discord
+            texts = self.discord.texts(self.discord.direct(person))
+            found += [Post(corner=f"discord {name}", text=text, at=0.0) for text in texts]
+        return found
+
+    def _corner(self, channel: str, thread: str) -> str:
+        if channel.startswith("D"):
+            return f"dm {channel[1:]}"
+        return next((name for name, root in self._roots.items() if root == thread), channel)
+
+
+def _text(number: int, version: int) -> str:
+    return f"Please note #{number}.{version}# for me"
+
+
+def _channel(corner: str) -> str:
+    kind, _, name = corner.partition(" ")
+    return f"D{name}" if kind == "dm" else name.partition("/")[0]

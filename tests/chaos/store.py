@@ -1,0 +1,72 @@
+"""A real server that loses nothing it acknowledged, to be killed, filled up and made read-only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from tests.servers.redis import Binary, process
+
+DURABLE = ("--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "always")
+NOWHERE = ("127.0.0.1", "1")  # a primary that is not there: this server is a replica, read-only
+
+
+@dataclass(slots=True, kw_only=True)
+class Server:
+    """`kills`: how often it died, and was started again with all it had acknowledged."""
+
+    binary: Binary
+    folder: Path
+    kills: int = 0
+    _dying: asyncio.Event = field(default_factory=asyncio.Event)
+    _alive: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "s"
+
+    async def kill(self) -> None:
+        """Until it is back."""
+        self.kills += 1
+        self._alive.clear()
+        self._dying.set()
+        await self._alive.wait()
+
+    async def fill(self, *, full: bool) -> None:
+        async with Redis(unix_socket_path=str(self.socket)) as client:
+            await client.config_set("maxmemory", "1" if full else "0")
+
+    async def freeze(self, *, readonly: bool) -> None:
+        async with Redis(unix_socket_path=str(self.socket)) as client:
+            await client.replicaof(*(NOWHERE if readonly else ("NO", "ONE")))
+
+    async def live(self) -> None:
+        """Again and again, until cancelled."""
+        options = ("--unixsocket", str(self.socket), "--dir", str(self.folder))
+        while True:
+            self._dying.clear()
+            with suppress(FileNotFoundError):
+                self.socket.unlink()
+            async with process(self.binary, *DURABLE, *options):
+                self._alive.set()
+                await self._dying.wait()
+
+    async def ready(self) -> None:
+        await self._alive.wait()
+
+
+@asynccontextmanager
+async def server(binary: Binary, folder: Path) -> AsyncIterator[Server]:
+    folder.mkdir()  # noqa: ASYNC240
+    server = Server(binary=binary, folder=folder)
+    living = asyncio.create_task(server.live())
+    try:
+        await server.ready()
+        yield server
+    finally:
+        living.cancel()
+        with suppress(asyncio.CancelledError):
+            await living
