@@ -23,7 +23,8 @@ from tests.virtual import VirtualLoop
 pytestmark = pytest.mark.anyio
 START = 1_800_000_000.0
 PACE = Pace(first=1.0, every=1.5, late=8.0, listed=5.0)
-WHOLE = "# Title\n\nOne two three.\n\n```py\ncode = [1]\n```\nSee [a](https://b.test/c) and `d`. The end."
+WHOLE = "# Title\n\nOne two three.\n\n```py\ncode = [1]\n```\n"
+WHOLE += "See [a](https://b.test/c) and `d`. The end."
 
 
 @pytest.fixture
@@ -253,25 +254,9 @@ def test_only_what_more_text_will_not_change_is_streamed(text: str, part: str) -
     assert settled(text) == part
 
 
-WORDS = st.sampled_from(
-    [
-        "word ",
-        "a",
-        " ",
-        "\n",
-        "\n\n",
-        "```py\n",
-        "```\n",
-        "[x]",
-        "(https://c.test/d) ",
-        "@everyone ",
-        "https://e.test/f ",
-        "`",
-        "*b* ",
-        "x" * 900,
-        "Sentence. ",
-    ]
-)
+WORDS = st.sampled_from(["word ", "a", " ", "\n", "\n\n", "```py\n", "```\n", "[x]", "Sentence. "])
+WORDS |= st.sampled_from(["(https://c.test/d) ", "@everyone ", "https://e.test/f ", "`", "*b* "])
+WORDS |= st.just("x" * 900)
 REFUSALS = st.lists(st.sampled_from([None, *FAULTS]), max_size=6)
 
 
