@@ -1,9 +1,9 @@
-"""Markdown that fits a platform: split at its limit, with mentions that reach nobody."""
+"""Markdown that fits a platform: split at its limit, with mentions and links that reach nobody."""
 
 import re
-from collections.abc import Collection
-from functools import partial
-from urllib.parse import urlsplit
+from itertools import takewhile
+
+from adapters.links import LONGEST, ZERO_WIDTH_SPACE, inert
 
 SMALLEST = 80  # leaves room for text between a reopened fence and its closing line
 
@@ -14,15 +14,17 @@ _FENCE = re.compile(
     re.MULTILINE,
 )
 _LONGEST_LANGUAGE = 20
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_ROW = re.compile(r"[ \t]*\|(?!\|)")
+_RULE = re.compile(r"[ \t|:-]*-[ \t|:-]*\n")  # under a table's header
+_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+]|\d{1,9}[.)])[ \t]")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
 
-_BORDERS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"\n[ \t]*\n",  # blank line
-        r"\n",
-        r"[.!?…][)\"'”’*_]*\s|[。！？]",  # sentence
-        r"\s",
-    )
+_WORDS = tuple(re.compile(end) for end in (r"[.!?…][)\"'”’*_]*\s|[。！？]", r"\s"))
+_WHOLE = re.compile(  # with white space inside, or dangerous in halves
+    rf"`[^`\n]{{1,{LONGEST}}}`|\[[^\[\]\n]{{0,200}}\]\([^()\s]{{1,{LONGEST}}}\)"
+    rf"|(?:https?://|www\.)\S{{1,{LONGEST}}}",
+    re.IGNORECASE,
 )
 
 # Slack: https://docs.slack.dev/messaging/formatting-message-text
@@ -32,132 +34,136 @@ _MENTION = re.compile(
     r"|<(?=(?:@[!&]?|#)\w+[|>]|!(?:everyone|here|channel|group|subteam)\b)",
     re.IGNORECASE,
 )
-_ZERO_WIDTH_SPACE = "\u200b"
-
-
-_SCHEME = r"[a-z]{2,12}://(?:www\.)?|www\."
-_ADDRESS = (
-    rf"(?:{_SCHEME}|(?<![\w.-])(?:[\w-]{{1,63}}\.){{1,8}}[a-z]{{2,24}}/)"
-    rf"(?:(?!{_SCHEME})[^\s<>`|\u200b])*(?!{_SCHEME})"
-    r"[^\s<>`|\u200b.,;:!?'\")\]}*_~]"
-)
-_BARE = re.compile(_ADDRESS, re.IGNORECASE)
-_LINK = re.compile(
-    rf"!?\[(?P<label>[^\[\]\n]*)\]\([ ]?<?(?P<target>{_ADDRESS})>?\)|{_ADDRESS}", re.IGNORECASE
-)
-_HOST = re.compile(r"(?<![\w-])[\w-]+(?:\.[\w-]+)+")
-LONGEST_LINK = 500  # shown of a link whose host nobody typed
-_SPAN = rf"(?<!`)`[^`\n]{{1,{LONGEST_LINK}}}`(?!`)"
-_LINE_SPAN = re.compile(_SPAN)
-# What every program takes for code.
-_CODE = re.compile(rf"(^```[^`\n]*\n(?:(?!```)[\s\S])*(?:^```[ \t]*$|\Z)|{_SPAN})", re.MULTILINE)
 
 
 def neutralise(text: str, typed: str = "") -> str:
     """The same text to the eye, with nothing live that Slack or Discord obey or fetch.
 
     Mentions of people and groups reach nobody. A link leads somewhere only if its host stands in
-    `typed`, what people wrote themselves: any other is shown as code with its whole address, so
-    that no preview is fetched (which would carry off what the address says) and no label hides it.
+    `typed`, what people wrote themselves: any other is shown, as code where all programs agree
+    what that is, so that no preview is fetched and no label hides an address.
     """
-    return _quiet(_MENTION.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", text), _hosts(typed))
-
-
-def _hosts(text: str) -> Collection[str]:
-    links = (_host(found[0]) for found in re.finditer(_ADDRESS, text, re.IGNORECASE))
-    return {*links, *_HOST.findall(text.lower())} - {""}
-
-
-def _host(address: str) -> str:
-    """Empty if programs might disagree about it."""
-    if "\\" in address:
-        return ""
-    try:
-        return urlsplit(address if "://" in address else f"https://{address}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _quiet(text: str, hosts: Collection[str]) -> str:
-    if all(_host(address[0]) in hosts for address in _BARE.finditer(text)):
-        return text
-    parts = _CODE.split(text)  # prose and code in turn
-    if any("`" in prose or "~~~" in prose for prose in parts[::2]):
-        return _BARE.sub(partial(_broken, hosts), text).replace("](", f"]{_ZERO_WIDTH_SPACE}(")
-    quiet = ""
-    for number, part in enumerate(parts):
-        shown = part if number % 2 else _LINK.sub(partial(_shown, hosts), part)
-        if not number % 2:
-            shown = shown.replace("``", "` `")  # side by side they would be something else
-        quiet += " " * (quiet.endswith("`") and shown.startswith("`")) + shown
-    return quiet
-
-
-def _broken(hosts: Collection[str], address: re.Match[str]) -> str:
-    """Where programs may disagree about what is code."""
-    if _host(address[0]) in hosts:
-        return address[0]
-    return re.sub("[:.]", rf"\g<0>{_ZERO_WIDTH_SPACE}", address[0][:LONGEST_LINK])
-
-
-def _shown(hosts: Collection[str], link: re.Match[str]) -> str:
-    address = link["target"] or link[0]
-    typed = _host(address) in hosts
-    if not link["target"]:
-        return address if typed else f"`{address[:LONGEST_LINK]}`"
-    label = _LINK.sub(partial(_shown, hosts), link["label"])
-    return f"[{label}]({address})" if typed else f"{label} (`{address[:LONGEST_LINK]}`)".lstrip()
+    return _MENTION.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", inert(text, typed))
 
 
 def split(text: str, limit: int) -> list[str]:
     """Cut Markdown into parts of at most `limit` (80 or more) characters, none of them blank.
 
-    A code fence that is open where a part ends is closed there and reopened in the next, so each
-    part reads alone. But for those lines, and for white space that would fill a part by itself,
-    the parts join to the text. All but the last part stay as they are when lines are added.
+    What fits a part is not cut: code fences, tables, list items. A fence that must be is closed
+    and reopened, a table's header repeated, so each part reads alone. But for those lines, and
+    for white space that would fill a part by itself, the parts join to the text. All but the last
+    part stay as they are when lines are added.
     """
     if limit < SMALLEST:
         raise ValueError(f"a limit of {limit} characters is too small: {SMALLEST} is the least")
     parts = []
-    reopened = ""
+    repeated = ""
     while text:
-        part, reopened, taken = _first(text, reopened, limit)
-        text = text[taken:]
+        part, taken, again = _first(repeated + text, len(repeated), limit)
+        text, repeated = text[taken:], again
         if part.strip():
             parts.append(part)
     return parts
 
 
-def _first(text: str, reopened: str, limit: int) -> tuple[str, str, int]:
-    """The first part, the fence line the next one starts with, the characters taken of `text`."""
-    room = limit - len(reopened)
+def _first(text: str, least: int, limit: int) -> tuple[str, int, str]:
+    """The first part, the new characters it takes, the lines that the next one repeats.
+
+    `least` characters of `text` are such a repetition.
+    """
+    room = limit
     while True:
-        taken = len(text) if len(text) <= room else _outside_code(text, _border(text[:room]))
-        part = reopened + text[:taken]
+        cut = len(text) if len(text) <= room else _border(text, room, least)
+        part, rest = text[:cut], text[cut:]
         opening = _open_fence(part)
         if opening is None:
-            return part, "", taken
+            return part, cut - least, _header(part, rest, limit // 4)
         closing = opening["indent"] + opening["marks"]
         part += closing if part.endswith("\n") else "\n" + closing
         if len(part) <= limit:
-            return part, _reopen(opening), taken
-        room = taken - (len(part) - limit)
+            return part, cut - least, _reopen(opening)
+        room = cut - (len(part) - limit)
 
 
-def _border(window: str) -> int:
-    """Where to cut: after the best border of the second half, else at the end."""
-    for border in _BORDERS:
-        last = max((found.end() for found in border.finditer(window)), default=0)
-        if last > len(window) // 2:
+def _border(text: str, room: int, least: int) -> int:
+    """Where to cut: before what may fit the next part whole, else between lines, else words."""
+    half = least + (room - least) // 2
+    borders, around = _borders(text, room)
+
+    def last(*ranks: int) -> int:
+        return max((at for at, rank in borders if rank in ranks and at > half), default=0)
+
+    whole = next((start for start in around if start > least), 0)
+    return (
+        last(0) or last(1) or whole or last(2, 3) or last(4) or last(5) or _word(text, room, half)
+    )
+
+
+def _word(text: str, room: int, half: int) -> int:
+    window = text[: room + 2 * LONGEST]
+    masked = _WHOLE.sub(lambda found: "x" * len(found[0]), window)[:room]
+    for end in _WORDS:
+        if (last := max((found.end() for found in end.finditer(masked)), default=0)) > half:
             return last
-    return len(window)
+    spans = (found.span() for found in _WHOLE.finditer(window))
+    return next((start for start, end in spans if half < start < room < end), room)
 
 
-def _outside_code(text: str, cut: int) -> int:
-    """The cut, or the start of the code span that it would leave open."""
-    line = text.rfind("\n", 0, cut) + 1
-    spans = (span.span() for span in _LINE_SPAN.finditer(text, line, cut + 2 * LONGEST_LINK))
-    return next((start for start, stop in spans if 0 < start < cut < stop), cut)
+def _borders(text: str, room: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Where lines start up to `room`, ranked from best to worst; where blocks began that `room`
+    is inside."""
+    blocks, borders, around = _Blocks(), list[tuple[int, int]](), list[int]()
+    for line in _LINE.finditer(text):
+        if (at := line.start()) > room:
+            break
+        borders.append((at, blocks.read(line[0], at)))
+        if at < room:
+            around = [start for start in (blocks.outer, blocks.item, blocks.solid) if start >= 0]
+    return borders, around
+
+
+class _Blocks:
+    """Follows Markdown line by line: where the blocks began that the last line is inside."""
+
+    def __init__(self) -> None:
+        self.outer = self.item = self.solid = -1  # list item, nested item; fence or table
+        self._fence: re.Match[str] | None = None
+        self._table = self._blank = False
+
+    def read(self, line: str, at: int) -> int:
+        """How bad a cut before this line is: 0 a new block, 3 in a paragraph, 5 in code, 9 no."""
+        after_blank, self._blank = self._blank, not line.strip()
+        if self._fence:
+            if _closes(self._fence, _FENCE.match(line)):
+                self._fence = None
+            return 4 if after_blank else 5
+        row = bool(_ROW.match(line))
+        if row and self._table:
+            return 4
+        after_solid, self.solid, self._table = self.solid >= 0, -1, False
+        if self._blank:
+            return 9
+        fresh = 0 if after_blank else 1
+        if marker := _ITEM.match(line):
+            return self._begin(at, fresh, nested=len(marker["indent"].expandtabs()) > 1)
+        self._fence = _FENCE.match(line)
+        alone = bool(row or self._fence or _HEADING.match(line))
+        if not line[0].isspace() and (after_blank or alone):
+            self.outer = self.item = -1
+        if self._fence or row:
+            self.solid, self._table = at, row
+        return fresh if self.outer < 0 and (alone or after_solid or after_blank) else 3
+
+    def _begin(self, at: int, fresh: int, *, nested: bool) -> int:
+        self.item = at
+        if nested and self.outer >= 0:
+            return 2
+        self.outer = at
+        return fresh
+
+
+def _closes(opening: re.Match[str], line: re.Match[str] | None) -> bool:
+    return bool(line and line["marks"].startswith(opening["marks"]) and not line["language"])
 
 
 def _open_fence(part: str) -> re.Match[str] | None:
@@ -165,7 +171,7 @@ def _open_fence(part: str) -> re.Match[str] | None:
     for line in _FENCE.finditer(part):
         if opening is None:
             opening = line
-        elif line["marks"].startswith(opening["marks"]) and not line["language"]:
+        elif _closes(opening, line):
             opening = None
     return opening
 
@@ -173,3 +179,12 @@ def _open_fence(part: str) -> re.Match[str] | None:
 def _reopen(opening: re.Match[str]) -> str:
     language = opening["language"] if len(opening["language"]) <= _LONGEST_LANGUAGE else ""
     return f"{opening['indent']}{opening['marks']}{language}\n"
+
+
+def _header(part: str, rest: str, most: int) -> str:
+    """The header of a table that is cut between its rows; `most` characters of it."""
+    if not (part.endswith("\n") and _ROW.match(rest)):
+        return ""
+    rows = list(takewhile(_ROW.match, reversed(_LINE.findall(part))))[:-3:-1]
+    ruled = len(rows) == 2 and _RULE.fullmatch(rows[1])
+    return "".join(rows) if ruled and sum(map(len, rows)) <= most else ""

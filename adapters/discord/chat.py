@@ -1,19 +1,34 @@
 """One Discord conversation to answer in."""
 
+import asyncio
+import io
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import datetime
 
 import discord
 import structlog
 
+from adapters.discord import buttons
+from adapters.discord.allowance import Allowance
+from adapters.discord.answers import shown
 from adapters.discord.history import history
 from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
 from adapters.markup import split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Hold, Posted, Refused
+from adapters.ports import Busy, Hold, Posted, Refused, Unclear
 
 _log = structlog.get_logger()
+
+# https://discord.com/developers/docs/resources/channel#trigger-typing-indicator
+_TYPING = 9.0  # seconds; it is shown for 10
+_LINK = re.compile(
+    r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/channels"
+    r"/(?P<space>@me|\d{1,20})/(?P<channel>\d{1,20})/\d{1,20}/?"
+)
 
 
 class DiscordChat:
@@ -26,15 +41,36 @@ class DiscordChat:
         *,
         pace: Pace,
         timeout: float,
+        allowance: Allowance,
     ) -> None:
         self._connected, self._where = connected, where
         self._pace, self._timeout = pace, timeout
-        self._posts = DiscordPosts(connected, where, timeout)
+        self._posts = DiscordPosts(connected, where, timeout, allowance)
 
-    def reply(
+    async def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
     ) -> AsyncGenerator[Posted, None]:
-        return write(self._posts, turn, text, onto, self._pace)
+        """Seen to be typing until something is posted."""
+        typing = None if onto.ids else asyncio.create_task(self._type())
+        try:
+            async with aclosing(write(self._posts, turn, text, onto, self._pace)) as reply:
+                async for posted in reply:
+                    if typing:
+                        typing.cancel()
+                    yield posted
+        finally:
+            if typing:
+                typing.cancel()
+                await asyncio.gather(typing, return_exceptions=True)
+
+    async def _type(self) -> None:
+        """Not allowed to, or too often: then without."""
+        await asyncio.sleep(self._pace.first)
+        with suppress(Busy, Refused, Unclear, discord.NotFound):
+            while True:
+                async with answered(self._timeout):
+                    await self._posts.channel.typing()
+                await asyncio.sleep(_TYPING)
 
     async def find(self, turn: str, since: datetime) -> Posted:
         found = await self._posts.carrying(turn, since)
@@ -47,12 +83,22 @@ class DiscordChat:
 
     async def whisper(self, person: Author, answer: Answer) -> None:
         """In a guild as a direct message; a person who takes none gets nothing."""
-        ways = (f"{act.label}: say `/{act.name} {act.argument}`" for act in answer.actions)
+        here = f"{self._where.space}/{self._where.thread or self._where.channel}"
+        place = "" if self._where.audience is Audience.DIRECT else here
+        parts = split(shown(answer, place), self._posts.limit)
+        files = [discord.File(io.BytesIO(answer.document.encode()), "export.json")]
         try:
             channel = await self._aside(person)
-            for part in split("\n".join((answer.text, *ways)), self._posts.limit):
+            for part in parts[:-1]:
                 async with answered(self._timeout):
                     await channel.send(part, suppress_embeds=True)
+            async with answered(self._timeout):
+                await channel.send(
+                    parts[-1],
+                    suppress_embeds=True,
+                    view=buttons.view(answer.actions, place),
+                    files=files if answer.document else [],
+                )
         except Refused as error:
             _log.warning("discord whisper not delivered", reason=str(error))
 
@@ -70,8 +116,20 @@ class DiscordChat:
         return history(self._connected(), self._where, after, limit, self._timeout)
 
     def link(self, message_id: str) -> str:
+        """Direct messages are links of `@me`."""
         channel = self._where.thread or self._where.channel
         return f"https://discord.com/channels/{self._where.space}/{channel}/{message_id}"
 
     def linked(self, link: str) -> Conversation | None:
+        """A thread of this channel is known only while it is open."""
+        found = _LINK.fullmatch(link.strip().strip("<>"))
+        if found is None or found["space"] != self._where.space:
+            return None
+        for known in (self._where, replace(self._where, thread="")):
+            if found["channel"] == (known.thread or known.channel):
+                return known
+        with suppress(Busy):
+            thread = self._connected().get_channel(int(found["channel"]))
+            if isinstance(thread, discord.Thread) and str(thread.parent_id) == self._where.channel:
+                return replace(self._where, thread=found["channel"])
         return None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord.gateway import DiscordWebSocket
@@ -18,7 +19,6 @@ from adapters.discord.interactions import Interactions
 from adapters.discord.options import Options
 from adapters.discord.reader import Reader
 from adapters.discord.sessions import Shard
-from adapters.message import Conversation
 from adapters.ports import Inbox
 
 _log = structlog.get_logger()
@@ -36,7 +36,14 @@ def redirect(api_url: str) -> None:
 class Gateway(discord.Client):
     """One shard; `unread` counts events that discord.py could not parse."""
 
-    def __init__(self, inbox: Inbox, deliver: Deliver, shard: Shard, options: Options) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        deliver: Deliver,
+        shard: Shard,
+        options: Options,
+        trace: aiohttp.TraceConfig,
+    ) -> None:
         super().__init__(
             intents=discord.Intents(
                 guilds=True,
@@ -50,18 +57,14 @@ class Gateway(discord.Client):
             guild_ready_timeout=SETTLES,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=30,
+            http_trace=trace,
             shard_id=shard.id,
             shard_count=options.shard_count,
         )
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
         self._reader = Reader(self, inbox, options)
         self._interactions = Interactions(
-            self,
-            inbox,
-            offers=options.offers,
-            deliver=deliver,
-            where=self._pressed,
-            timeout=options.timeout,
+            self, inbox, deliver=deliver, reader=self._reader, options=options
         )
         self.unread = 0
         parsers = self._connection.parsers
@@ -156,10 +159,6 @@ class Gateway(discord.Client):
 
     async def on_interaction(self, pressed: discord.Interaction) -> None:
         self._interactions.take(pressed)
-
-    async def _pressed(self, pressed: discord.Interaction) -> Conversation:
-        channel, guild = pressed.channel_id or 0, pressed.guild_id
-        return await self._reader.where(pressed.channel or self._reader.place(channel, guild))
 
     async def leave(self, within: float) -> None:
         """Without waiting for a Discord that hangs; `within`: seconds."""

@@ -8,6 +8,7 @@ import aiohttp
 import discord
 
 from adapters.discord import events
+from adapters.discord.allowance import Allowance
 from adapters.discord.chat import DiscordChat
 from adapters.discord.delivery import Deliver, Delivery
 from adapters.discord.gateway import API_URL, Gateway, redirect
@@ -32,6 +33,7 @@ class DiscordPlatform:
         self._pace, self._options = pace, options
         self._shards: Sequence[Shard] = ()
         self._delivery: Delivery | None = None
+        self._allowance = Allowance()
 
     @property
     def trouble(self) -> str:
@@ -46,7 +48,13 @@ class DiscordPlatform:
 
     def chat(self, conversation: Conversation) -> DiscordChat:
         client = partial(self._client, conversation.space)
-        return DiscordChat(client, conversation, pace=self._pace, timeout=self._options.timeout)
+        return DiscordChat(
+            client,
+            conversation,
+            pace=self._pace,
+            timeout=self._options.timeout,
+            allowance=self._allowance,
+        )
 
     def _client(self, space: str) -> discord.Client:
         """Any may post anywhere; a server's own shard keeps its rate limits in one place."""
@@ -75,7 +83,9 @@ class DiscordPlatform:
 
     async def _connect(self, inbox: Inbox, deliver: Deliver, shard: Shard) -> None:
         redirect(self._api_url)
-        shard.client = client = Gateway(inbox, deliver, shard, self._options)
+        shard.client = client = Gateway(
+            inbox, deliver, shard, self._options, self._allowance.trace()
+        )
         try:
             await client.start(self._token)
         finally:

@@ -11,8 +11,8 @@ import structlog
 from adapters.discord import events, files
 from adapters.discord.history import starter
 from adapters.discord.options import Options
-from adapters.discord.posts import answered
-from adapters.message import Audience, Conversation, Message
+from adapters.discord.posts import answered, turn_of
+from adapters.message import Audience, Conversation, Echo, Message
 from adapters.ports import Inbox, Refused
 
 _log = structlog.get_logger()
@@ -33,6 +33,7 @@ class Reader:
 
     async def receive(self, post: discord.Message) -> None:
         where = await self.where(post.channel)
+        await self._echo(post, where)
         message = events.message(post, self._me, where)
         if message and message.called:
             where = await self._opened(post, message)
@@ -45,9 +46,15 @@ class Reader:
 
     async def amend(self, post: discord.Message) -> None:
         where = await self.where(post.channel)
+        await self._echo(post, where)
         withheld = where.audience is not Audience.DIRECT and not self._options.message_content
         if edit := events.edit(post, self._me, where, withheld=withheld):
             await self._inbox.amend(edit)
+
+    async def _echo(self, post: discord.Message, where: Conversation) -> None:
+        """Posts of our own; those that end a reply no longer tell its turn when they change."""
+        if post.author.id == self._me and (turn := turn_of(post)):
+            await self._inbox.echo(Echo(conversation=where, id=str(post.id), turn=turn))
 
     async def retract(self, event: Deleted, *ids: int) -> None:
         where = await self.where(self.place(event.channel_id, event.guild_id))

@@ -261,7 +261,7 @@ async def test_a_reply_can_be_stopped_while_it_is_written(
     pressed.set()
     await writing
     assert inbox.others == [Stop(conversation=talk.message.conversation, turn=talk.turn.id)]
-    assert interaction in discord.rest.answered
+    assert discord.interactions.pressed[interaction].answer == 6
     (post,) = discord.posts(talk.channel)
     assert (post["content"], post["components"]) == ("well, never mind", [])
 
@@ -351,7 +351,7 @@ async def test_a_whisper_in_a_guild_is_a_direct_message(
     answer = Answer(text="12 messages would go.", actions=(confirm,))
     await platform.chat(where).whisper(talk.message.author, answer)
     assert discord.posts(channel) == []
-    assert discord.texts(talk.channel) == ["12 messages would go.\nConfirm: say `/forget here 12`"]
+    assert discord.texts(talk.channel) == ["12 messages would go."]
     discord.fail(POST, Fault(status=403, code=50007))
     await platform.chat(where).whisper(talk.message.author, answer)
     assert len(discord.posts(talk.channel)) == 1

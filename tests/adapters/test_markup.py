@@ -6,12 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.markup import LONGEST_LINK, SMALLEST, neutralise, split
+from adapters.links import LONGEST
+from adapters.markup import SMALLEST, neutralise, split
 
 FENCE = re.compile(r"[ \t]*(`{3,10}|~{3,10})[^\s`]*")
 WORDS = ["a", "word ", "One. ", "\n", "\n\n", "  \n", "\t", "лес ", "🌲", "x" * 70]
 FENCES = ["```", "```python\n", "````", "~~~\n", "  ```js x\n", "`", "~", "```" + "y" * 90 + "\n"]
-PIECES = st.sampled_from([*WORDS, *FENCES, "code()\n" * 9])
+ITEMS = ["\n- item ", "\n  - inner ", "\n2. item\n", "\n   more of it ", "\n## Heading\n"]
+TABLES = ["\n| a | b |\n|---|---|\n", "| 1 | 2 |\n", "| " + "3" * 50 + " | 4 |\n", "||secret||\n"]
+PIECES = st.sampled_from([*WORDS, *FENCES, *ITEMS, *TABLES, "code()\n" * 9])
 MARKDOWN = st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=400)
 LIMITS = st.integers(SMALLEST, 200)
 
@@ -29,9 +32,11 @@ def opened(part: str) -> list[str]:
 
 
 def bodies(part: str) -> set[str]:
-    """What may be left of a part without the fence lines that were added."""
+    """What may be left of a part without the lines that were added: of fences, a table's header."""
     first, _, tail = part.partition("\n")
     starts = {part, tail} if FENCE.fullmatch(first) else {part}
+    if header := re.match(r"[ \t]*\|.*\n[ \t|:-]*-[ \t|:-]*\n", part):
+        starts.add(part[header.end() :])
     ends = set()
     for start in starts:
         head, newline, last = start.rpartition("\n")
@@ -46,10 +51,10 @@ def test_every_part_fits_and_none_is_blank(text: str, limit: int) -> None:
 
 
 @given(MARKDOWN, LIMITS)
-def test_without_the_added_fence_lines_the_parts_join_to_the_text(text: str, limit: int) -> None:
-    text = re.sub(r"\s{20,}", " ", text)  # white space that fills a part is not shown
+def test_without_the_added_lines_the_parts_join_to_the_text(text: str, limit: int) -> None:
     reached = {0}
     for part in split(text, limit):
+        reached |= {len(text) - len(text[at:].lstrip()) for at in reached}  # a blank part is none
         ways = [(at, body) for at in reached for body in bodies(part)]
         reached = {at + len(body) for at, body in ways if text.startswith(body, at)}
     assert any(not text[at:].strip() for at in reached)
@@ -82,10 +87,48 @@ def test_a_cut_prefers_the_better_border(border: str) -> None:
 
 def test_a_fence_cut_in_two_is_closed_and_reopened_with_its_language() -> None:
     code = "".join(f"line_{number:02}()\n" for number in range(20))
-    first, *_, last = split(f"See:\n\n```python\n{code}```\nDone.", 100)
+    _, first, *_, last = split(f"See:\n\n```python\n{code}```\nDone.", 100)
     assert first.endswith(")\n```")
     assert last.startswith("```python\nline_")
     assert last.endswith("```\nDone.")
+
+
+BLOCKS = {
+    "fence": "```sh\n" + "ls -l /tmp\n" * 7 + "```\n",
+    "table": "| name | size |\n|---|---|\n" + "| a | 1 |\n" * 6,
+    "item": "- one thing, said at length. " + "And more.\n  So. " * 4 + "\n",
+    "item with a list": "1. all of these:\n" + "   - this one\n" * 5,
+    "item with a fence": "1. do this:\n   ```sh\n   ls\n   ```\n\n   and look at it\n",
+}
+
+
+@given(st.integers(0, 120), st.sampled_from(["\n", "\n\n"]), st.sampled_from(sorted(BLOCKS)))
+def test_what_fits_a_part_is_not_cut(before: int, gap: str, kind: str) -> None:
+    block = BLOCKS[kind]
+    assert len(block) <= 100
+    parts = split(f"{'word ' * (before // 5)}{gap}{block}\nAfter. {'word ' * 40}", 100)
+    assert any(block.strip() in part for part in parts)
+
+
+def test_a_table_that_must_be_cut_is_cut_between_rows_and_repeats_its_header() -> None:
+    header, rows = "| name | n |\n|:--|--:|\n", "".join(f"| row | {n:02} |\n" for n in range(20))
+    parts = split(header + rows, 100)
+    assert all(part.startswith(header) and part.endswith("|\n") for part in parts)
+    assert "".join(part.removeprefix(header) for part in parts) == rows
+
+
+def test_a_fence_in_an_item_too_long_is_kept_whole() -> None:
+    fence = "  ```sh\n" + "  ls -l\n" * 6 + "  ```\n"
+    parts = split(f"- first {'word ' * 12}\n{fence}  then {'more ' * 9}\n", 100)
+    assert fence.strip() in parts[1]
+
+
+def test_code_in_a_line_is_not_cut() -> None:
+    code = f"`{'ls -l ' * 8}`"
+    assert [code in part for part in split(f"{'word ' * 12}{code} and {'more ' * 9}", 100)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_fence_still_being_written_is_closed() -> None:
@@ -210,5 +253,6 @@ def test_a_link_that_nobody_typed_shows_where_it_leads(said: str, shown: str) ->
     assert neutralise(said, "is https://typed.test/b good?") == shown
 
 
-def test_a_long_link_that_nobody_typed_is_cut() -> None:
-    assert len(neutralise("https://evil.test/" + "a" * 9_000)) == LONGEST_LINK + 2
+def test_a_link_too_long_to_be_code_is_broken() -> None:
+    link = "https://evil.test/" + "a" * LONGEST
+    assert neutralise(link) == link.replace("://", "\u200b://").replace(".test", "\u200b.test")

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from tests.servers.discord.buckets import Buckets
 from tests.servers.discord.spec import Spec
 from tests.servers.discord.world import Json, Refusal
 
@@ -43,6 +44,7 @@ class Requests:
     spec: Spec | None = None
     log: list[Asked] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    buckets: Buckets | None = None  # without: no limits, and no headers about them
     faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
 
     async def meet(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -50,8 +52,7 @@ class Requests:
         if resource is None or not resource.canonical.startswith(ROOT):
             return await handler(request)
         route = f"{request.method} {resource.canonical.removeprefix(ROOT)}"
-        text = await request.text()
-        body = json.loads(text) if text else {}
+        body = await asked_of(request)
         self.log.append(Asked(route=route, path=request.path.removeprefix(ROOT), body=body))
         if self.spec:
             self.violations += self.spec.request(route, body)
@@ -64,6 +65,11 @@ class Requests:
         self, request: web.Request, handler: Handler, route: str
     ) -> web.StreamResponse:
         fault = self.faults[route].popleft() if self.faults[route] else Fault()
+        headers: Mapping[str, str] = {}
+        if self.buckets:
+            channel = request.match_info.get("channel_id", "")
+            headers, wait = self.buckets.take(route, channel)
+            fault = Fault(status=429, retry_after=wait) if wait else fault
         await asyncio.sleep(fault.delay)
         answer = respond({})
         if fault.stored or not (fault.cut or fault.status):
@@ -72,10 +78,12 @@ class Requests:
                 self.violations += self.spec.response(route, answer.status, answer.body)
         if fault.cut and request.transport:
             request.transport.abort()
-        return _failure(fault) if fault.status else answer
+        answer = _failure(fault) if fault.status else answer
+        answer.headers.update(headers)
+        return answer
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.Response:
-        open_to_all = request.path.startswith(f"{ROOT}/interactions/")
+        open_to_all = request.path.startswith((f"{ROOT}/interactions/", f"{ROOT}/webhooks/"))
         if not open_to_all and request.headers.get("Authorization") != f"Bot {self.token}":
             return respond({"message": "401: Unauthorized", "code": 0}, 401)
         try:
@@ -84,6 +92,30 @@ class Requests:
             return respond({"message": refusal.message, "code": refusal.code}, refusal.status)
         assert isinstance(answer, web.Response)
         return answer
+
+
+async def asked_of(request: web.Request) -> Json:
+    """The body; of one with files, what they hold as `files`."""
+    if request.content_type != "multipart/form-data":
+        text = await request.text()
+        return json.loads(text) if text else {}
+    form = await request.post()
+    body: Json = json.loads(str(form["payload_json"]))
+    files = [each for each in form.values() if isinstance(each, web.FileField)]
+    stored = [
+        {
+            "id": str(number + 1),
+            "filename": each.filename,
+            "size": len(content := each.file.read()),
+            "url": f"https://cdn.example/{number}/{each.filename}",
+            "proxy_url": f"https://cdn.example/{number}/{each.filename}",
+            "description": content.decode(),
+        }
+        for number, each in enumerate(files)
+    ]
+    for each in files:
+        each.file.seek(0)
+    return body | {"files": stored}  # no part of what is described
 
 
 def respond(data: Any, status: int = 200, **headers: str) -> web.Response:

@@ -2,16 +2,22 @@
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.servers.discord.faults import ROOT, respond
+from tests.servers.discord.faults import ROOT, asked_of, respond
 from tests.servers.discord.gateway import Gateway
-from tests.servers.discord.world import DIRECT, PUBLIC_THREAD, Json, Refusal, World
+from tests.servers.discord.world import (
+    DIRECT,
+    PUBLIC_THREAD,
+    Json,
+    Refusal,
+    World,
+    content,
+    numbered,
+)
 
-LONGEST = 2_000  # characters of content, though the OpenAPI description says 4,000
 MENTION = re.compile(r"<@!?(\d+)>")
 
 
@@ -20,8 +26,6 @@ class Rest:
     world: World
     gateway: Gateway
     nonce_window: float = 300.0  # seconds; Discord says "past few minutes"
-    commands: list[Json] = field(default_factory=list)
-    answered: dict[str, int] = field(default_factory=dict)  # interactions, by type of the answer
     _nonces: dict[str, tuple[str, str, float]] = field(default_factory=dict)
 
     def routes(self) -> list[web.RouteDef]:
@@ -32,7 +36,6 @@ class Rest:
             web.get(f"{ROOT}/oauth2/applications/@me", self.application),
             web.get(f"{ROOT}/gateway", self.find_gateway),
             web.get(f"{ROOT}/gateway/bot", self.find_gateway),
-            web.put(f"{ROOT}/applications/{{application_id}}/commands", self.put_commands),
             web.get(f"{ROOT}/channels/{{channel_id}}", self.channel),
             web.post(f"{ROOT}/channels/{{channel_id}}/typing", self.typing),
             web.get(messages, self.list_messages),
@@ -41,7 +44,6 @@ class Rest:
             web.patch(f"{messages}/{{message_id}}", self.edit_message),
             web.delete(f"{messages}/{{message_id}}", self.delete_message),
             web.post(f"{messages}/{{message_id}}/threads", self.start_thread),
-            web.post(f"{ROOT}/interactions/{{interaction_id}}/{{token}}/callback", self.answer),
         ]
 
     async def whoami(self, _: web.Request) -> web.Response:
@@ -82,11 +84,6 @@ class Rest:
         limit = {"total": 1000, "remaining": left, "reset_after": reset, "max_concurrency": 1}
         return respond({"url": self.gateway.url, "shards": 1, "session_start_limit": limit})
 
-    async def put_commands(self, request: web.Request) -> web.Response:
-        self.commands = await request.json()
-        ids = {"application_id": self.world.me, "version": "1"}
-        return respond([ids | each | {"id": self.world.ids.next()} for each in self.commands])
-
     async def open_direct(self, request: web.Request) -> web.Response:
         asked = await request.json()
         return respond(self.world.direct_channel(str(asked["recipient_id"])))
@@ -117,13 +114,13 @@ class Rest:
         return self.gateway.shown(message, granted=self.gateway.message_content)
 
     async def create_message(self, request: web.Request) -> web.Response:
-        channel, asked = request.match_info["channel_id"], await request.json()
+        channel, asked = request.match_info["channel_id"], await asked_of(request)
         self.world.channel(channel)
         nonce = str(asked.get("nonce", ""))
         if asked.get("enforce_nonce") and (earlier := self._earlier(nonce)):
             return respond(earlier | {"nonce": nonce})
         message = self.world.add_message(
-            channel, self.world.me, _content(asked), **self._fields(channel, asked)
+            channel, self.world.me, content(asked), **self._fields(channel, asked)
         )
         self._nonces[nonce] = (channel, message["id"], time.monotonic())
         self.gateway.emit_message("MESSAGE_CREATE", message, nonce=nonce)
@@ -141,7 +138,8 @@ class Rest:
         mentioned = named if allowed is None or "users" in allowed["parse"] else []
         fields: Json = {
             "flags": asked.get("flags", 0),
-            "components": _numbered(asked.get("components", [])),
+            "attachments": asked.get("files", []),
+            "components": numbered(asked.get("components", [])),
             "mention_everyone": "@everyone" in (asked.get("content") or "")
             and (allowed is None or "everyone" in allowed["parse"]),
         }
@@ -161,10 +159,10 @@ class Rest:
         return fields | {"mentions": self.world.mentioned(mentioned)}
 
     async def edit_message(self, request: web.Request) -> web.Response:
-        message, asked = self._own(request), await request.json()
-        changes: Json = {"content": _content(asked).strip()} if "content" in asked else {}
+        message, asked = self._own(request), await asked_of(request)
+        changes: Json = {"content": content(asked).strip()} if "content" in asked else {}
         if "components" in asked:
-            changes["components"] = _numbered(asked["components"])
+            changes["components"] = numbered(asked["components"])
         self.world.edit_message(message, **changes)
         self.gateway.emit_message("MESSAGE_UPDATE", message)
         return respond(message)
@@ -194,13 +192,6 @@ class Rest:
         self.gateway.emit("THREAD_CREATE", thread | {"newly_created": True})
         return respond(thread, 201)
 
-    async def answer(self, request: web.Request) -> web.Response:
-        interaction, asked = request.match_info["interaction_id"], await request.json()
-        if interaction in self.answered:
-            raise Refusal(400, 40060, "Interaction has already been acknowledged.")
-        self.answered[interaction] = asked["type"]
-        return respond({"interaction": {"id": interaction, "type": 3}})
-
     def _named(self, request: web.Request) -> Json:
         return self.world.message(
             request.match_info["channel_id"], request.match_info["message_id"]
@@ -211,23 +202,3 @@ class Rest:
         if message["author"]["id"] != self.world.me:
             raise Refusal(403, 50005, "Cannot edit a message authored by another user")
         return message
-
-
-def _content(asked: Json) -> str:
-    content = asked.get("content") or ""
-    if len(content) > LONGEST:
-        raise Refusal(400, 50035, "Invalid Form Body: must be 2000 or fewer in length")
-    if not content.strip():
-        raise Refusal(400, 50006, "Cannot send an empty message")
-    return str(content)
-
-
-def _numbered(rows: list[Json]) -> list[Json]:
-    """Discord numbers components that the application did not."""
-    next_id: Callable[[], int] = iter(range(1, 100)).__next__
-    return [
-        row
-        | {"id": next_id()}
-        | {"components": [each | {"id": next_id()} for each in row["components"]]}
-        for row in rows
-    ]

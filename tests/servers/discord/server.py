@@ -1,6 +1,7 @@
 """The fake Discord as a test holds it: what people do, what they see, what goes wrong."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -8,14 +9,14 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.servers.discord.buckets import Buckets
 from tests.servers.discord.faults import ROOT, Asked, Fault, Requests
 from tests.servers.discord.gateway import Gateway
+from tests.servers.discord.interactions import Interactions
 from tests.servers.discord.places import Places
 from tests.servers.discord.rest import MENTION, Rest
 from tests.servers.discord.spec import spec
 from tests.servers.discord.world import (
-    DIRECT,
-    EVERYTHING,
     Json,
     World,
 )
@@ -39,6 +40,8 @@ class FakeDiscord(Places):
         self.world.me = self.world.add_user("Keeper", bot=True)
         self.gateway = Gateway(self.world, self.token, self.changed)
         self.rest = Rest(self.world, self.gateway)
+        self._late = 0.0
+        self.interactions = Interactions(self.world, self.gateway, self._now)
         self._changes = asyncio.Event()
         judge = spec(DATA / "openapi.json") if DATA.exists() else None
         self._requests = Requests(self.token, self.changed, judge)
@@ -53,7 +56,8 @@ class FakeDiscord(Places):
             return await self._requests.meet(request, handler)
 
         app = web.Application(middlewares=[meet])
-        app.add_routes([*self.rest.routes(), web.get("/gateway", self.gateway.connect)])
+        app.add_routes([*self.rest.routes(), *self.interactions.routes()])
+        app.add_routes([web.get("/gateway", self.gateway.connect)])
         app.add_routes([web.get("/attachments/{id}/{name}", self._file)])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -152,39 +156,58 @@ class FakeDiscord(Places):
         self.rest.remove(*(self.world.locate(each) for each in messages))
         self.changed()
 
-    def press(self, message: str, user: str, *, label: str = "Stop") -> str:
-        """Press a button of a post; returns the interaction's id."""
-        post = self.world.locate(message)
-        channel = self.world.channels[post["channel_id"]]
+    def press(self, message: str, user: str, *, label: str = "Stop", **options: Any) -> str:
+        """Press a button of a post, or of what somebody alone sees; the interaction's id."""
+        hidden = [each for pressed in self.interactions.pressed.values() for each in pressed.seen]
+        found = next((each for each in hidden if each["id"] == message), None)
+        post = found or self.world.locate(message)
         buttons = (each for row in post["components"] for each in row["components"])
         button = next(each for each in buttons if each["label"] == label)
-        interaction: Json = {
-            "id": self.world.ids.next(),
-            "application_id": self.me,
-            "type": 3,
-            "token": "interaction-token",
-            "version": 1,
-            "channel": channel,
-            "channel_id": channel["id"],
-            "message": post,
-            "data": {"component_type": 2, "custom_id": button["custom_id"], "id": button["id"]},
-            "attachment_size_limit": 10_485_760,
-            "entitlements": [],
-            "locale": "en-US",
-            "app_permissions": str(EVERYTHING),
-        }
-        if channel["type"] == DIRECT:
-            interaction["user"] = self.world.users[user]
-        else:
-            member = self.world.member(user) | {"user": self.world.users[user]}
-            member["permissions"] = str(EVERYTHING)
-            interaction |= {"guild_id": channel["guild_id"], "member": member}
-        self.gateway.emit("INTERACTION_CREATE", interaction)
-        return str(interaction["id"])
+        channel = self.world.channels[post["channel_id"]]
+        data = {"component_type": 2, "custom_id": button["custom_id"], "id": button["id"]}
+        return self.interactions.press(user, channel, 3, data, post=post, **options)
+
+    def command(
+        self,
+        channel: str,
+        user: str,
+        name: str,
+        argument: str = "",
+        *,
+        on: str = "",
+        **options: Any,
+    ) -> str:
+        """A slash command, or one on the message `on`; the interaction's id."""
+        kind = 3 if on else 1
+        listed = self.interactions.commands
+        known = next(each for each in listed if (each["name"], each["type"]) == (name, kind))
+        data: Json = {"id": known["id"], "name": name, "type": kind}
+        if argument:
+            data["options"] = [{"name": "argument", "type": 3, "value": argument}]
+        if on:
+            target = self.world.message(channel, on)
+            data |= {"target_id": on, "resolved": {"messages": {on: target}}}
+        return self.interactions.press(user, self.world.channels[channel], 2, data, **options)
+
+    def seen(self, interaction: str) -> list[Json]:
+        """What the person sees of its answer."""
+        return self.interactions.pressed[interaction].seen
+
+    def wait(self, seconds: float) -> None:
+        """For clocks of interactions."""
+        self._late += seconds
+
+    def _now(self) -> float:
+        return time.monotonic() + self._late
 
     def fail(self, route: str, *faults: Fault) -> None:
         """`route` as in Discord's documentation: "POST /channels/{channel_id}/messages"."""
         self._requests.faults[route].extend(faults)
+
+    def limit(self, calls: int = 5, per: float = 5.0) -> Buckets:
+        """From now on, so many posts, and so many edits, in `per` seconds in each channel."""
+        self._requests.buckets = Buckets(calls, per)
+        return self._requests.buckets
 
     @property
     def requests(self) -> list[Asked]:

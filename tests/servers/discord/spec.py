@@ -57,6 +57,9 @@ class Spec:
 
 def _as_described(body: Json) -> Json:
     """discord.py sends these ids as numbers; the service takes both."""
+    if "files" in body:
+        body = {name: body[name] for name in body if name != "files"}
+        body["attachments"] = [each | {"id": str(each["id"])} for each in body["attachments"]]
     if "recipient_id" in body:
         return body | {"recipient_id": str(body["recipient_id"])}
     if "message_reference" not in body:

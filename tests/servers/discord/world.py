@@ -1,7 +1,7 @@
 """What the fake Discord holds: people, guilds, channels and posts, in the API's own shapes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ TEXT, DIRECT, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 11, 12
 THREAD_STARTER = 21
 VIEW_CHANNEL = 1 << 10
 EVERYTHING = (1 << 53) - 1
+LONGEST = 2_000  # characters of content, though the OpenAPI description says 4,000
 DISCORD_EPOCH = 1_420_070_400_000  # milliseconds
 
 
@@ -188,3 +189,23 @@ class World:
 
     def edit_message(self, message: Json, **fields: Any) -> None:
         message.update(fields, edited_timestamp=datetime.now(UTC).isoformat())
+
+
+def content(asked: Json) -> str:
+    content = asked.get("content") or ""
+    if len(content) > LONGEST:
+        raise Refusal(400, 50035, "Invalid Form Body: must be 2000 or fewer in length")
+    if not content.strip():
+        raise Refusal(400, 50006, "Cannot send an empty message")
+    return str(content)
+
+
+def numbered(rows: list[Json]) -> list[Json]:
+    """Discord numbers components that the application did not."""
+    next_id: Callable[[], int] = iter(range(1, 100)).__next__
+    return [
+        row
+        | {"id": next_id()}
+        | {"components": [each | {"id": next_id()} for each in row["components"]]}
+        for row in rows
+    ]
