@@ -29,7 +29,7 @@ class Collected:
     echoes: list[Echo] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
+    prepared: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
 
     async def receive(self, message: Message) -> None:
         if self.failures:
@@ -64,8 +64,8 @@ class Collected:
 
     async def command(self, command: Command) -> None:
         self.commands.append(command)
-        if command.name in self.answers:
-            await command.respond(self.answers[command.name])
+        if command.name in self.prepared:
+            await command.respond(self.prepared[command.name])
         self.changed()
 
     def _add(self, event: Other) -> None:
