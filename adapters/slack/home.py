@@ -32,11 +32,11 @@ class Home:
 
     async def show(self, inbox: Inbox, notice: str = "") -> None:
         page = await self._ask(inbox, "home", "")
-        blocks = [*self._blocks(notice), *self._blocks(page.text)]
-        blocks += buttons(page.actions, confirm=True)
+        rows = buttons(page.actions, confirm=True)
+        blocks = [*self._blocks(notice), *self._blocks(page.text)][: _BLOCKS - len(rows)]
         view = {
             "type": "home",
-            "blocks": blocks[-_BLOCKS:],
+            "blocks": [*blocks, *rows],
             "private_metadata": self.conversation.channel,
         }
         try:
