@@ -70,6 +70,7 @@ class Edit:
     id: str
     text: str
     edited_at: datetime
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

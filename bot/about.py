@@ -6,6 +6,11 @@ from adapters.ports import Platform
 from bot.config import Config
 from memory.tokens import Counter
 
+# by discord.message_content
+HEARD = {
+    False: "only what mentions me, replies to me with a ping, or is written to me directly",
+    True: "every message of the channels I am in",
+}
 ARCHIVED = ("An archive keeps messages and summaries until they are forgotten.",)
 
 
@@ -20,6 +25,7 @@ def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -
     return [
         f"platforms: {', '.join(platforms)}",
         *(f"{name}: off ({how})" for name, how in off.items() if name not in platforms),
+        *(f"discord: {line}" for line in _modes(config) if "discord" in platforms),
         f"model: {config.model.reply} at {endpoint}"
         if real
         else "model: offline, it quotes memory (set OPENAI_API_KEY or OPENAI_BASE_URL)",
@@ -33,11 +39,18 @@ def status(config: Config, platforms: Mapping[str, Platform], tokens: Counter) -
     ]
 
 
+def _modes(config: Config) -> Sequence[str]:
+    """Which of the two Discord is on in."""
+    content = config.discord.message_content
+    return (f"On Discord I see {HEARD[content]}.",) if config.discord.token else ()
+
+
 def about(config: Config) -> Sequence[str]:
     """What /help says of storage."""
     kept = config.memory.retention
     return (
         "I answer when I am mentioned or written to directly, and remember the conversation.",
+        *_modes(config),
         "All I store is encrypted, and expires when a conversation stays silent:",
         f"messages after {kept.messages_days} days, summaries after {kept.summaries_days},",
         f"what you said about yourself {kept.facts_days} after its last use: see /memory.",

@@ -1,7 +1,7 @@
 """Where platforms hand in events: everything is stored, or done, before they acknowledge."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import structlog
 from adapters.message import (
     Answer,
     Command,
+    Conversation,
     Deletion,
     Departure,
     Echo,
@@ -21,7 +22,7 @@ from adapters.message import (
 from adapters.ports import Busy, Chat, Platform
 from bot.catchup import CatchUp
 from bot.commands import Commands, closed
-from bot.places import clean, entry_of, microseconds, place_of
+from bot.places import conversation_at, entry_of, microseconds, place_of, text_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
@@ -31,6 +32,7 @@ from memory.seal import Unreadable
 
 log = structlog.get_logger()
 
+HELD = 10_000  # conversations a platform is told of
 LOOK, LOOKS = 0.2, 10  # seconds between looks at a command that somebody else runs
 
 
@@ -93,7 +95,7 @@ class Intake:
 
     async def amend(self, edit: Edit) -> None:
         at = microseconds(edit.edited_at)
-        await self._memory.amend(_channel(edit), edit.id, clean(edit.text), at)
+        await self._memory.amend(_channel(edit), edit.id, text_of(edit), at)
 
     async def retract(self, deletion: Deletion) -> None:
         await self._memory.retract(_channel(deletion), deletion.ids)
@@ -117,6 +119,9 @@ class Intake:
 
     async def rescope(self, rescoped: Rescoped) -> None: ...
     async def echo(self, echo: Echo) -> None: ...
+    async def held(self, platform: str) -> Sequence[Conversation]:
+        return [conversation_at(each) for each in await self._memory.gaps.live(platform, HELD)]
+
     async def missed(self, platform: str) -> None:
         await self._catchup.missed(platform)
 

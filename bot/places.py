@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.message import Audience, Conversation, Message
+from adapters.message import Audience, Conversation, Edit, Message
 from memory.entry import Entry
 from memory.records import Place
 
@@ -31,18 +31,23 @@ def conversation_at(place: Place) -> Conversation:
 
 
 def entry_of(message: Message) -> Entry:
-    described = [f"[attached: {each}]" for each in message.attachments]
     return Entry(
         id=message.id,
         twin=message.twin,
         author=message.author.id,
         name=clean(message.author.name),
         kind=message.author.kind.value,
-        text=clean("\n".join(filter(None, [message.text, *described]))),
+        text=text_of(message),
         sent=microseconds(message.sent_at),
         called=message.called,
         reply_to=message.reply_to,
     )
+
+
+def text_of(post: Message | Edit) -> str:
+    """With what is attached to it."""
+    described = [f"[attached: {each}]" for each in post.attachments]
+    return clean("\n".join(filter(None, [post.text, *described])))
 
 
 def microseconds(at: datetime) -> int:

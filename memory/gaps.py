@@ -32,6 +32,10 @@ class Gaps:
         places = await self._store.live(platform, limit)
         return sum(await asyncio.gather(*map(mark, places)))
 
+    async def live(self, platform: str, limit: int) -> Sequence[Place]:
+        """Conversations there that have messages, those of late first."""
+        return await self._store.live(platform, limit)
+
     async def open(self, limit: int) -> Sequence[Place]:
         """Where a gap is open that nobody reads."""
         return await self._store.behind(limit)

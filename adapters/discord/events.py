@@ -76,7 +76,7 @@ def message(
     kind = Kind.BOT if post.author.bot or post.webhook_id else Kind.PERSON
     direct = where.audience is Audience.DIRECT
     called = kind is Kind.PERSON and (direct or _calls(post, me))
-    text, attachments = content.text(post, me), tuple(content.attached(post, texts))
+    text, attachments = content.text(post, me), attached(post, texts)
     if not (text or attachments):
         if not called:
             return None  # withheld: without the Message Content intent only calls carry content
@@ -112,7 +112,14 @@ def edit(post: discord.Message, me: int, where: Conversation, *, withheld: bool)
         id=str(post.id),
         text=content.text(post, me),
         edited_at=post.edited_at,
+        attachments=attached(post),
     )
+
+
+def attached(
+    post: discord.Message, texts: Mapping[int, str] = MappingProxyType({})
+) -> tuple[str, ...]:
+    return tuple(content.attached(post, texts))
 
 
 def deletion(where: Conversation, *ids: int) -> Deletion:

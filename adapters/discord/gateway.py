@@ -34,7 +34,7 @@ def redirect(api_url: str) -> None:
 
 
 class Gateway(discord.Client):
-    """One shard; `unread` counts events that discord.py could not parse."""
+    """One shard."""
 
     def __init__(
         self,
@@ -66,7 +66,6 @@ class Gateway(discord.Client):
         self._interactions = Interactions(
             self, inbox, deliver=deliver, reader=self._reader, options=options
         )
-        self.unread = 0
         parsers = self._connection.parsers
         parsers |= {name: partial(self._parse, name, parse) for name, parse in parsers.items()}
 
@@ -90,7 +89,6 @@ class Gateway(discord.Client):
         except Exception as error:
             if name == "READY":
                 raise
-            self.unread += 1
             _log.error("discord event not understood", what=name, error=type(error).__name__)
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
@@ -106,14 +104,14 @@ class Gateway(discord.Client):
     async def on_connect(self) -> None:
         self._shard.connected()
 
-    async def on_resumed(self) -> None:
-        self._shard.connected()
+    on_resumed = on_connect
 
     async def on_disconnect(self) -> None:
         self._shard.trouble = "reconnecting to Discord"
 
     async def on_ready(self) -> None:
         """After a new session, never after a resumed one: what was said between them is read."""
+        self._deliver(0, self._reader.compare)
         self._deliver(0, partial(self._inbox.missed, events.PLATFORM))
 
     async def on_message(self, post: discord.Message) -> None:

@@ -10,14 +10,17 @@ from adapters.discord.posts import answered
 from adapters.message import Conversation, Message
 from adapters.ports import Refused
 
+_SPAN = 10  # posts looked at for each message: without the intent, most show nothing
+
 
 async def history(
     client: discord.Client, where: Conversation, after: str, limit: int, within: float
 ) -> AsyncIterator[Message]:
-    """Oldest first, what the bot wrote included; without `after`, the newest `limit` posts.
+    """At most `limit`, oldest first, the bot's own included; without `after`, of the newest posts.
 
     A thread begins with the post it was made on. `within`: seconds, for each call.
     """
+    told = 0
     me = client.user.id if client.user else 0
     if where.thread and not after:
         first = await starter(client, where, within)
@@ -33,6 +36,9 @@ async def history(
                 message = events.message(post, me, where, texts=texts)
             if message:
                 yield message
+                told += 1
+            if told == limit:
+                return
 
 
 async def starter(
@@ -54,7 +60,7 @@ async def _posts(
     channel = client.get_partial_messageable(int(where.thread or where.channel), guild_id=guild)
     if after:
         start = discord.Object(int(after))
-        later = channel.history(limit=limit, after=start, oldest_first=True)
+        later = channel.history(limit=_SPAN * limit, after=start, oldest_first=True)
         async for post in _each(later, within):
             yield post
     else:

@@ -1,7 +1,6 @@
 """What the gateway tells, read whole: where it stands, and what belongs to it."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -9,7 +8,6 @@ import discord
 import structlog
 
 from adapters.discord import events, files
-from adapters.discord.history import starter
 from adapters.discord.options import Options
 from adapters.discord.posts import answered, turn_of
 from adapters.message import Audience, Conversation, Echo, Message
@@ -39,7 +37,7 @@ class Reader:
             where = await self._opened(post, message)
         message = await self._whole(post, where, message)
         if message:
-            async for earlier in self._referred(post, message):
+            if earlier := self._replied(post, message):
                 await self._inbox.receive(earlier)
             await self._inbox.receive(message)
             self._note(message)
@@ -49,7 +47,8 @@ class Reader:
         await self._echo(post, where)
         withheld = where.audience is not Audience.DIRECT and not self._options.message_content
         if edit := events.edit(post, self._me, where, withheld=withheld):
-            await self._inbox.amend(edit)
+            texts = await files.read(post, self._options.timeout)
+            await self._inbox.amend(replace(edit, attachments=events.attached(post, texts)))
 
     async def _echo(self, post: discord.Message, where: Conversation) -> None:
         """Posts of our own; those that end a reply no longer tell its turn when they change."""
@@ -59,6 +58,38 @@ class Reader:
     async def retract(self, event: Deleted, *ids: int) -> None:
         where = await self.where(self.place(event.channel_id, event.guild_id))
         await self._inbox.retract(events.deletion(where, *ids))
+
+    async def compare(self) -> None:
+        """What memory holds with what there is: nobody tells a bot what it missed of that."""
+        held = await self._inbox.held(events.PLATFORM)
+        channels = {(each.space, each.channel) for each in held if self._mine(each.space)}
+        guilds = {space: self._client.get_guild(int(space)) for space, _ in channels}
+        for space in (space for space, guild in guilds.items() if guild is None):
+            await self._inbox.leave(events.departure(int(space)))
+        for space, channel in channels:
+            guild = guilds[space]
+            if guild and not guild.unavailable:
+                await self._compare(guild, int(channel))
+
+    async def _compare(self, guild: discord.Guild, number: int) -> None:
+        if channel := guild.get_channel(number):
+            await self._inbox.rescope(events.rescoped(channel))
+        elif not await self._exists(number):
+            await self._inbox.leave(events.departure(guild.id, number))
+
+    async def _exists(self, channel: int) -> bool:
+        with suppress(Refused, discord.InvalidData):
+            async with answered(self._options.timeout):
+                try:
+                    await self._client.fetch_channel(channel)
+                except discord.NotFound:
+                    return False
+        return True
+
+    def _mine(self, space: str) -> bool:
+        """A shard knows of its own servers only."""
+        number, count = self._client.shard_id or 0, self._client.shard_count or 1
+        return space.isdecimal() and (int(space) >> 22) % count == number
 
     async def _whole(
         self, post: discord.Message, where: Conversation, message: Message | None
@@ -83,20 +114,13 @@ class Reader:
             return where
         return replace(where, thread=call.id)
 
-    async def _referred(self, post: discord.Message, message: Message) -> AsyncIterator[Message]:
-        """The post a thread was made on, and the post replied to, as if overheard.
-
-        What a call refers to belongs to the call: it is kept where nobody called before, too.
-        """
-        where, called = message.conversation, message.called
-        posts = [post.reference.resolved if post.reference else None]
-        if called and where.thread not in ("", message.id) and where not in self._called:
-            posts.insert(0, await starter(self._client, where, self._options.timeout))
-        for each in posts:
-            if isinstance(each, discord.Message):
-                earlier = events.message(each, self._me, where)
-                if earlier:
-                    yield replace(earlier, called=False, kept=called)
+    def _replied(self, post: discord.Message, message: Message) -> Message | None:
+        """What a call replies to belongs to it: kept, also where nobody called before."""
+        replied = post.reference.resolved if post.reference else None
+        if not (message.called and isinstance(replied, discord.Message)):
+            return None
+        earlier = events.message(replied, self._me, message.conversation)
+        return earlier and replace(earlier, called=False, kept=True)
 
     def _note(self, message: Message) -> None:
         if message.called:

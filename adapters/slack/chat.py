@@ -65,7 +65,9 @@ class SlackChat:
 
     def pages(self, answer: Answer) -> Sequence[Mapping[str, object]]:
         """An answer to one person as the contents of posts; the last one has its buttons."""
-        parts = split(neutralise(fenced(answer), self.address()), self.posts.limit) or ["…"]
+        parts = split(neutralise(fenced(answer), self.address()), self.posts.limit)
+        if answer.actions and not parts:
+            parts = ["…"]
         contents: list[Mapping[str, object]] = [{"markdown_text": part} for part in parts]
         if answer.actions:
             blocks = said(parts[-1], *buttons(answer.actions))

@@ -1,11 +1,12 @@
 """An inbox that keeps what a platform gives it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from adapters.message import (
     Answer,
     Command,
+    Conversation,
     Deletion,
     Departure,
     Echo,
@@ -20,7 +21,10 @@ Other = Edit | Deletion | Stop | Departure | Rescoped
 
 @dataclass
 class Collected:
-    """After failing as often as it is told to; `gaps`: the platforms that said `missed`."""
+    """After failing as often as it is told to.
+
+    `gaps`: the platforms that said `missed`; `known`: what memory holds.
+    """
 
     changed: Callable[[], None]
     failures: int = 0
@@ -30,6 +34,7 @@ class Collected:
     gaps: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     prepared: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
+    known: list[Conversation] = field(default_factory=list)
 
     async def receive(self, message: Message) -> None:
         if self.failures:
@@ -57,6 +62,9 @@ class Collected:
     async def echo(self, echo: Echo) -> None:
         self.echoes.append(echo)
         self.changed()
+
+    async def held(self, platform: str) -> Sequence[Conversation]:
+        return self.known
 
     async def missed(self, platform: str) -> None:
         self.gaps.append(platform)

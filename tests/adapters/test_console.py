@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from adapters.message import (
     Answer,
     Audience,
     Command,
+    Conversation,
     Deletion,
     Departure,
     Echo,
@@ -68,6 +69,8 @@ class Bot:
     async def rescope(self, rescoped: Rescoped) -> None: ...
     async def echo(self, echo: Echo) -> None: ...
     async def missed(self, platform: str) -> None: ...
+    async def held(self, platform: str) -> Sequence[Conversation]:
+        return ()
 
 
 async def answer(console: Console, turn: Turn, text: AsyncGenerator[str, None]) -> list[Posted]:

@@ -20,6 +20,7 @@ from adapters.message import (
     Conversation,
     Deletion,
     Departure,
+    Echo,
     Edit,
     Message,
     Stop,
@@ -228,6 +229,15 @@ async def test_a_reply_refers_to_the_message_and_pings_nobody(
     assert (asked["nonce"], asked["enforce_nonce"]) == (f"{talk.turn.id}-0", True)
     assert asked["allowed_mentions"]["parse"] == []
     assert asked["flags"] == 1 << 2  # SUPPRESS_EMBEDS
+
+
+async def test_a_post_of_our_own_is_told_back_with_the_turn_it_belongs_to(
+    discord: FakeDiscord, inbox: Collected, talk: Talk
+) -> None:
+    posted = await reply(talk, pieces("an answer"))
+    await discord.until(lambda: inbox.echoes)
+    where, turn = talk.message.conversation, talk.turn.id
+    assert inbox.echoes == [Echo(conversation=where, id=posted.ids[0], turn=turn)]
 
 
 async def test_an_edit_pings_nobody_either(discord: FakeDiscord, talk: Talk) -> None:

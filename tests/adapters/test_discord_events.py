@@ -6,9 +6,14 @@ from typing import Any
 
 import discord
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.discord import events
+from adapters.discord import content, events
 from adapters.message import Audience, Edit, Kind, Message
+from tests.adapters.inbox import Collected
+from tests.adapters.running import connected
+from tests.servers.discord import FakeDiscord
 from tests.servers.discord.server import DATA
 from tests.servers.discord.world import TEXT, VIEW_CHANNEL, World
 
@@ -178,6 +183,34 @@ def test_attachments_are_words_without_links(seen: Seen) -> None:
     assert message.attachments == ("cat.png (image/png): a cat", "cat.png (file)", "sticker Wave")
 
 
+def test_polls_and_voice_messages_are_words(seen: Seen) -> None:
+    voice = {"id": "1", "filename": "voice-message.ogg", "size": 1, "url": "x", "proxy_url": "x"}
+    answers = [
+        {"answer_id": number, "poll_media": {"text": text}}
+        for number, text in enumerate(("Oslo", "Bergen"), start=1)
+    ]
+    poll = {
+        "question": {"text": "Where to?"},
+        "answers": answers,
+        "expiry": "2026-12-01T00:00:00+00:00",
+        "allow_multiselect": False,
+        "layout_type": 1,
+    }
+    more = {"content_type": "audio/ogg", "duration_secs": 1.0, "waveform": ""}
+    said = seen.heard(seen.direct, seen.ada, "", flags=1 << 13, attachments=[voice | more])
+    assert said.attachments == ("voice message",)
+    asked = seen.heard(seen.direct, seen.ada, "", poll=poll)
+    assert asked.attachments == ("poll: Where to? (Oslo / Bergen)",)
+
+
+@given(st.text("`a \n"))
+def test_what_a_file_says_never_leaves_its_fence(text: str) -> None:
+    fence, inside = content._fenced(text).split("\n", 1)
+    assert set(fence) == {"`"}
+    assert inside == f"{text}\n{fence}"
+    assert fence not in text
+
+
 def test_a_forwarded_post_brings_its_text(seen: Seen) -> None:
     inner = {"type": 0, "content": "the plan", "embeds": [], "attachments": [], "timestamp": None}
     snapshot = {"message": inner | {"edited_timestamp": None, "mentions": []}}
@@ -238,12 +271,16 @@ def recorded() -> list[Any]:
     ]
 
 
+def with_author(data: dict[str, Any]) -> dict[str, Any]:
+    """Some recordings leave out what Discord never does."""
+    return data | {"author": {"avatar": None} | data["author"]}
+
+
 @pytest.mark.skipif(not RECORDED.exists(), reason="no recorded payloads in ../shared/data")
 @pytest.mark.parametrize("data", recorded())
 def test_recorded_posts_parse(seen: Seen, data: dict[str, Any]) -> None:
     me = 1457469483726668048
-    author = {"avatar": None} | data["author"]  # left out of some recordings, never by Discord
-    post = seen.payload(data | {"author": author})
+    post = seen.payload(with_author(data))
     message = events.message(post, me, events.conversation(post.channel))
     if data["author"]["id"] == str(me):
         assert message is None
@@ -251,3 +288,24 @@ def test_recorded_posts_parse(seen: Seen, data: dict[str, Any]) -> None:
         assert message is not None
         assert message.called == (f"<@{me}>" in data["content"])
         assert "<@" not in message.text
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(not RECORDED.exists(), reason="no recorded payloads in ../shared/data")
+async def test_recorded_posts_arrive_through_the_gateway() -> None:
+    """In servers and threads that the fake has never heard of."""
+    async with FakeDiscord() as discord:
+        inbox, me = Collected(discord.changed), "1457469483726668048"
+        discord.world.users[me] = discord.world.users.pop(discord.me) | {"id": me}
+        discord.world.me = me
+        posts = [with_author(each.values[0]) for each in recorded()]
+        async with connected(discord, inbox):
+            for data in posts:
+                discord.gateway.emit("MESSAGE_CREATE", data)
+            others = [data for data in posts if data["author"]["id"] != me]
+            await discord.until(lambda: len(inbox.messages) == len(others))
+    calls = {data["id"] for data in others if f"<@{me}>" in data["content"]}
+    assert {message.id for message in inbox.messages if message.called} == calls
+    assert len(calls) == 3
+    places = {message.conversation.space for message in inbox.messages}
+    assert places == {data.get("guild_id", "@me") for data in others}

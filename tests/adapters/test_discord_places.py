@@ -1,10 +1,12 @@
 """Servers, channels and threads that are left, hidden or opened on Discord."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from adapters.message import Audience, Departure, Rescoped
+from adapters.discord import gateway
+from adapters.message import Audience, Conversation, Departure, Rescoped
 from tests.adapters.inbox import Collected
 from tests.adapters.running import connected
 from tests.servers.discord import FakeDiscord
@@ -17,6 +19,11 @@ pytestmark = pytest.mark.anyio
 async def discord() -> AsyncIterator[FakeDiscord]:
     async with FakeDiscord() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "SETTLES", 0.02)
 
 
 @pytest.fixture
@@ -122,4 +129,64 @@ async def test_a_role_of_some_changes_no_audience(discord: FakeDiscord, inbox: C
     changed = {"guild_id": guild, "role": role | {"permissions": "0"}}
     discord.gateway.emit("GUILD_ROLE_UPDATE", changed)
     await heard(discord, inbox)
+    assert inbox.others == []
+
+
+async def returns(discord: FakeDiscord, held: list[tuple[str, str]], **options: Any) -> Collected:
+    """To an inbox whose memory holds channels of servers."""
+    inbox = Collected(discord.changed)
+    inbox.known = [
+        Conversation(platform="discord", space=space, channel=channel, audience=Audience.PUBLIC)
+        for space, channel in held
+    ]
+    async with connected(discord, inbox, **options):
+        await discord.until(lambda: inbox.gaps)
+    return inbox
+
+
+async def test_servers_and_channels_that_went_while_nobody_listened_are_departures(
+    discord: FakeDiscord,
+) -> None:
+    here, left = discord.guild(), discord.guild()
+    kept, removed = discord.channel(here), discord.channel(here)
+    away = discord.channel(left)
+    discord.remove_channel(removed)
+    discord.kick(left)
+    direct = discord.direct(discord.person("Ada"))
+    held = [(here, kept), (here, removed), (left, away), ("@me", direct)]
+    inbox = await returns(discord, held)
+    assert set(inbox.others) == {
+        Departure(platform="discord", space=left),
+        Departure(platform="discord", space=here, channel=removed),
+        Rescoped(platform="discord", space=here, channel=kept, audience=Audience.PUBLIC),
+    }
+    assert len(inbox.others) == 3
+
+
+async def test_a_channel_that_turned_private_while_nobody_listened_has_another_audience(
+    discord: FakeDiscord,
+) -> None:
+    guild = discord.guild()
+    channel = discord.channel(guild, private=True)
+    inbox = await returns(discord, [(guild, channel)])
+    assert inbox.others == [
+        Rescoped(platform="discord", space=guild, channel=channel, audience=Audience.PRIVATE)
+    ]
+
+
+async def test_a_server_of_another_shard_is_not_left(discord: FakeDiscord) -> None:
+    guild = discord.guild()
+    other = 1 - (int(guild) >> 22) % 2
+    inbox = await returns(discord, [(guild, "5")], shard_count=2, shard_ids=(other,))
+    assert inbox.others == []
+
+
+async def test_a_server_that_is_down_and_a_channel_that_is_hidden_are_not_left(
+    discord: FakeDiscord,
+) -> None:
+    down, guild = discord.guild(), discord.guild()
+    hidden = discord.channel(guild)
+    discord.world.unavailable.add(down)
+    discord.world.channels[hidden]["guild_id"] = down  # nowhere to be seen, but there
+    inbox = await returns(discord, [(down, "5"), (guild, hidden)])
     assert inbox.others == []

@@ -1,7 +1,7 @@
 """The Slack platform through the unmodified Bolt client, against the fake Slack."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,6 +79,8 @@ class Box(Inbox):
     async def rescope(self, rescoped: Rescoped) -> None: ...
     async def echo(self, echo: Echo) -> None: ...
     async def missed(self, platform: str) -> None: ...
+    async def held(self, platform: str) -> Sequence[Conversation]:
+        return ()
 
 
 def bot(slack: Slack, **options: Any) -> SlackPlatform:

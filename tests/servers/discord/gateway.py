@@ -180,7 +180,7 @@ class Gateway:
         }
         session.dispatch("READY", ready)
         if session.intents & GUILDS:
-            for guild in guilds:
+            for guild in (each for each in guilds if each not in self.world.unavailable):
                 session.dispatch("GUILD_CREATE", self.world.guild_create(guild))
         self.sessions[session.id] = session
         self.changed()

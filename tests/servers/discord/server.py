@@ -111,8 +111,8 @@ class FakeDiscord(Places):
     def direct(self, user: str) -> str:
         return str(self.world.direct_channel(user)["id"])
 
-    def dm(self, user: str, text: str) -> str:
-        return self.say(self.direct(user), user, text)
+    def dm(self, user: str, text: str, **fields: Any) -> str:
+        return self.say(self.direct(user), user, text, **fields)
 
     def say(
         self,

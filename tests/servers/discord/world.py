@@ -27,10 +27,15 @@ class Refusal(Exception):
 @dataclass(slots=True)
 class Snowflakes:
     last: int = 0
+    ago: float = 0.0
+
+    def begin(self, *, ago: float) -> None:
+        """From now on things happen so many seconds earlier."""
+        self.last, self.ago = 0, ago
 
     def next(self) -> str:
         """Strictly increasing, from the wall clock."""
-        now = int(time.time() * 1000) - DISCORD_EPOCH
+        now = int((time.time() - self.ago) * 1000) - DISCORD_EPOCH
         self.last = max(now << 22, self.last + 1)
         return str(self.last)
 
@@ -40,6 +45,7 @@ class World:
     ids: Snowflakes = field(default_factory=Snowflakes)
     users: dict[str, Json] = field(default_factory=dict)
     guilds: dict[str, Json] = field(default_factory=dict)
+    unavailable: set[str] = field(default_factory=set)  # of the guilds: those that are down
     channels: dict[str, Json] = field(default_factory=dict)
     messages: dict[str, dict[str, Json]] = field(default_factory=dict)  # by channel, by id
     me: str = ""
