@@ -138,7 +138,8 @@ class _Reply:
         while done < len(parts):
             show = (parts[done], live and done == len(parts) - 1)
             if done == len(self._ids):
-                await self._post(show)
+                # A nonce cannot be read back: until such a post is noted, it has to be live.
+                await self._post((show[0], show[1] or self._posts.repeats_safely))
                 return True
             if await self._edit(self._ids[done], show):
                 done += 1

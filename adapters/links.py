@@ -34,7 +34,7 @@ _ADDRESS = re.compile(  # one that goes on to another is none
 _HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
 _STYLE = re.compile(r"[*~\\]|(?<!\w)_|_(?!\w)")
 _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
-_WAKES = re.compile(r"(?=://)|(?<=\w)(?=\.\w)")
+_WAKES = re.compile(r"(?=://)|(?<=\w)(?=\.(?:\w|\Z))")
 
 
 def named(text: str, host: str) -> bool:

@@ -108,7 +108,7 @@ class Replies:
         """The reply; complete and recorded before its end, so that no takeover asks again."""
         text = apology or turn.text
         if turn.stopped and not text:
-            text = shown.text or STOPPED
+            text = ("" if turn.changed else shown.text) or STOPPED
         if text:
             yield text
         else:

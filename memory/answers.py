@@ -51,7 +51,7 @@ def received(answer: Answer, *noted: Answer) -> Received:
 
 def lease(place: Place, answer: Answer, read: Mapping[str, Slot]) -> Lease:
     _, turn, fence, attempt, failures, anchor, began, state, stopped, *rest = answer
-    text, posted, claims, record, log = rest
+    text, posted, claims, record, log, changed = rest
     return Lease(
         turn=turn.decode(),
         fence=int(fence),
@@ -61,6 +61,7 @@ def lease(place: Place, answer: Answer, read: Mapping[str, Slot]) -> Lease:
         began=int(began),
         withdrawn=state == b"withdrawn",
         stopped=stopped == b"1",
+        changed=changed == 1,
         text=text,
         posted=ids(posted),
         claims=ids(claims),

@@ -171,6 +171,7 @@ class Lease:
     began: int
     withdrawn: bool
     stopped: bool
+    changed: bool  # what it reads is not what it was when the turn was first begun
     text: bytes  # sealed; empty: not complete yet, or no longer true
     posted: tuple[str, ...]
     claims: tuple[str, ...]

@@ -69,7 +69,7 @@ class Turn:
         self._take(lease, asked, known)
 
     def _take(self, lease: Lease, asked: float, known: Known | None = None) -> None:
-        self._lease, self.stopped = lease, lease.stopped
+        self._lease, self.stopped, self.changed = lease, lease.stopped, lease.changed
         self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
         self._open(lease, known)

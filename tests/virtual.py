@@ -3,6 +3,8 @@
 import asyncio
 import selectors
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 Ready = list[tuple[selectors.SelectorKey, int]]
 STUCK = 5.0  # real seconds
@@ -40,3 +42,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _jump(self, seconds: float) -> None:
         self._now += seconds
+
+
+class Inline(ThreadPoolExecutor):
+    """Threads would make every run another one."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001
+            future.set_exception(error)
+        return future

@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 import structlog
@@ -20,12 +19,18 @@ _log = structlog.get_logger()
 _MOST = 5  # messages, where the app is installed by the person only
 _TRIES = 4
 PAUSE = 1.0  # seconds, after an unclear call
+EXPORT = "export.json"
 _OWN = "discord.com"  # whose links to messages lead somewhere
 
 
 def shown(answer: Answer, place: str = "") -> str:
     told = (answer.text, *buttons.words(answer.actions, place))
     return neutralise("\n".join(filter(None, told)), _OWN)
+
+
+def attached(files: Sequence[tuple[str, str]]) -> list[discord.File]:
+    """Anew for every try: discord.py closes what it sends."""
+    return [discord.File(io.BytesIO(text.encode()), name) for name, text in files]
 
 
 class Answering:
@@ -55,7 +60,7 @@ class Answering:
         if not text:
             return
         parts = split(text, LIMIT)
-        files = [("export.json", answer.document)] if answer.document else []
+        files = [(EXPORT, answer.document)] if answer.document else []
         if len(parts) > _MOST - self._said:
             parts, files = (
                 ["It is too long for messages: here is all of it."],
@@ -65,20 +70,21 @@ class Answering:
             last = number == len(parts) - 1
             await self._say(part, answer if last else Answer(text=part), files if last else [])
 
-    async def _say(self, part: str, answer: Answer, files: list[tuple[str, str]]) -> None:
-        attached = [discord.File(io.BytesIO(text.encode()), name) for name, text in files]
+    async def _say(self, part: str, answer: Answer, files: Sequence[tuple[str, str]]) -> None:
         view, first = buttons.view(answer.actions), not self._said
         self._said += 1
-        if first:
-            edit = self._pressed.edit_original_response
-            await self._try(lambda: edit(content=part, view=view, attachments=attached), again=True)
-        else:
-            send = self._pressed.followup.send
-            more: dict[str, Any] = {"files": attached} if attached else {}
-            await self._try(
-                lambda: send(part, ephemeral=True, suppress_embeds=True, view=view, **more),
-                again=False,
+
+        async def original() -> None:
+            await self._pressed.edit_original_response(
+                content=part, view=view, attachments=attached(files)
             )
+
+        async def more() -> None:
+            await self._pressed.followup.send(
+                part, ephemeral=True, suppress_embeds=True, view=view, files=attached(files)
+            )
+
+        await self._try(original if first else more, again=first)
 
     async def _try(self, call: Callable[[], Awaitable[object]], *, again: bool) -> None:
         """`again`: an unclear call may be repeated."""

@@ -1,7 +1,6 @@
 """One Discord conversation to answer in."""
 
 import asyncio
-import io
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
@@ -13,7 +12,7 @@ import structlog
 
 from adapters.discord import buttons
 from adapters.discord.allowance import Allowance
-from adapters.discord.answers import shown
+from adapters.discord.answers import EXPORT, attached, shown
 from adapters.discord.history import history
 from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
@@ -86,7 +85,7 @@ class DiscordChat:
         here = f"{self._where.space}/{self._where.thread or self._where.channel}"
         place = "" if self._where.audience is Audience.DIRECT else here
         parts = split(shown(answer, place), self._posts.limit)
-        files = [discord.File(io.BytesIO(answer.document.encode()), "export.json")]
+        files = [(EXPORT, answer.document)] if answer.document else []
         try:
             channel = await self._aside(person)
             for part in parts[:-1]:
@@ -97,7 +96,7 @@ class DiscordChat:
                     parts[-1],
                     suppress_embeds=True,
                     view=buttons.view(answer.actions, place),
-                    files=files if answer.document else [],
+                    files=attached(files),
                 )
         except Refused as error:
             _log.warning("discord whisper not delivered", reason=str(error))

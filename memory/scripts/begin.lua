@@ -6,12 +6,12 @@ local token, candidate, lease, grace, limit = ARGV[2], ARGV[3], tonumber(ARGV[4]
 local holder, expires = get('token'), tonumber(get('until') or 0)
 
 local function turn()
-  local id, fence, attempt, failures, anchor, began, state, stopped, posted, claims, revision, text_revision, text =
+  local id, fence, attempt, failures, anchor, began, state, stopped, posted, claims, revision, text_revision, text, based =
     unpack(fields('/rec', { 'turn', 'fence', 'attempt', 'failures', 'anchor', 'began', 'state', 'stopped', 'posted',
-      'claims', 'revision', 'text_revision', 'text' }))
+      'claims', 'revision', 'text_revision', 'text', 'based' }))
   return {
     'turn', id, fence, attempt, failures or 0, anchor, began, state, stopped or '',
-    text_revision == (revision or '0') and text or '', list(posted), list(claims), snapshot(newest(limit), ARGV[7], ARGV[11], ARGV[12], ARGV[13]), changes(ARGV[8], ARGV[9], tonumber(ARGV[10])),
+    text_revision == (revision or '0') and text or '', list(posted), list(claims), snapshot(newest(limit), ARGV[7], ARGV[11], ARGV[12], ARGV[13]), changes(ARGV[8], ARGV[9], tonumber(ARGV[10])), based ~= (revision or '0') and 1 or 0,
   }
 end
 
@@ -43,7 +43,7 @@ if not get('turn') then
   end
   if finished(candidate) then return { 'nothing' } end  -- asked again, and somebody else was faster
   set('turn', candidate, 'claims', cjson.encode(owed), 'anchor', owed[#owed], 'began', whole(microseconds),
-    'state', 'running', 'attempt', 0, 'posted', '[]')
+    'state', 'running', 'attempt', 0, 'posted', '[]', 'based', get('revision') or '0')
 end
 bump('fence')
 bump('attempt')

@@ -42,7 +42,9 @@ end
 if tonumber(sent) <= watermark() then return { 'quiet' } end
 if tonumber(sent) <= tonumber(redis.call('HGET', CONVERSATION .. '/waters', writer) or 0) then return { 'quiet' } end
 local seen = recent('seen', fingerprint)
-if seen and string.sub(seen, 1, 1) == '-' then return { 'quiet' } end
+local banned = seen and string.sub(seen, 1, 1) == '-'
+if banned and twin ~= '' then keep('seen', twin, '-') end
+if banned then return { 'quiet' } end
 if seen or home(id) then return again(id) end
 local original = twin ~= '' and recent('seen', twin)
 if original and string.sub(original, 1, 1) == '-' then return { 'quiet' } end

@@ -289,5 +289,5 @@ local function finish(turn, ids)
   redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, encode(ids))
   redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
   unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'failures', 'posted', 'text',
-    'text_revision', 'token', 'until')
+    'text_revision', 'token', 'until', 'based')
 end

@@ -326,6 +326,34 @@ async def test_an_answer_that_went_wrong_is_given_again(
     assert await texts(discord, asked) == ["done"]
 
 
+async def test_of_two_replicas_one_answers(
+    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
+) -> None:
+    async with connected(discord, inbox, offers=OFFERS):
+        await discord.until(lambda: len(discord.gateway.live) == 2)
+        asked = discord.command(channel, ada, "help")
+        await texts(discord, asked)
+        await discord.until(lambda: [each.route for each in discord.requests].count(CALLBACK) == 2)
+    assert len(inbox.commands) == 1
+    assert len(discord.seen(asked)) == 1
+
+
+async def test_a_file_is_sent_again_whole(
+    discord: FakeDiscord,
+    inbox: Desk,
+    platform: DiscordPlatform,
+    ada: str,
+    channel: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "PAUSE", 0.0)
+    discord.fail(ORIGINAL, Fault(cut=True))
+    inbox.answers = [Answer(text="All of yours.", document="{}")]
+    asked = discord.command(channel, ada, "summary")
+    await texts(discord, asked)
+    assert discord.seen(asked)[0]["attachments"][0]["description"] == "{}"
+
+
 def answers_text(name: str) -> str:
     from adapters.discord import interactions  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import discord as discord_py
 import pytest
 
 from adapters.discord.chat import DiscordChat
@@ -280,3 +281,36 @@ async def test_links_are_read_where_they_lead_into_the_channel(
         (in_channel, "5", None),
     ):
         assert platform.chat(asked).linked(link) == found
+
+
+async def test_a_reply_resumed_after_the_nonces_window_is_found_by_its_button(
+    discord: FakeDiscord, talk: Talk
+) -> None:
+    post = await talk.chat._posts.post(talk.turn, 0, "so far", live=True)
+    discord.wait(discord.rest.nonce_window + 1)
+    onto = await talk.chat.find(talk.turn.id, talk.turn.began_at)
+    seen = [each async for each in talk.chat.reply(talk.turn, pieces("all of it"), onto)]
+    assert seen[-1].ids == (post,)
+    assert discord.texts(talk.channel) == ["all of it"]
+
+
+@pytest.mark.parametrize(
+    ("text", "embeds"),
+    [("x" * 2_001, []), ("", ["x" * 3_500] * 2), ("", [])],
+)
+async def test_the_fake_refuses_what_discord_refuses_and_its_description_allows(
+    discord: FakeDiscord, platform: DiscordPlatform, talk: Talk, text: str, embeds: list[str]
+) -> None:
+    shown = [discord_py.Embed(description=each) for each in embeds]
+    with pytest.raises(discord_py.HTTPException) as refused:
+        await talk.chat._posts.channel.send(text, embeds=shown)
+    assert refused.value.code in (50035, 50006)
+
+
+async def test_the_fake_takes_a_repeated_nonce_for_new_after_its_window(
+    discord: FakeDiscord, talk: Talk
+) -> None:
+    first = await talk.chat._posts.post(talk.turn, 0, "one", live=False)
+    assert await talk.chat._posts.post(talk.turn, 0, "one", live=False) == first
+    discord.wait(discord.rest.nonce_window + 1)
+    assert await talk.chat._posts.post(talk.turn, 0, "one", live=False) != first

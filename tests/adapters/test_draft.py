@@ -63,6 +63,18 @@ async def test_a_reply_that_is_quick_is_posted_once_and_whole() -> None:
     ]
 
 
+async def test_where_only_live_posts_can_be_found_each_is_told_before_it_is_whole() -> None:
+    posts = MemoryPosts(repeats_safely=True)
+    seen = await told(posts, "One sentence of many. " * 6)
+    assert [(call.verb, call.post, call.live) for call in posts.calls] == [
+        ("post", "", True),
+        ("edit", "p0", False),
+        ("post", "", True),
+        ("edit", "p1", False),
+    ]
+    assert [posted.ids for posted in seen] == [("p0",), ("p0", "p1"), ("p0", "p1")]
+
+
 async def test_a_slow_reply_grows_on_one_live_post() -> None:
     posts = MemoryPosts()
     seen = await told(posts, "One", 2, " two", 2, " three", 2)

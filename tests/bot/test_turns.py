@@ -139,6 +139,24 @@ async def test_a_stop_that_names_no_turn_ends_what_runs_there_and_nothing_elsewh
     assert bot.platform.shown == ["re: Ada: c"]
 
 
+async def test_a_stopped_reply_is_not_kept_if_what_it_quotes_is_gone(bot: Bench) -> None:
+    people, first = People(), asyncio.Event()
+    async with bot.running() as intake:
+        gone = people.say("my code is otter")
+        await intake.receive(gone)
+        await bot.answers(1)
+        bot.model.gate, bot.model.script = first, lambda _: "the code is otter"
+        await intake.receive(people.say("what is my code?"))
+        await bot.until(lambda: len(bot.platform.posts) == 2)
+        *_, post = bot.platform.posts.values()
+        await intake._memory.retract(place_of(HERE), [gone.id])
+        await intake._memory.stop(place_of(HERE), post.turn)
+    async with bot.running() as intake:
+        await bot.answers(2)
+        held = await intake._memory.describe(place_of(HERE))
+    assert [bot.platform.shown[-1], held.window[-1].text] == ["(stopped)"] * 2
+
+
 async def test_a_stopped_turn_is_not_made_again_by_the_next_process(bot: Bench) -> None:
     bot.model.gate = asyncio.Event()
     async with bot.running() as intake:

@@ -79,7 +79,7 @@ async def test_a_discord_direct_message_is_answered_with_what_was_said_ten_messa
         direct.ask(text)
         await direct.count(number)
     assert direct.replies()[-1] == "It is otter-3."
-    assert not direct.buttons()
+    await direct.until(lambda _: not direct.buttons())
 
 
 async def test_two_hundred_messages_fold_and_the_model_gets_what_the_summary_holds(

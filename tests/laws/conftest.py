@@ -1,8 +1,6 @@
 """One server and one loop for all plays: what a play needs is made anew, the rest is not."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -11,7 +9,7 @@ from tests.laws.events import Move
 from tests.laws.observed import ObservedStore
 from tests.laws.play import Play
 from tests.laws.store import Server
-from tests.virtual import VirtualLoop
+from tests.virtual import Inline, VirtualLoop
 
 
 class Theatre:
@@ -21,7 +19,7 @@ class Theatre:
         self._server, self._keyring = Server(url), Keyring([fresh_key()])
         self._stores = [ObservedStore(self._server, changes) for _ in range(2)]
         self._loop = VirtualLoop()
-        self._loop.set_default_executor(_Inline())
+        self._loop.set_default_executor(Inline())
 
     def play(self, moves: Sequence[Move]) -> None:
         play = Play(self._server, self._stores, self._keyring)
@@ -30,18 +28,6 @@ class Theatre:
     def close(self) -> None:
         self._loop.close()
         self._server.wire.close()
-
-
-class _Inline(ThreadPoolExecutor):
-    """Threads would make every run another one."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001
-            future.set_exception(error)
-        return future
 
 
 Open = Callable[[Mapping[str, str]], Theatre]

@@ -50,6 +50,15 @@ async def test_a_twin_raises_overheard_to_owed_but_never_answered_to_owed(
     assert await memory.begin(place) is None
 
 
+async def test_what_was_deleted_before_it_came_does_not_come_as_its_twin(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await memory.retract(place, ["a"])
+    assert not await memory.receive(place, world.say("hi", id="a", twin="same"))
+    assert not await memory.receive(place, world.say("hi", id="b", twin="same"))
+    assert await memory.begin(place) is None
+
+
 async def test_the_same_post_under_another_id_is_known_by_its_twin(
     memory: Memory, world: World, place: Place
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -25,6 +26,7 @@ MENTION = re.compile(r"<@!?(\d+)>")
 class Rest:
     world: World
     gateway: Gateway
+    now: Callable[[], float] = time.monotonic
     nonce_window: float = 300.0  # seconds; Discord says "past few minutes"
     _nonces: dict[str, tuple[str, str, float]] = field(default_factory=dict)
 
@@ -122,13 +124,13 @@ class Rest:
         message = self.world.add_message(
             channel, self.world.me, content(asked), **self._fields(channel, asked)
         )
-        self._nonces[nonce] = (channel, message["id"], time.monotonic())
+        self._nonces[nonce] = (channel, message["id"], self.now())
         self.gateway.emit_message("MESSAGE_CREATE", message, nonce=nonce)
         return respond(message | {"nonce": nonce})
 
     def _earlier(self, nonce: str) -> Json | None:
         channel, message, at = self._nonces.get(nonce, ("", "", 0.0))
-        if not message or time.monotonic() - at > self.nonce_window:
+        if not message or self.now() - at > self.nonce_window:
             return None
         return self.world.message(channel, message)  # unknown when it was deleted meanwhile
 

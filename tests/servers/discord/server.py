@@ -36,11 +36,11 @@ class FakeDiscord(Places):
 
     def __init__(self, *, port: int = 0) -> None:
         self.token, self._port = "made.up.token", port
+        self._late = 0.0
         self.world = World()
         self.world.me = self.world.add_user("Keeper", bot=True)
         self.gateway = Gateway(self.world, self.token, self.changed)
-        self.rest = Rest(self.world, self.gateway)
-        self._late = 0.0
+        self.rest = Rest(self.world, self.gateway, self._now)
         self.interactions = Interactions(self.world, self.gateway, self._now)
         self._changes = asyncio.Event()
         judge = spec(DATA / "openapi.json") if DATA.exists() else None
@@ -194,7 +194,7 @@ class FakeDiscord(Places):
         return self.interactions.pressed[interaction].seen
 
     def wait(self, seconds: float) -> None:
-        """For clocks of interactions."""
+        """For the clocks of interactions and nonces."""
         self._late += seconds
 
     def _now(self) -> float:

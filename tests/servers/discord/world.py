@@ -198,12 +198,17 @@ class World:
 
 
 def content(asked: Json) -> str:
-    content = asked.get("content") or ""
-    if len(content) > LONGEST:
-        raise Refusal(400, 50035, "Invalid Form Body: must be 2000 or fewer in length")
-    if not content.strip():
+    """The text, if Discord takes all of it: https://discord.com/developers/docs/resources/message"""
+    text, embeds = str(asked.get("content") or ""), asked.get("embeds") or []
+    shown = [
+        len(embed.get("title") or "") + len(embed.get("description") or "") for embed in embeds
+    ]
+    described = [len(embed.get("description") or "") for embed in embeds]
+    if len(text) > LONGEST or max(described, default=0) > 4_096 or sum(shown) > 6_000:
+        raise Refusal(400, 50035, "Invalid Form Body: too long")
+    if not (text.strip() or embeds or asked.get("files")):
         raise Refusal(400, 50006, "Cannot send an empty message")
-    return str(content)
+    return text
 
 
 def numbered(rows: list[Json]) -> list[Json]:

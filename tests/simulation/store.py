@@ -1,0 +1,138 @@
+"""The real scripts on a real server, over a line that loses answers, in virtual time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
+from functools import partial
+from typing import Any, Protocol, Self, cast
+
+from redis.exceptions import ConnectionError as Disconnected
+
+from memory import layout
+from memory.redis import CONNECTIONS, RedisStore
+from tests.laws.store import CLOCK, Server, changed
+from tests.laws.wire import Command
+from tests.simulation.loop import Process
+from tests.simulation.network import STORE, Lost, Network
+
+START = 1_800_000_000_000_000  # microseconds since 1970
+HORIZON = 400  # seconds that seen ids are kept for, at least; a day outside
+CHANGES = {**CLOCK, "local DAY, HOUR = 86400, 3600": f"local DAY, HOUR = {HORIZON}, 3600"}
+
+
+class Clockwork(Server):
+    """A server whose TIME is the loop's."""
+
+    def tick(self, ahead: float = 0.0) -> None:
+        now = START + round((asyncio.get_running_loop().time() + ahead) * 1_000_000)
+        if now != self.now:
+            self.now, self._set = now, False
+
+
+class Tap(Protocol):
+    """Who looks on as scripts run."""
+
+    def before(self, process: Process, script: str, words: Sequence[Any]) -> None: ...
+    def after(self, process: Process, script: str, words: Sequence[Any], answer: Any) -> None: ...
+
+
+class Remote:
+    """As much of redis-py's asyncio client as the store asks of it."""
+
+    skewed = False  # planted: scripts believe the caller's clock
+
+    def __init__(self, server: Clockwork, network: Network, process: Process, tap: Tap) -> None:
+        self.server, self._network, self._process = server, network, process
+        self._tap, self.names = tap, dict[str, str]()
+
+    async def ask(self, *commands: Command) -> list[Any]:
+        try:
+            return await self._network.call(STORE, partial(self._run, commands))
+        except Lost:
+            raise Disconnected("no answer") from None
+
+    def _run(self, commands: Sequence[Command]) -> list[Any]:
+        self.server.tick(self._process.skew if self.skewed else 0.0)
+        first = commands[0]
+        script = self.names.get(str(first[1]), "") if first[0] in ("EVAL", "EVALSHA") else ""
+        if script:
+            self._tap.before(self._process, script, first)
+        clock = self.server.clock()
+        answers = self.server.wire.ask(*clock, *commands)[len(clock) :]
+        if script:
+            self._tap.after(self._process, script, first, answers[0])
+        return answers
+
+    async def execute_command(self, *words: bytes | str | int) -> Any:
+        return (await self.ask(words))[0]
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        return partial(self.execute_command, name.upper())
+
+    def pipeline(self, *, transaction: bool) -> "_Pipeline":
+        assert not transaction
+        return _Pipeline(self)
+
+
+class _Pipeline:
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+        self._commands: list[Command] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._commands.clear()
+
+    def execute_command(self, *words: bytes | str | int) -> None:
+        self._commands.append(words)
+
+    def hmget(self, key: str, names: Sequence[str]) -> None:
+        self._commands.append(("HMGET", key, *names))
+
+    def expire(self, key: str, seconds: int) -> None:
+        self._commands.append(("EXPIRE", key, seconds))
+
+    async def execute(self) -> list[Any]:
+        return await self._remote.ask(*self._commands)
+
+
+class SimulatedStore(RedisStore):
+    """Made once; each process works on a copy."""
+
+    def __init__(self, changes: Mapping[str, str], tags: Sequence[str]) -> None:
+        super().__init__("unix:///nowhere")
+        self._scripts = changed(self._scripts, {**CHANGES, **changes})
+        self._tags = tags
+
+    def load(self, server: Clockwork) -> None:
+        """Else the first run has calls that the others have not."""
+        server.wire.ask(*(("SCRIPT", "LOAD", each.source) for each in self._scripts.values()))
+
+    def of(self, remote: Remote) -> Self:
+        store = copy(self)
+        remote.names = {each.digest: name for name, each in self._scripts.items()}
+        store._redis, store._free = cast("Any", remote), asyncio.Semaphore(CONNECTIONS)
+        return store
+
+    async def pepper(self, candidate: bytes) -> bytes:
+        server = cast("Remote", self._redis).server
+        server.secret = server.secret or candidate
+        return server.secret
+
+    async def scrub(self) -> bool:
+        return True
+
+    async def _ready(self, kind: str, limit: int, before: int = 0) -> Sequence[bytes]:
+        """Only of the partitions in use: 256 take long."""
+        now = START // 1000 + int(asyncio.get_running_loop().time() * 1000) - before
+        lists = [("ZRANGEBYSCORE", f"{tag}/{kind}", 0, now) for tag in self._tags]
+        ask = cast("Any", self._redis).ask
+        found = await self._call(lambda: ask(*lists))
+        return [member for members in found for member in members][:limit]
+
+
+def tags(channels: Sequence[str]) -> Sequence[str]:
+    """The partitions of these channels."""
+    return sorted({layout.journal(channel).rpartition("/")[0] for channel in channels})
