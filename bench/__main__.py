@@ -7,7 +7,7 @@ each is one JSON object.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import cache, chaos, evidence, ledger, memory, start
+from bench import cache, chaos, evidence, ledger, memory, slack, start
 
 
 def _simulate(words: Sequence[str]) -> int:
@@ -20,6 +20,7 @@ def _simulate(words: Sequence[str]) -> int:
 BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ledger": ledger.main,
     "memory": memory.main,
+    "slack": slack.main,
     "start": start.main,
 }
 OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {

@@ -1,13 +1,14 @@
-"""The command line: `python -m bot run | chat | check | key | export`."""
+"""The command line: `python -m bot run | chat | check | manifest | key | export`."""
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bot.app import Misfit, assembled
+from bot.app import Misfit, assembled, slack_manifest
 from bot.config import Config, ConfigError, load
 from bot.export import lines
 from bot.rewrap import rewrap
@@ -45,6 +46,8 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="A bot that remembers.")
     parser.add_argument("verb", choices=VERBS, nargs="?", default="run")
     parser.add_argument("--config", type=Path, default=Path("config.yaml"))
+    only = parser.add_argument_group("manifest")
+    only.add_argument("--address", default="", metavar="URL", help="where Slack reaches the bot")
     only = parser.add_argument_group("key")
     only.add_argument("--rewrap", action="store_true", help="all memory under MEMORY_KEY's first")
     only = parser.add_argument_group("export")
@@ -63,6 +66,12 @@ def _chat(options: Options) -> int:
 
 def _check(options: Options) -> int:
     return asyncio.run(_examine(load(options.config, os.environ)))
+
+
+def _manifest(options: Options) -> int:
+    app = slack_manifest(load(options.config, os.environ), options.address)
+    print(json.dumps(app, indent=2))  # noqa: T201
+    return 0
 
 
 def _key(options: Options) -> int:
@@ -119,6 +128,7 @@ VERBS: Mapping[str, Callable[[Options], int]] = {
     "run": _run,
     "chat": _chat,
     "check": _check,
+    "manifest": _manifest,
     "key": _key,
     "export": _export,
 }

@@ -236,10 +236,23 @@ def _slack(config: Config) -> Platform | None:
         pace=figures.pace(config),
         timeout=turns.call_timeout_seconds,
         shared=slack.shared,
+        agent=slack.agent_view,
         sockets=slack.sockets,
         offers=offers(config.commands),
         now=now,
     )
+
+
+def slack_manifest(config: Config, address: str) -> Mapping[str, object]:
+    """The Slack app to make; `address`: where Slack reaches the bot over HTTP. Raises Misfit."""
+    from adapters.slack.manifest import manifest
+
+    if config.slack.signing_secret and not (config.slack.app_token or address):
+        raise Misfit(
+            "SLACK_SIGNING_SECRET: is set, so Slack must know where it reaches the bot: "
+            "say `python -m bot manifest --address https://your.host`"
+        )
+    return manifest(offers(config.commands), address, agent=config.slack.agent_view)
 
 
 def _discord(config: Config) -> Platform | None:

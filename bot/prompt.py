@@ -11,6 +11,7 @@ from memory.entry import ME, PERSON, Entry, Recollection, Segment
 
 Item = TypeVar("Item", Entry, Segment, facts.Fact)
 EACH = 8  # tokens an endpoint may add around one message, generously
+DATED = 8  # the day in front of a recalled message, and its indents
 HEADING = "Earlier:\n"
 OLDER = "Older messages that may matter:\n"
 CUT = "[… {:,} characters left out …]"
@@ -79,7 +80,7 @@ class Prompter:
         return Request(
             prompts=(*prefix, *_known(fit), *recalled, self._clock(), *map(_spoken, fit.question)),
             stable=len(prefix),
-            tokens=self._size(fit) + self._count(lines),
+            tokens=self._size(fit) + sum(_weight(each) + DATED for each in older),
             reply_tokens=self._budget.reply,
             cache_key=cache_key,
         )

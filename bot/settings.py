@@ -189,6 +189,7 @@ class Slack(Section):
 
     sockets: Annotated[int, Field(ge=1, le=2)] = 1
     shared: bool = False
+    agent_view: bool = True
 
     @model_validator(mode="after")
     def _a_way_in(self) -> Self:

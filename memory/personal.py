@@ -6,14 +6,13 @@ from typing import Any
 
 from memory import answers, layout
 from memory.answers import Answer
+from memory.line import Command
 from memory.records import Expunged, Place, Sealed
 from memory.slots import Doubt, Person, Slot
 
 DOUBTS = 500  # settled in one sweep
 UNSETTLED = 60_000  # ms a learner has before the sweep settles its doubts
 UNFINISHED = 60_000  # ms until the sweep goes on with what somebody began to forget of a person
-
-Words = Sequence[Any]  # of a command
 
 
 class Personal:
@@ -82,7 +81,7 @@ class Personal:
         names = (len(what.leaves), *what.leaves, *what.messages)
         await self._run("expunge", place, *who, what.water, where, what.last, *names)
 
-    def _looks(self, people: Sequence[Person]) -> Sequence[Words]:
+    def _looks(self, people: Sequence[Person]) -> Sequence[Command]:
         """What is stored of them; reading keeps it from expiring."""
         names = [layout.prefix(person) + person.key for person in people]
         fields = ("key", "revision", "facts")
@@ -92,7 +91,7 @@ class Personal:
             for each in (("HMGET", name, *fields), ("EXPIRE", name, self._facts_kept))
         ]
 
-    def _notes(self, person: Person, place: Place, at: int) -> Sequence[Words]:
+    def _notes(self, person: Person, place: Place, at: int) -> Sequence[Command]:
         """Somebody wrote somewhere: kept longer than a conversation in which they fall silent."""
         name = layout.prefix(person) + person.key
         return (

@@ -13,7 +13,8 @@ from typing import TypeVar
 from memory.entry import PERSON, Entry
 
 MOST = 20_000  # messages held
-WORK = 12_000  # occurrences looked at for one question, those of the rarest terms first
+WORK = 24_000  # messages scored for one question, each time again: the rarest terms come first
+AROUND = 5  # messages that one occurrence counts in: its own and the neighbours
 COMMON = 0.1  # share of the messages from which on a term says nothing about their neighbours
 OWN, NEXT, FURTHER = 2.0, 1.0, 0.5  # weights of a term in a message, beside it, one further away
 SATURATION, LENGTH = 1.2, 0.75  # k1 and b as usual for BM25
@@ -110,7 +111,7 @@ class Index:
         slope = SATURATION * LENGTH * count / self._sum if self._sum else 0.0
         norms = [floor + slope * length for length in self._lengths]
         for slots, term in sorted((len(self._found.get(term, ())), term) for term in asked):
-            work -= slots
+            work -= slots if self._common(slots) else slots * AROUND
             if work < 0:
                 break
             weight = math.log(1 + (count - slots + 0.5) / (slots + 0.5))
@@ -124,9 +125,12 @@ class Index:
         scores[NOBODY] = 0.0
         return scores
 
+    def _common(self, slots: int) -> bool:
+        return slots > COMMON * len(self)
+
     def _spread(self, slots: Sequence[int]) -> Iterable[tuple[int, float]]:
         """How often a term occurs in a message with its neighbours, each as far as it counts."""
-        if len(slots) > COMMON * len(self):
+        if self._common(len(slots)):
             return zip(slots, repeat(OWN))
         found: defaultdict[int, float] = defaultdict(float)
         near = self._near

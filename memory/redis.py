@@ -11,11 +11,13 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from memory import answers, layout
 from memory.answers import Answer
-from memory.connection import DOWN, Connection, Pipe
+from memory.calls import Calls
+from memory.connection import Pipe
 from memory.lasting import Lasting
+from memory.line import Command
 from memory.mending import Mending
 from memory.opened import Known
-from memory.personal import Personal, Words
+from memory.personal import Personal
 from memory.records import (
     Arrival,
     Changes,
@@ -36,9 +38,7 @@ from memory.records import (
 from memory.rotation import Rotation
 from memory.seal import Keyring
 from memory.slots import Person
-from memory.store import StoreDown
 
-CONNECTIONS = 64  # redis-py fails a call that would need its 101st
 MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
@@ -46,7 +46,7 @@ DAY = 86_400
 RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 
 
-class RedisStore(Lasting, Mending, Personal):
+class RedisStore(Calls, Lasting, Mending, Personal):
     """See `Store`. Times in seconds."""
 
     def __init__(
@@ -61,18 +61,11 @@ class RedisStore(Lasting, Mending, Personal):
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
     ) -> None:
-        self._connection = Connection(url, timeout=timeout)
-        self._redis = self._connection.client
-        self._timeout = timeout
+        super().__init__(url, timeout=timeout, pauses=pauses)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
-        self._facts_kept, self._pauses = fact_days * DAY, pauses
+        self._facts_kept = fact_days * DAY
         self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
-        self._free = asyncio.Semaphore(CONNECTIONS)
-        self.round_trips = 0
-
-    async def close(self) -> None:
-        await self._connection.close()
 
     async def receive(
         self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None
@@ -232,7 +225,7 @@ class RedisStore(Lasting, Mending, Personal):
         return (await self._together(name, place, arguments, ()))[0]
 
     async def _together(
-        self, name: str, place: layout.Holder, words: Sequence[object], also: Sequence[Words]
+        self, name: str, place: layout.Holder, words: Sequence[object], also: Sequence[Command]
     ) -> Answer:
         """The script's answer, then those of these commands: one round trip."""
         keys = layout.keys(place)
@@ -242,37 +235,3 @@ class RedisStore(Lasting, Mending, Personal):
             return await self._many(("EVALSHA", script.digest, *values), *also)
         except NoScriptError:
             return await self._many(("EVAL", script.source, *values), *also)
-
-    async def _many(self, *commands: Words) -> Answer:
-        """In one round trip."""
-        if len(commands) > 1:
-            return await self._piped(lambda pipe: _put(pipe, commands))
-        return [await self._call(lambda: self._redis.execute_command(*commands[0]))]
-
-    async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
-        async def run() -> Answer:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                fill(pipe)
-                return await pipe.execute()
-
-        return await self._call(run)
-
-    async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Answer:
-        """Repeats what got no answer, after these pauses: every step may run twice."""
-        for attempt, pause in enumerate((*self._pauses, None)):
-            self.round_trips += 1
-            try:
-                async with self._free, asyncio.timeout(self._timeout):
-                    await self._connection.ready(again=attempt > 0)
-                    return await ask()
-            except DOWN as error:
-                if pause is None:
-                    reason = type(error).__name__
-                    raise StoreDown(f"the store does not answer ({reason})") from error
-                await asyncio.sleep(pause)
-        raise AssertionError
-
-
-def _put(pipe: Pipe, commands: Sequence[Words]) -> None:
-    for command in commands:
-        pipe.execute_command(*command)

@@ -103,6 +103,7 @@ _RUNS = {
     r"[A-Za-z](?=[0-9])": (0.2, 0.2),
     r"(?<=[a-z]{9})[a-z]": (0.24, 0.24),  # a long word
 }
+_PIECE = re.compile(r"\S+ ?|\s")
 _FLOOR, _COMMON_RATE = 2.2, 0.8
 _NEW = 0.08  # more for a letter not seen before, beyond ASCII: short texts stray further
 
@@ -117,7 +118,7 @@ class Counter:
         self, name: str, encode: Callable[[str], list[int]] | None = None, *, old: bool = False
     ) -> None:
         self.name, self._encode, old = name, encode, old or name == "cl100k_base"
-        self._common = re.compile(rf"(?<!\S)(?:{'|'.join(_COMMON.split())})(?!\S) ?", re.IGNORECASE)
+        self._common = frozenset(_COMMON.split())
         self._classes = re.compile("|".join(f"({each})" for each in _RATES))
         self._rates = [rates[old] for rates in _RATES.values()]
         self._runs = [(re.compile(run), rates[old]) for run, rates in _RUNS.items()]
@@ -147,8 +148,9 @@ class Counter:
             return self._estimate(text)
 
     def _estimate(self, text: str) -> int:
-        rest, common = self._common.subn("", text)
-        total = _FLOOR + common * _COMMON_RATE
+        pieces = _PIECE.findall(text)
+        rare = [each for each in pieces if each.rstrip(" ").lower() not in self._common]
+        rest, total = "".join(rare), _FLOOR + (len(pieces) - len(rare)) * _COMMON_RATE
         total += sum(rate * len(run.findall(rest)) for run, rate in self._runs)
         total += sum(self._weight(char, n) for char, n in collections.Counter(rest).items())
         return min(int(total), len(text.encode(errors="surrogatepass")))

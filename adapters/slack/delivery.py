@@ -17,7 +17,7 @@ from adapters.message import (
 from adapters.ports import Inbox, Refused
 from adapters.slack.content import Payload
 from adapters.slack.directory import Directory
-from adapters.slack.events import Me, audience, mentioned, read, rescoped, space
+from adapters.slack.events import Me, Said, audience, mentioned, read, rescoped, space
 
 Interact = Callable[[Payload, Inbox], Awaitable[Payload | None]]
 Handler = Callable[["Delivery", Payload, Inbox], Awaitable[Payload | None]]
@@ -54,23 +54,21 @@ class Delivery:
                 _log.warning("slack holds events back: too many of them, or too many failed")
                 self._gap()
                 return None
-        return await self._interact(body, inbox)
+        return await self.interacted(body, inbox)
 
     async def interacted(self, body: Payload, inbox: Inbox) -> Payload | None:
+        person = body.get("event") or body
+        user = person.get("user_id") or person.get("user")
+        who = user["id"] if isinstance(user, Mapping) else user
+        if who and not self._shared and await self._directory.foreign({"user": who}):
+            return None
         return await self._interact(body, inbox)
 
     async def said(self, body: Payload, inbox: Inbox) -> None:
-        me = await self._me()
-        event = body["event"]
-        channel_type = await self._directory.channel_type(event)
-        guest = await self._directory.foreign(event.get("message") or event)
-        names = await self._directory.names(mentioned(body))
-        said = read(body, me=me, names=names, channel_type=channel_type, guest=guest)
-        foreign = guest or bool(body.get("is_ext_shared_channel"))
-        match said:
-            case Message() if self._shared or not foreign:
+        match said := await self._understood(body):
+            case Message():
                 await inbox.receive(said)
-            case Edit() if self._shared or not foreign:
+            case Edit():
                 await inbox.amend(said)
             case Deletion():
                 await inbox.retract(said)
@@ -79,6 +77,20 @@ class Delivery:
                 await inbox.rescope(said)
             case Echo():
                 await inbox.echo(said)
+
+    async def _understood(self, body: Payload) -> Said:
+        """None also for what makes no sense: it would make none the next time either."""
+        me, event = await self._me(), body["event"]
+        try:
+            kind = await self._directory.channel_type(event)
+            guest = await self._directory.foreign(event.get("message") or event)
+            names = await self._directory.names(mentioned(body))
+            said = read(body, me=me, names=names, channel_type=kind, guest=guest)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            _log.warning("slack event makes no sense", error=type(error).__name__)
+            return None
+        wanted = self._shared or not (guest or body.get("is_ext_shared_channel"))
+        return said if wanted or not isinstance(said, Message | Edit) else None
 
     async def left(self, body: Payload, inbox: Inbox) -> None:
         """The bot lost a channel: it was deleted, or the bot was removed."""

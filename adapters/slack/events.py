@@ -19,6 +19,7 @@ from adapters.message import (
 from adapters.slack.content import Payload, described, said_in
 from adapters.slack.mrkdwn import Names, mentions
 
+Said = Message | Edit | Deletion | Rescoped | Echo | None
 MARK = "threadkeeper"  # the type of our posts' metadata
 
 # https://docs.slack.dev/reference/events/message#subtypes: the rest is the channel's bookkeeping.
@@ -46,9 +47,7 @@ class Me:
     agent: bool = False
 
 
-def read(
-    body: Payload, *, me: Me, names: Names, channel_type: str, guest: bool = False
-) -> Message | Edit | Deletion | Rescoped | Echo | None:
+def read(body: Payload, *, me: Me, names: Names, channel_type: str, guest: bool = False) -> Said:
     """What an event about messages says; None: nothing that concerns the bot.
 
     `guest`: its author is one. `message` and `app_mention` of one post give equal Messages, so
@@ -110,14 +109,17 @@ def message(post: Payload, channel: Conversation, *, me: Me, names: Names) -> Me
 def space(body: Payload) -> str:
     """The workspace the bot is installed in, or the organisation, if installed for all of it.
 
-    Of a shared channel's events `team_id` is the author's workspace:
-    https://docs.slack.dev/apis/slack-connect/using-slack-connect-apis
+    Events, commands and clicks each say it elsewhere. Of a shared channel's events `team_id` is
+    the author's workspace: https://docs.slack.dev/apis/slack-connect/using-slack-connect-apis
     """
-    installed: Payload = (body.get("authorizations") or [{}])[0]
-    enterprise = installed.get("enterprise_id") or body.get("enterprise_id")
-    if installed.get("is_enterprise_install") and enterprise:
-        return str(enterprise)
-    return str(installed.get("team_id") or body.get("context_team_id") or body["team_id"])
+    installed: Payload = (body.get("authorizations") or [body])[0]
+    enterprise, team = body.get("enterprise") or {}, body.get("team") or {}
+    organisation = installed.get("enterprise_id") or body.get("enterprise_id", enterprise.get("id"))
+    if installed.get("is_enterprise_install") in (True, "true") and organisation:
+        return str(organisation)
+    if body.get("authorizations") and installed.get("team_id"):
+        return str(installed["team_id"])
+    return str(body.get("context_team_id") or body.get("team_id") or team["id"])
 
 
 def rescoped(channel: Conversation, audience: Audience) -> Rescoped:

@@ -20,15 +20,12 @@ from adapters.slack.entrance import Entrance
 from adapters.slack.events import Me
 from adapters.slack.http import PATH, Requests, Signatures
 from adapters.slack.interactions import Interactions
+from adapters.slack.manifest import lacking
 from adapters.slack.posts import SlackPosts
 from adapters.slack.session import Agent
 from adapters.slack.sockets import Sockets
 from adapters.slack.streams import Starts
 
-_SCOPES = (
-    "app_mentions:read,channels:history,channels:read,chat:write,groups:history,groups:read,"
-    "im:history,mpim:history,users:read"
-)
 _PAUSE = 5.0  # seconds before asking again
 _log = structlog.get_logger()
 
@@ -125,11 +122,10 @@ class SlackPlatform:
         )
 
     async def check(self) -> Sequence[str]:
-        wrong = []
+        wrong: list[str] = []
         try:
-            granted = (await self._web.write("auth.test")).headers.get("x-oauth-scopes", _SCOPES)
-            if missing := sorted(set(_SCOPES.split(",")) - set(granted.split(","))):
-                wrong.append(f"Slack: add the scopes {', '.join(missing)}, install the app again")
+            granted = (await self._web.write("auth.test")).headers.get("x-oauth-scopes")
+            wrong += lacking(granted) if granted is not None else ()
         except (Refused, Unclear, Busy) as error:
             wrong.append(f"Slack does not take SLACK_BOT_TOKEN: {error}")
         if not self._app_token:

@@ -21,7 +21,7 @@ from adapters.message import (
     Message,
     Rescoped,
 )
-from adapters.slack.events import Me, mentioned, message, read
+from adapters.slack.events import Me, mentioned, message, read, space
 from adapters.slack.mrkdwn import markdown
 
 # Beside the checkout, or beside the folder of worktrees.
@@ -289,3 +289,152 @@ def test_reading_leaves_the_payload_alone() -> None:
     before = deepcopy(body)
     parsed(body)
     assert body == before
+
+
+ORGANISED = {"is_enterprise_install": True, "enterprise_id": "E1", "team_id": "T1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"team_id": "T2", "authorizations": [{"team_id": "T1"}]}, "T1"),
+        ({"team_id": "T2", "context_team_id": "T1"}, "T1"),
+        ({"team_id": "T1", "enterprise_id": "E1", "authorizations": [{"user_id": "U1"}]}, "T1"),
+        ({"team_id": "T1", "authorizations": [ORGANISED]}, "E1"),
+        ({"team_id": "T1", "enterprise_id": "E1", "is_enterprise_install": "true"}, "E1"),
+        ({"team_id": "T1", "enterprise_id": "E1", "is_enterprise_install": "false"}, "T1"),
+        ({"team": {"id": "T1"}, "enterprise": None, "is_enterprise_install": False}, "T1"),
+        ({"team": {"id": "T1"}, "enterprise": {"id": "E1"}, "is_enterprise_install": True}, "E1"),
+        ({"team": None, "enterprise": {"id": "E1"}, "is_enterprise_install": True}, "E1"),
+    ],
+    ids=str,
+)
+def test_the_space_is_where_the_bot_is_installed(body: dict[str, Any], where: str) -> None:
+    assert space(body) == where
+
+
+def rich(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def words(text: str, **style: bool) -> dict[str, Any]:
+    return {"type": "text", "text": text, "style": style}
+
+
+SECTION = {"type": "rich_text_section"}
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (
+            rich(
+                SECTION
+                | {
+                    "elements": [
+                        {"type": "user", "user_id": ME.user},
+                        words(" ask "),
+                        {"type": "user", "user_id": "U2"},
+                        words(" in "),
+                        {"type": "channel", "channel_id": "C1"},
+                        {"type": "emoji", "name": "tada"},
+                        {"type": "broadcast", "range": "here"},
+                    ]
+                }
+            ),
+            "ask @Bob in #C1:tada:@here",
+        ),
+        (
+            rich(
+                SECTION
+                | {"elements": [words("both ", bold=True, italic=True), words("x", code=True)]}
+            ),
+            "**_both_** `x`",
+        ),
+        (
+            rich(
+                SECTION
+                | {
+                    "elements": [
+                        {"type": "link", "url": "https://e.com", "text": "here"},
+                        words(" "),
+                        {"type": "link", "url": "https://f.com"},
+                    ]
+                }
+            ),
+            "[here](https://e.com) https://f.com",
+        ),
+        (
+            rich(
+                {
+                    "type": "rich_text_list",
+                    "style": "ordered",
+                    "indent": 1,
+                    "offset": 2,
+                    "elements": [SECTION | {"elements": [words(each)]} for each in ("a", "b")],
+                }
+            ),
+            "    3. a\n    4. b",
+        ),
+        (rich({"type": "rich_text_quote", "elements": [words("a\nb")]}), "> a\n> b"),
+        (
+            rich({"type": "rich_text_preformatted", "elements": [words("x = 1\n")]}),
+            "```\nx = 1\n```",
+        ),
+        ({"type": "markdown", "text": "**as it is**"}, "**as it is**"),
+        (
+            {
+                "type": "context",
+                "elements": [
+                    {"type": "image", "alt_text": "a cat", "image_url": "https://e.com/c"},
+                    {"type": "mrkdwn", "text": "by <@U2>"},
+                ],
+            },
+            "a cat by @Bob",
+        ),
+        (
+            {"type": "table", "rows": [[{"type": "raw_text", "text": "a|b"}, rich()]]},
+            "| a\\|b |  |\n| --- | --- |",
+        ),
+        ({"type": "divider"}, ""),
+    ],
+    ids=lambda each: "" if isinstance(each, dict) else repr(each),
+)
+def test_blocks_become_markdown(block: dict[str, Any], expected: str) -> None:
+    assert heard(event("", bot_id="B2", blocks=[block])).text == expected
+
+
+def test_a_passed_on_message_is_read_and_a_shown_link_is_not() -> None:
+    passed_on = {
+        "is_share": True,
+        "from_url": "https://x.slack.com/1",
+        "author_name": "Cy",
+        "text": "done",
+    }
+    shown = {"from_url": "https://example.com", "title": "An example", "text": "of a site"}
+    assert heard(event("see", attachments=[passed_on, shown])).text == "see\n\nCy\ndone"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "text", "elements", "rows", "style", "user_id", "fields", "url"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+KINDS = ["rich_text", "table", "section", "context", "header", "markdown", "new_in_2027"]
+
+
+@given(kind=st.sampled_from(KINDS), text=JSON, elements=JSON)
+def test_a_block_that_slack_invents_later_breaks_nothing(
+    kind: str, text: Any, elements: Any
+) -> None:
+    block = {"type": kind, "text": text, "elements": [{"type": "new", "text": elements}]}
+    assert isinstance(heard(event("hello", bot_id="B2", blocks=[block])).text, str)

@@ -16,6 +16,7 @@ from adapters.message import (
     Kind,
     Rescoped,
 )
+from adapters.ports import Inbox
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import MODES, connected, settled
 from tests.servers.slack import Fault, Slack
@@ -364,3 +365,55 @@ async def test_payloads_leave_as_they_came(slack: Slack, inbox: Collected, mode:
         before = json.dumps([delivery.body for delivery in slack.deliveries])
         await settled(slack)
     assert json.dumps([delivery.body for delivery in slack.deliveries]) == before
+
+
+class Hand:
+    """Takes what people press, type behind a slash or open."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+
+    async def __call__(self, body: Any, _: Inbox) -> dict[str, str]:
+        self.given.append(str((body.get("event") or body).get("type") or body.get("command")))
+        return {"text": "taken"}
+
+
+@pytest.mark.parametrize("guest", [False, True])
+async def test_what_people_press_type_or_open_is_handed_on_but_a_guests(
+    slack: Slack, inbox: Collected, mode: str, guest: bool
+) -> None:
+    slack.workspace.marks["U1"] = {"is_restricted": guest}
+    async with connected(slack, inbox, mode) as platform:
+        hand = Hand()
+        platform._entrance._delivery._interact = hand
+        ts = slack.say("C1", "U1", "hello", mention=False)
+        command = slack.hands.command("C1", "U1", "forget", "here")
+        slack.hands.shortcut("C1", ts, "U1", "summary")
+        slack.hands.press(slack.posts("C1")[0], "U1", "forget", "yes")
+        slack.hands.pick("U1", "delete", "name")
+        slack.hands.home("U1")
+        slack.hands.stop("C1", "U1", ts)
+        await settled(slack)
+    given = ["/forget", "agent_session_stopped", "app_home_opened"]
+    given += ["block_actions", "block_actions", "message_action"]
+    assert sorted(hand.given) == ([] if guest else given)
+    assert command.answer == (None if guest else {"text": "taken"})
+
+
+NONSENSE: list[dict[str, Any]] = [
+    {"type": "message"},
+    {"type": "message", "channel": "C1", "user": "U1", "text": "hello", "ts": "junk"},
+    {"type": "message", "channel": "C1", "subtype": "message_changed", "message": "what?"},
+    {"type": "message", "channel": "C1", "subtype": "message_deleted"},
+    {"type": "message", "channel": "C1", "user": "U1", "ts": "1.1", "blocks": 7, "bot_id": "B2"},
+]
+
+
+@pytest.mark.parametrize("event", NONSENSE, ids=str)
+async def test_what_makes_no_sense_is_acknowledged_as_it_never_will(
+    slack: Slack, inbox: Collected, mode: str, event: dict[str, Any]
+) -> None:
+    async with connected(slack, inbox, mode):
+        delivery = slack.deliver({"type": "event_callback", "team_id": SPACE, "event": event})
+        await slack.until(lambda: delivery.acked)
+    assert (inbox.messages, inbox.others) == ([], [])

@@ -119,5 +119,5 @@ class ObservedStore(SteppedStore):
     def executed(self, answer: Any) -> None:
         self.observer.mark = len(self.observer.truth.forbidden)
         ended = self._ending.get(asyncio.current_task())
-        if ended and answer[0] == b"done":
+        if ended and answer[0][0] == b"done":
             ended()

@@ -62,7 +62,8 @@ class SteppedStore(RedisStore):
 
     def __init__(self, server: Server, changes: Mapping[str, str]) -> None:
         super().__init__("unix:///nowhere")
-        self._redis = cast("Any", Client(server.wire, server.clock))
+        client = Client(server.wire, server.clock)
+        self._redis, self._connection = cast("Any", client), cast("Any", client)
         self._server, self.stage = server, Stage()
         self._scripts = changed(self._scripts, {**CLOCK, **changes})
         # Else the first play has steps that the others have not.
@@ -81,10 +82,10 @@ class SteppedStore(RedisStore):
         lists = [("ZRANGEBYSCORE", key, 0, now) for key in ask(("KEYS", f"*/{kind}"))[0]]
         return [member for members in ask(*lists) for member in members][:limit]
 
-    async def _call(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+    async def _call(self, ask: Callable[[], Awaitable[Any]], *, timed: bool = True) -> Any:
         while await self.stage.border():  # the answer is lost: asked again, some time later
-            self.executed(await super()._call(ask))
-        answer = await super()._call(ask)
+            self.executed(await super()._call(ask, timed=True))
+        answer = await super()._call(ask, timed=True)
         self.executed(answer)
         return answer
 

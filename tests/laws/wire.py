@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 from redis.exceptions import NoScriptError, ResponseError
 
@@ -46,47 +46,22 @@ class Wire:
 
 
 class Client:
-    """As much of redis-py's asyncio client as the store asks of it; `before` comes first."""
+    """As much of the store's connection and client as it asks of them; `before` comes first."""
+
+    plain = True
 
     def __init__(self, wire: Wire, before: Callable[[], Sequence[Command]]) -> None:
         self._wire, self._before = wire, before
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         async def call(*words: bytes | str | int) -> Any:
-            return self._wire.ask(*self._before(), (name.upper(), *words))[-1]
+            return (await self.ask([(name.upper(), *words)]))[0]
 
         return call
 
-    async def execute_command(self, *words: bytes | str | int) -> Any:
-        return self._wire.ask(*self._before(), words)[-1]
-
-    def pipeline(self, *, transaction: bool) -> "_Pipeline":
-        assert not transaction
-        return _Pipeline(self._wire, self._before())
-
-
-class _Pipeline:
-    def __init__(self, wire: Wire, before: Sequence[Command]) -> None:
-        self._wire, self._before = wire, before
-        self._commands: list[Command] = []
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._commands.clear()
-
-    def execute_command(self, *words: bytes | str | int) -> None:
-        self._commands.append(words)
-
-    def hmget(self, key: str, names: Sequence[str]) -> None:
-        self._commands.append(("HMGET", key, *names))
-
-    def expire(self, key: str, seconds: int) -> None:
-        self._commands.append(("EXPIRE", key, seconds))
-
-    async def execute(self) -> list[Any]:
-        return self._wire.ask(*self._before, *self._commands)[len(self._before) :]
+    async def ask(self, commands: Sequence[Command]) -> Sequence[Any]:
+        before = self._before()
+        return self._wire.ask(*before, *commands)[len(before) :]
 
 
 def _packed(command: Command) -> bytes:

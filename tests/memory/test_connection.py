@@ -44,3 +44,18 @@ def test_no_client_repeats_what_got_no_answer(url: str) -> None:
     retry = client.retry if isinstance(client, RedisCluster) else options["retry"]
     assert retry is not None
     assert retry.get_retries() == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("unix:///run/s?db=2", True),
+        ("redis://me:secret@h:7000/3", True),
+        ("rediss://h", False),  # redis-py knows about certificates
+        ("redis://h?client_name=bot", False),
+        ("redis+cluster://h", False),
+        ("redis+sentinel://h/threads", False),
+    ],
+)
+def test_only_a_plain_server_is_asked_without_redis_py(url: str, plain: bool) -> None:
+    assert Connection(url, timeout=2.0).plain == plain

@@ -9,7 +9,8 @@ from typing import Any, Protocol, Self, cast
 from redis.exceptions import ConnectionError as Disconnected
 
 from memory import layout
-from memory.redis import CONNECTIONS, RedisStore
+from memory.calls import CONNECTIONS
+from memory.redis import RedisStore
 from tests.laws.store import CLOCK, Server, changed
 from tests.laws.wire import Command
 from tests.simulation.loop import Process
@@ -37,8 +38,9 @@ class Tap(Protocol):
 
 
 class Remote:
-    """As much of redis-py's asyncio client as the store asks of it."""
+    """As much of redis-py's asyncio client, and of a connection, as the store asks of it."""
 
+    plain = False
     skewed = False  # planted: scripts believe the caller's clock
 
     def __init__(self, server: Clockwork, network: Network, process: Process, tap: Tap) -> None:
@@ -68,6 +70,9 @@ class Remote:
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         return partial(self.execute_command, name.upper())
+
+    async def ready(self, *, again: bool) -> None:
+        pass
 
     def pipeline(self, *, transaction: bool) -> "_Pipeline":
         assert not transaction
@@ -113,7 +118,8 @@ class SimulatedStore(RedisStore):
     def of(self, remote: Remote) -> Self:
         store = copy(self)
         remote.names = {each.digest: name for name, each in self._scripts.items()}
-        store._redis, store._free = cast("Any", remote), asyncio.Semaphore(CONNECTIONS)
+        store._redis = store._connection = cast("Any", remote)
+        store._free = asyncio.Semaphore(CONNECTIONS)
         return store
 
     async def pepper(self, candidate: bytes) -> bytes:

@@ -23,8 +23,8 @@ from tests.servers.slack.sockets import Sockets
 from tests.servers.slack.workspace import BOT_USER, TEAM, Channel, Post, Workspace
 
 SCOPES = (
-    "app_mentions:read,channels:history,channels:read,chat:write,groups:history,groups:read,"
-    "im:history,mpim:history,users:read"
+    "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,commands,"
+    "groups:history,groups:read,im:history,mpim:history,mpim:read,users:read"
 )
 
 
