@@ -1,7 +1,7 @@
 """What people press, type behind a slash or open in Slack, as Commands and Stops."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,15 +13,14 @@ from adapters.slack.blocks import FEEDBACK, pressed
 from adapters.slack.chat import SlackChat
 from adapters.slack.content import Payload
 from adapters.slack.directory import Directory
-from adapters.slack.events import audience
+from adapters.slack.events import audience, space
 from adapters.slack.home import Home
+from adapters.slack.manifest import SHORTCUTS
 from adapters.slack.respond import Response
 from adapters.slack.session import Agent
 
 Respond = Callable[[Answer], Awaitable[None]]
 
-SHORTCUTS: Mapping[str, str] = {"summarize_thread": "summary", "forget_thread": "forget"}
-"""Message shortcuts and the commands that they give."""
 _ACK = 2.0  # seconds that a command may take before Slack, which waits for three, is answered
 _log = structlog.get_logger()
 
@@ -45,9 +44,7 @@ class Interactions:
         """Returns what Slack is answered with, None for an empty 200; what it raises: a 500."""
         event: Payload = body.get("event") or {}
         match event.get("type") or body.get("type") or ("command" if "command" in body else ""):
-            case "app_home_opened" if event.get("tab") == "messages":
-                await self._agent.suggest(event["channel"])
-            case "app_home_opened":
+            case "app_home_opened" if event.get("tab") == "home":
                 await self._run(self._home(body, event["user"], event["channel"]).show(inbox))
             case "agent_session_stopped":
                 await self._stopped(body, inbox)
@@ -92,9 +89,10 @@ class Interactions:
         post: Payload = body["message"]
         thread = post.get("thread_ts") or post["ts"]
         where = await self._place(body, body["channel"]["id"], thread)
-        name = SHORTCUTS[body["callback_id"]]
         # A response_url would answer at the channel's end, not in the thread.
-        return await self._command({**body, "response_url": ""}, _author(body), where, name, "")
+        return await self._command(
+            {**body, "response_url": ""}, _author(body), where, body["callback_id"], ""
+        )
 
     async def _pressed(self, body: Payload, inbox: Inbox) -> None:
         name, argument = pressed(body["actions"][0])
@@ -140,7 +138,7 @@ class Interactions:
     def _home(self, body: Payload, user: str, channel: str) -> Home:
         where = Conversation(
             platform="slack",
-            space=_space(body),
+            space=space(body),
             channel=channel,
             audience=audience("im", shared=False),
         )
@@ -158,7 +156,7 @@ class Interactions:
             shared = await self._directory.connected(channel)
         return Conversation(
             platform="slack",
-            space=_space(body),
+            space=space(body),
             channel=channel,
             thread=thread,
             audience=audience(kind, shared=shared),
@@ -172,15 +170,3 @@ async def _unheard(_: Answer) -> None:
 def _author(body: Payload) -> Author:
     user: Payload = body["user"]
     return Author(id=user["id"], name=user.get("name") or user["id"])
-
-
-def _space(body: Payload) -> str:
-    """As events have it: the organisation where the app is installed for all of it."""
-    granted = (body.get("authorizations") or [{}])[0]
-    whole = str(body.get("is_enterprise_install", granted.get("is_enterprise_install"))).lower()
-    enterprise: Payload = body.get("enterprise") or {}
-    organisation = granted.get("enterprise_id") or enterprise.get("id") or body.get("enterprise_id")
-    team: Payload = body.get("team") or {}
-    return str(
-        organisation if whole == "true" and organisation else body.get("team_id") or team["id"]
-    )

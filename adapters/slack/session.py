@@ -16,11 +16,6 @@ _STATUS = "is thinking…"
 # A status clears after two minutes: .../reference/methods/assistant.threads.setStatus
 _REFRESH = 100.0  # seconds
 _TITLE = 80  # characters; Slack takes 200
-PROMPTS = (
-    ("What do you remember?", "What do you remember about me?"),
-    ("What did we talk about?", "Summarize what we talked about before."),
-    ("What can you do?", "What can you do, and what do you store?"),
-)
 _log = structlog.get_logger()
 
 
@@ -59,13 +54,6 @@ class Agent:
             await self._session(where, "active")
         else:
             await self._status(where, "")
-
-    async def suggest(self, channel: str) -> None:
-        """What people may start a conversation with."""
-        prompts = [{"title": title, "message": message} for title, message in PROMPTS]
-        await self._try(
-            "assistant.threads.setSuggestedPrompts", channel_id=channel, prompts=prompts
-        )
 
     async def _show(self, where: Conversation, title: str, done: asyncio.Event) -> None:
         if await _over(done, _AFTER):

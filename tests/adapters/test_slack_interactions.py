@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.message import Action, Answer, Audience, Author, Stop
-from adapters.slack.interactions import SHORTCUTS
+from adapters.slack.manifest import SHORTCUTS
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import MODES, connected, settled
 from tests.servers.slack import Fault, Slack
@@ -87,14 +87,14 @@ async def test_slack_is_answered_in_time_however_long_a_command_takes(
 async def test_a_shortcut_knows_the_thread_and_is_answered_there(
     slack: Slack, inbox: Collected, mode: str, callback_id: str
 ) -> None:
-    inbox.prepared[SHORTCUTS[callback_id]] = PREVIEW
+    inbox.prepared[callback_id] = PREVIEW
     async with connected(slack, inbox, mode):
         root = slack.say("C1", "U1", "hello", mention=False)
         reply = slack.say("C1", "U2", "more", thread=root, mention=False)
         for ts in (root, reply):
             slack.hands.shortcut("C1", ts, "U1", callback_id)
         await settled(slack)
-    assert [each.name for each in inbox.commands] == [SHORTCUTS[callback_id]] * 2
+    assert [each.name for each in inbox.commands] == [callback_id] * 2
     assert {each.conversation.thread for each in inbox.commands} == {root}
     assert [(each.to, each.thread) for each in slack.whispers] == [("U1", root)] * 2
     assert slack.responses == []
@@ -284,12 +284,11 @@ async def test_a_home_that_slack_refuses_is_not_asked_for_again(
         await slack.until(lambda: delivery.acked)
 
 
-async def test_the_messages_tab_suggests_what_to_ask(slack: Slack, inbox: Collected) -> None:
+async def test_the_messages_tab_is_not_the_home(slack: Slack, inbox: Collected) -> None:
     async with connected(slack, inbox, agent=True):
         slack.hands.home("U1", tab="messages")
         await settled(slack)
-    assert "What do you remember?" in [each["title"] for each in slack.methods.agent.prompts["DU1"]]
-    assert inbox.commands == []
+    assert (inbox.commands, slack.workspace.homes) == ([], {})
 
 
 async def test_what_is_not_ours_is_acknowledged(slack: Slack, inbox: Collected, mode: str) -> None:

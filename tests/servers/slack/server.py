@@ -24,7 +24,7 @@ from tests.servers.slack.workspace import BOT_USER, TEAM, Channel, Post, Workspa
 
 SCOPES = (
     "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,commands,"
-    "groups:history,groups:read,im:history,mpim:history,mpim:read,users:read"
+    "groups:history,groups:read,im:history,im:read,mpim:history,mpim:read,users:read"
 )
 
 
