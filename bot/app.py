@@ -108,7 +108,8 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, figures.budget(config, tokens), tokens.count, now)
         budgets = budget.Budgets(store, figures.limits(config), now)
-        replies = Replies(model, prompter, budgets, lease=at.lease_seconds, attempts=at.attempts)
+        times = {"lease": at.lease_seconds, "late": at.late_seconds}
+        replies = Replies(model, prompter, budgets, attempts=at.attempts, **times)
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)

@@ -107,18 +107,19 @@ class Intake:
         await self._turns.stop(place_of(stop.conversation), stop.turn)
 
     async def leave(self, departure: Departure) -> None:
-        if not departure.channel:
-            log.warning(
-                "a space was left: its memory stays until it expires", space=departure.space
-            )
-            await self._memory.leave(_channel(departure), microseconds(self._now()))
-            return
-        gone = replace(_channel(departure), thread=departure.thread)
-        at, whole = microseconds(self._now()), not departure.thread
-        await self._memory.forget(gone, at, channel=whole)
+        place = replace(_channel(departure), thread=departure.thread)
+        await self._memory.departing.leave(place, microseconds(self._now()))
+        self._turns.depart()
 
-    async def rescope(self, rescoped: Rescoped) -> None: ...
-    async def echo(self, echo: Echo) -> None: ...
+    async def rescope(self, rescoped: Rescoped) -> None:
+        place = replace(_channel(rescoped), audience=rescoped.audience.value)
+        await self._memory.departing.rescope(place, microseconds(self._now()))
+        self._turns.depart()
+
+    async def echo(self, echo: Echo) -> None:
+        place = place_of(echo.conversation)
+        await self._memory.echo(place, echo.id, echo.turn, echo.fence)
+
     async def held(self, platform: str) -> Sequence[Conversation]:
         return [conversation_at(each) for each in await self._memory.gaps.live(platform, HELD)]
 
@@ -142,5 +143,5 @@ class Intake:
         )
 
 
-def _channel(event: Edit | Deletion | Departure) -> Place:
+def _channel(event: Edit | Deletion | Departure | Rescoped) -> Place:
     return Place(platform=event.platform, space=event.space, channel=event.channel)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -13,6 +13,7 @@ from bot.budget import Budgets, Standing
 from bot.ports import Model, ModelFailed
 from bot.prompt import Prompter
 from memory.entry import PERSON
+from memory.restoring import Restoration
 from memory.turn import Lost, Stale, Turn, Withdrawn
 
 log = structlog.get_logger()
@@ -33,14 +34,28 @@ class Bill:
     tokens: int = 0
 
 
+class Dirty(Exception):
+    """A post may show what an older holder of the turn wrote: write them again."""
+
+
 class Replies:
-    """Brings turns to their end. `lease` in seconds; `attempts`: so often the model may fail."""
+    """Brings turns to their end. `attempts`: so often the model may fail.
+
+    Seconds: the `lease`; and how `late` a platform call may still take effect.
+    """
 
     def __init__(
-        self, model: Model, prompter: Prompter, budgets: Budgets, *, lease: float, attempts: int
+        self,
+        model: Model,
+        prompter: Prompter,
+        budgets: Budgets,
+        *,
+        lease: float,
+        attempts: int,
+        late: float,
     ) -> None:
         self._model, self._prompter, self._budgets = model, prompter, budgets
-        self._lease, self._attempts = lease, attempts
+        self._lease, self._attempts, self._late = lease, attempts, late
         self._bills: dict[str, Bill] = {}  # by turn, as many as are running
 
     async def finish(self, turn: Turn, chat: Chat) -> bool:
@@ -92,17 +107,24 @@ class Replies:
     async def _say(self, turn: Turn, chat: Chat, apology: str, *, again: bool) -> bool:
         """Reply on the posts that are there already, and conclude with what was delivered."""
         posted = await _left(turn, chat) if again else Posted()
-        try:
-            async with (
-                aclosing(self._pieces(turn, apology, posted)) as pieces,
-                aclosing(chat.reply(turn, pieces, posted)) as reply,
-            ):
-                async for posted in reply:
-                    await turn.note([post for post in posted.ids if post not in turn.posted])
-        except Refused as error:
-            log.error("set aside: the platform refuses", **who(turn), error=str(error))
-            posted = Posted(ids=turn.posted, text=posted.text)
-        return await _conclude(turn, chat, posted)
+        text = self._pieces(turn, apology, posted)
+        while True:
+            posted = await _show(turn, chat, text, posted)
+            try:
+                return await _conclude(turn, chat, posted)
+            except Dirty:
+                await asyncio.sleep(self._late)
+                text = _whole(posted.text)
+
+    async def restore(self, left: Restoration, chat: Chat) -> None:
+        """Write a finished reply again as it is remembered, on the posts that it has."""
+        log.warning("a post showed what an older holder wrote", turn=left.id)
+        await asyncio.sleep(self._late)
+        onto = Posted(ids=left.spoiled.ids)
+        with suppress(Refused):
+            async with aclosing(chat.reply(left, _whole(left.text), onto)) as reply:
+                async for _ in reply:
+                    pass
 
     async def _pieces(self, turn: Turn, apology: str, shown: Posted) -> AsyncGenerator[str, None]:
         """The reply; complete and recorded before its end, so that no takeover asks again."""
@@ -158,6 +180,22 @@ class Replies:
             await asyncio.wait({reading})
 
 
+async def _show(turn: Turn, chat: Chat, text: AsyncGenerator[str, None], onto: Posted) -> Posted:
+    posted = onto
+    try:
+        async with aclosing(text) as pieces, aclosing(chat.reply(turn, pieces, onto)) as reply:
+            async for posted in reply:
+                await turn.note([post for post in posted.ids if post not in turn.posted])
+    except Refused as error:
+        log.error("set aside: the platform refuses", **who(turn), error=str(error))
+        posted = Posted(ids=turn.posted, text=posted.text)
+    return posted
+
+
+async def _whole(text: str) -> AsyncGenerator[str, None]:
+    yield text
+
+
 async def _left(turn: Turn, chat: Chat) -> Posted:
     """The posts of this turn so far: those noted, and those that could not be noted any more."""
     found = await chat.find(turn.id, turn.began_at)
@@ -177,6 +215,8 @@ async def _conclude(turn: Turn, chat: Chat, posted: Posted) -> bool:
                 raise Stale
             case "withdrawn":
                 raise Withdrawn
+            case "dirty":
+                raise Dirty
             case "unknown":
                 await _remove(turn, chat, end.ids)
                 removed = (*removed, *end.ids)
@@ -186,11 +226,13 @@ async def _conclude(turn: Turn, chat: Chat, posted: Posted) -> bool:
 
 async def _take_back(turn: Turn, chat: Chat) -> bool:
     """Nothing is left to answer: what was posted for it goes."""
-    found = await chat.find(turn.id, turn.began_at)
-    removed: tuple[str, ...] = ()
+    found, removed = Posted(), tuple[str, ...]()
+    with suppress(Refused):  # it lets us neither read nor write there any more
+        found = await chat.find(turn.id, turn.began_at)
     ids = _in_order({*turn.posted, *found.ids})
     while True:
-        await _remove(turn, chat, ids)
+        with suppress(Refused):
+            await _remove(turn, chat, ids)
         removed = (*removed, *ids)
         end = await turn.withdraw(removed)
         if end.verdict == "done":

@@ -18,6 +18,7 @@ from bot.telemetry import Metrics
 from memory.cold import ArchiveDown
 from memory.engine import Memory
 from memory.records import Debris, Place
+from memory.restoring import Restoration
 from memory.seal import Unreadable
 from memory.store import StoreDown
 from memory.turn import Lost, Turn
@@ -113,10 +114,15 @@ class Turns:
             return
         self._next_look = now + LOOKS
         self._keep("-", self._memory.upkeep.catch_up)
+        self.depart()
         for place in await self._memory.silent(FOLDS):
             self._keep(place.key, partial(self._memory.learn, place))
         for place, whole in await self._memory.upkeep.expiring(FOLDS):
             self._keep(place.key, partial(self._preserve, place, whole))
+
+    def depart(self) -> None:
+        """Something is written down that has to go, or to be read by others only."""
+        self._keep("/", self._memory.departing.finish)
 
     async def _preserve(self, place: Place, whole: bool) -> None:
         if not await self._memory.upkeep.preserve(place, whole=whole):
@@ -133,6 +139,9 @@ class Turns:
             while not self._draining and (found := await self._memory.begin(place)):
                 if isinstance(found, Debris):
                     await self._clear(place, found)
+                elif isinstance(found, Restoration):
+                    await self._replies.restore(found, self._chat(place))
+                    await self._memory.clear(place, found)
                 elif not await self._turn(found):
                     return
         except Exception as error:  # noqa: BLE001 - the edge: one failing turn ends no process

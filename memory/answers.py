@@ -9,6 +9,7 @@ from memory.layout import sibling
 from memory.records import (
     Changes,
     Concluded,
+    Debris,
     Folded,
     Forgotten,
     Gap,
@@ -21,6 +22,7 @@ from memory.records import (
     Received,
     Seen,
     Snapshot,
+    Spoiled,
 )
 from memory.slots import Person, Slot
 
@@ -137,6 +139,22 @@ def gap(answer: Answer) -> Gap | None:
     )
 
 
+def left_over(answer: Answer) -> Debris | Spoiled:
+    if answer[0] == b"debris":
+        return Debris(turn=answer[1].decode(), ids=ids(answer[2]))
+    _, turn, mark, fence, posts, wrapped, version, sent, blob = answer
+    return Spoiled(
+        turn=turn.decode(),
+        mark=mark.decode(),
+        fence=fence,
+        ids=ids(posts),
+        wrapped=wrapped,
+        version=int(version),
+        sent=int(sent),
+        blob=blob,
+    )
+
+
 def noted(answer: Answer) -> Noted:
     if answer[0] == b"lost":
         return Noted(lost=True)
@@ -153,6 +171,8 @@ def concluded(answer: Answer) -> Concluded:
     verdict = answer[0].decode()
     if verdict == "unknown":
         return Concluded(verdict=verdict, ids=ids(answer[1]))
+    if verdict == "dirty":
+        return Concluded(verdict=verdict, mark=answer[1].decode())
     return Concluded(verdict=verdict, more=verdict == "done" and answer[1] > 0)
 
 

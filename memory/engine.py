@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from memory.archiving import Archiving
 from memory.cold import GONE, ColdStore
+from memory.departing import Departing
 from memory.entry import ME, PERSON, Description, Entry, Recollection
 from memory.erasing import Erasing
 from memory.folding import Folding, Sizes
@@ -18,7 +19,8 @@ from memory.learning import MOST, Learning
 from memory.opened import Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Arrival, Debris, Forgotten, Place, Received
+from memory.records import Arrival, Debris, Forgotten, Place, Received, Spoiled
+from memory.restoring import Restoration, restoration
 from memory.seal import Keyring, Randbytes, fingerprint
 from memory.slots import Person
 from memory.store import Store
@@ -76,6 +78,8 @@ class Memory:
         self.holdings = Holdings(*both, self.persons, self.upkeep)
         parts = (self.persons, self.upkeep, self._forgetting, cold)
         self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._let_go)
+        kept = (self.persons, self._forgetting, cold)
+        self.departing = Departing(store, *kept, changed=self._let_go)
         self._recalling = Recalling(*both, kept=settings.kept) if settings.recall else None
         self._means = Means(
             store=store,
@@ -130,8 +134,8 @@ class Memory:
         seen, other = self._seen(place, message), self._twin(place, twin)
         return await self._store.claim(place, seen, other, self._token(), done=done)
 
-    async def begin(self, place: Place) -> Turn | Debris | None:
-        """Take the turn that is due here, if one is and nobody else holds it."""
+    async def begin(self, place: Place) -> Turn | Debris | Restoration | None:
+        """Take the turn that is due here, if one is and nobody else holds it, or what one left."""
         token, asked = self._token(), asyncio.get_running_loop().time()
         seen = self._recalling.seen(place) if self._recalling else None
         asking = self._asking.pop(place.key, None)
@@ -139,12 +143,22 @@ class Memory:
         lease = await self._store.begin(place, token, self._token(), seen, people, known)
         if lease is None or isinstance(lease, Debris):
             return lease
+        if isinstance(lease, Spoiled):
+            return restoration(place, self._keys, lease)
         turn = Turn(self._means, place, lease, known=known, token=token, asked=asked)
         await turn.acquaint()
         return turn
 
-    async def clear(self, place: Place, debris: Debris) -> None:
-        await self._store.clear(place, debris)
+    async def clear(self, place: Place, left: Debris | Restoration) -> None:
+        """What a turn had left was put in order."""
+        if isinstance(left, Debris):
+            await self._store.clear(place, left)
+        else:
+            await self._store.restored(place, left.spoiled)
+
+    async def echo(self, place: Place, post: str, turn: str, fence: int) -> None:
+        """The platform shows a post as this turn's holder of this fence (0: some) wrote it."""
+        await self._store.echo(place, post, turn, fence, self._token())
 
     async def stop(self, place: Place, turn: str) -> None:
         await self._store.stop(place, turn)
@@ -229,11 +243,6 @@ class Memory:
         self._means.opened.clear()
         if self._recalling:
             self._recalling.drop(place)
-
-    async def leave(self, place: Place, until: int) -> None:
-        """The bot left the place's whole space: its archive goes; the store's memory expires."""
-        if self._archiving:
-            await self._archiving.forget(place.channel_key.rpartition(":")[0], until)
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""

@@ -25,10 +25,11 @@ class Forgetting:
         if self._archiving:
             scope = place.channel_key if channel else place.key
             cold = await self._archiving.forget(scope, until)
-        receipts = [await self._forget(place, until, channel)]  # nothing older enters any more
+        # First here: nothing older enters any more.
+        receipts = [await self.destroy(place, until, channel=channel)]
         siblings: Sequence[Place] = await self._store.threads(place, THREADS) if channel else ()
         others = [each for each in siblings if each.key != place.key]
-        receipts += [await self._forget(each, until, channel) for each in others]
+        receipts += [await self.destroy(each, until, channel=channel) for each in others]
         await self.at_once()
         return Forgotten(
             messages=max(cold.messages, sum(receipt.messages for receipt in receipts)),
@@ -56,7 +57,8 @@ class Forgetting:
                 if not done:
                     self._unscrubbed, self._scrubbed = True, -SCRUBS
 
-    async def _forget(self, place: Place, until: int, channel: bool) -> Forgotten:
+    async def destroy(self, place: Place, until: int, *, channel: bool) -> Forgotten:
+        """One conversation; `channel`: nothing older enters any other of its channel either."""
         fresh = self._keys.fresh(place)
         survivors: list[tuple[str, int, bytes]] = []
         while True:

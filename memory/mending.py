@@ -1,20 +1,26 @@
-"""The store's steps that mend: gaps in what was heard are marked, read and closed."""
+"""The store's steps around what happens elsewhere: gaps, echoes, departures, new audiences."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import chain
+from typing import Any
 from urllib.parse import quote
 
 from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import Pipe
-from memory.records import Gap, Place
+from memory.records import Gap, Place, Spoiled
+from memory.slots import Person
+
+PLANNED = "tk:planned"
 
 
 class Mending:
     """A part of RedisStore; times in seconds."""
 
+    _redis: Any
     _run: Callable[..., Awaitable[Answer]]
     _ready: Callable[..., Awaitable[Sequence[bytes]]]
+    _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
     _piped: Callable[[Callable[[Pipe], None]], Awaitable[Answer]]
 
     async def live(self, platform: str, limit: int) -> Sequence[Place]:
@@ -39,3 +45,37 @@ class Mending:
 
     async def caught_up(self, place: Place, token: str, gap: Gap, *, wait: float) -> None:
         await self._run("caught_up", place, token, gap.mark, int(wait * 1000))
+
+    async def echo(self, place: Place, post: str, turn: str, fence: int, mark: str) -> None:
+        await self._run("echo", place, post, turn, fence, mark)
+
+    async def restored(self, place: Place, spoiled: Spoiled) -> None:
+        await self._run("restored", place, spoiled.turn, spoiled.mark)
+
+    async def rescope(self, place: Place, audience: str, at: int) -> None:
+        await self._run("rescope", place, audience, at)
+
+    async def doubt(self, place: Place) -> None:
+        await self._run("doubt", place)
+
+    async def inventory(self, space: Place) -> AsyncIterator[Place | Person]:
+        for kind in ("", "person:"):
+            start = kind + space.channel_key
+            last = ""  # a record has several keys
+            async for key in self._redis.scan_iter(match=f"tk:{{p*}}:{start}*", count=1000):
+                name = key.decode().partition("}:")[2].partition("/")[0]
+                if name != last:
+                    last = name
+                    yield Person.parse(name) if kind else _place(name)
+
+    async def plan(self, line: str, *, done: bool) -> None:
+        change = self._redis.srem if done else self._redis.sadd
+        await self._call(lambda: change(PLANNED, line))
+
+    async def planned(self) -> Sequence[str]:
+        return [line.decode() for line in await self._call(lambda: self._redis.smembers(PLANNED))]
+
+
+def _place(name: str) -> Place:
+    """A conversation, or a channel: that one without a thread."""
+    return Place.parse(name if name.count(":") == 3 else f"{name}:")

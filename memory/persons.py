@@ -114,13 +114,16 @@ class Persons:
         await self._add(person, [_corrected(each, value, at) for each in facts])
 
     async def _settle(self, doubt: Doubt) -> int:
-        """What its message does not say any more goes, then the doubt itself. How many facts."""
+        """What its message does not say any more, or said to others, goes, then the doubt itself.
+
+        How many facts.
+        """
         found = await self._store.locate(Place.parse(f"{doubt.channel}:"), doubt.message)
-        version = found.version if found else None
+        stands = (found.version, found.place.audience) if found else None
 
         def gone(source: Source) -> bool:
             here = source.origin == (doubt.channel, doubt.message)
-            return here and source.version != version
+            return here and (source.version, source.place.audience) != stands
 
         dropped = await self._change(Person.parse(doubt.person), lambda old: without(old, gone))
         await self._store.settle(doubt)

@@ -201,6 +201,20 @@ class Debris:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spoiled:
+    """Posts of a finished turn that show what an older holder wrote, and the reply as it was."""
+
+    turn: str
+    mark: str  # another one: spoiled once more
+    fence: int
+    ids: tuple[str, ...]
+    wrapped: bytes
+    version: int
+    sent: int
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """`owed`, or what must be done before the message can be taken: then call again."""
 
@@ -248,15 +262,19 @@ class Reply:
     removed: tuple[str, ...]
     sent: int
     sealed: Sealed
+    mark: str = ""  # of the last time that its posts were written again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concluded:
-    """`verdict` is done, lost, withdrawn, stale (answer again) or unknown (remove `ids` first)."""
+    """`verdict` is done, lost, withdrawn, stale (answer again), unknown (remove `ids` first) or
+    dirty (write the posts again: they may show what an older holder wrote).
+    """
 
     verdict: str
     more: bool = False
     ids: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from memory.records import (
     Sealed,
     Seen,
     Snapshot,
+    Spoiled,
 )
 from memory.rotation import Rotation
 from memory.seal import Keyring
@@ -91,7 +93,7 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         seen: Seen | None,
         people: Sequence[Person] = (),
         known: Known | None = None,
-    ) -> Lease | Debris | None:
+    ) -> Lease | Debris | Spoiled | None:
         index = (seen.epoch, seen.number, NEWS) if seen else (0, 0, 0)
         head = (token, candidate, self._lease, self._grace, MESSAGES, SEGMENTS)
         words = (*head, *index, *layout.opened(known))
@@ -99,8 +101,8 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         match answer[0]:
             case b"turn":
                 return answers.lease(place, answer, answers.slots(people, slots))
-            case b"debris":
-                return Debris(turn=answer[1].decode(), ids=answers.ids(answer[2]))
+            case b"debris" | b"spoiled":
+                return answers.left_over(answer)
         return None
 
     async def changes(self, place: Place, seen: Seen) -> Changes:
@@ -115,7 +117,7 @@ class RedisStore(Calls, Lasting, Mending, Personal):
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept)
+        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept, reply.mark)
         return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
 
     async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
@@ -162,8 +164,8 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         answer = await self._run("locate", place, message)
         if not answer:
             return None
-        thread, wrapped, version, blob = answer
-        home = layout.sibling(place, thread)
+        thread, wrapped, version, blob, audience = answer
+        home = replace(layout.sibling(place, thread), audience=audience.decode())
         return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
 
     async def pend(

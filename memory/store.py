@@ -24,6 +24,7 @@ from memory.records import (
     Sealed,
     Seen,
     Snapshot,
+    Spoiled,
 )
 from memory.slots import Account, Doubt, Person, Slot, Spent
 
@@ -54,7 +55,7 @@ class Store(Protocol):
         seen: Seen | None,
         people: Sequence[Person] = (),
         known: Known | None = None,
-    ) -> Lease | Debris | None:
+    ) -> Lease | Debris | Spoiled | None:
         """Take the lease; in the same round trip read the slots of those who probably ask."""
         ...
 
@@ -68,6 +69,28 @@ class Store(Protocol):
         self, place: Place, lease: Lease, *, clean: bool, failed: bool, wait: float
     ) -> None: ...
     async def clear(self, place: Place, debris: Debris) -> None: ...
+    async def echo(self, place: Place, post: str, turn: str, fence: int, mark: str) -> None:
+        """A platform shows a post that this turn's holder of this fence (0: some) wrote."""
+        ...
+
+    async def restored(self, place: Place, spoiled: Spoiled) -> None: ...
+    async def rescope(self, place: Place, audience: str, at: int) -> None:
+        """This conversation, and its channel, has another audience since a time."""
+        ...
+
+    async def doubt(self, place: Place) -> None:
+        """Open a doubt about every fact that rests on a message of the place's channel."""
+        ...
+
+    def inventory(self, space: Place) -> AsyncIterator[Place | Person]:
+        """All conversations, channels and people of the place's space, some more than once."""
+        ...
+
+    async def plan(self, line: str, *, done: bool) -> None:
+        """Keep a line until it is done: what has yet to be forgotten, or read by others only."""
+        ...
+
+    async def planned(self) -> Sequence[str]: ...
     async def stop(self, place: Place, turn: str) -> None: ...
     async def overdue(self, limit: int) -> Sequence[Place]: ...
     async def expiring(self, limit: int) -> Sequence[Place]:

@@ -65,11 +65,13 @@ class Turn:
         asked: float,
     ) -> None:
         self._means, self._store, self._token = means, means.store, token
-        self.place = replace(place, audience=lease.snapshot.audience)
+        self._mark = ""  # see Reply
+        self.place = place
         self._take(lease, asked, known)
 
     def _take(self, lease: Lease, asked: float, known: Known | None = None) -> None:
         self._lease, self.stopped, self.changed = lease, lease.stopped, lease.changed
+        self.place = replace(self.place, audience=lease.snapshot.audience)
         self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
         self._open(lease, known)
@@ -196,11 +198,14 @@ class Turn:
         )
         blob = sealed(self._key, entry.pack(), *message_context(self.place, entry.id, 0))
         sent = entry.sent
-        reply = Reply(final=tuple(final), removed=tuple(removed), sent=sent, sealed=blob)
+        final, removed = tuple(final), tuple(removed)
+        reply = Reply(final=final, removed=removed, sent=sent, sealed=blob, mark=self._mark)
         if self.unreadable:
             there = Sealed(wrapped=self._lease.snapshot.wrapped, fresh=False, blob=b"")
-            reply = Reply(final=(), removed=(*final, *removed), sent=sent, sealed=there)
-        return await self._store.conclude(self.place, self._lease, reply)
+            reply = replace(reply, final=(), removed=(*final, *removed), sealed=there)
+        end = await self._store.conclude(self.place, self._lease, reply)
+        self._mark = end.mark or self._mark
+        return end
 
     async def withdraw(self, removed: Sequence[str]) -> Concluded:
         return await self._store.withdraw(self.place, self._lease, removed)

@@ -9,7 +9,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from adapters.discord import buttons, commands, events
+from adapters.discord import buttons, commands, events, files
 from adapters.discord.answers import Answering
 from adapters.discord.delivery import Deliver
 from adapters.discord.options import Options
@@ -129,7 +129,8 @@ class Interactions:
 
     async def _keep(self, post: discord.Message, answering: Answering, where: Conversation) -> None:
         me = self._client.user.id if self._client.user else 0
-        message = events.message(post, me, where)
+        texts = await files.read(post, self._timeout)
+        message = events.message(post, me, where, texts=texts)
         if message:
             await self._inbox.receive(replace(message, called=False, kept=True))
         await answering(KEPT if message else NOTHING)

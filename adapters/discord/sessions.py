@@ -59,7 +59,7 @@ class Starts:
 
     @property
     def pause(self) -> float:
-        """Seconds before the next one: twice as long each time, at most 350 a day."""
+        """Seconds before the next one: twice as long each time, at most 220 a day."""
         recent = sum(time > self.clock() - _RECENT for time in self._times)
         return min(_SOON * 2 ** (recent - 1), _LONGEST) if recent else 0.0
 

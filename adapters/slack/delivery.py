@@ -92,6 +92,17 @@ class Delivery:
         wanted = self._shared or not (guest or body.get("is_ext_shared_channel"))
         return said if wanted or not isinstance(said, Message | Edit) else None
 
+    async def marked(self, body: Payload, inbox: Inbox) -> None:
+        """A post with metadata, told without its thread: read as the message it is, if ours."""
+        event, me = body["event"], await self._me()
+        if event.get("user_id") != me.user:
+            return
+        channel, ts = event["channel_id"], event["message_ts"]
+        post = {"type": "message", "user": me.user, "channel": channel, "ts": ts}
+        post |= {"metadata": event["metadata"], "text": ""}
+        post |= {"thread_ts": await self._directory.thread(channel, ts) or ts}
+        await self.said({**body, "event": post}, inbox)
+
     async def left(self, body: Payload, inbox: Inbox) -> None:
         """The bot lost a channel: it was deleted, or the bot was removed."""
         await inbox.leave(
@@ -134,6 +145,7 @@ class Delivery:
 EVENTS: Mapping[str, Handler] = {
     "message": Delivery.said,
     "app_mention": Delivery.said,
+    "message_metadata_posted": Delivery.marked,
     "channel_deleted": Delivery.left,
     "channel_left": Delivery.left,
     "group_deleted": Delivery.left,
@@ -146,4 +158,4 @@ EVENTS: Mapping[str, Handler] = {
     "app_home_opened": Delivery.interacted,
     "agent_session_stopped": Delivery.interacted,
 }
-"""By the type of the event; the manifest subscribes to these."""
+"""By the type of the event; the manifest subscribes to these, as far as a new app can."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from adapters.ports import Busy, Refused, Unclear
 from adapters.slack.calls import Calls
@@ -64,6 +65,11 @@ class Room:
     creator: str = ""
     person: str = ""  # of a DM: the other side
 
+    @property
+    def shown(self) -> str:
+        """The name of a private channel is for its members only."""
+        return self.name if self.type == "channel" else ""
+
 
 class Directory:
     def __init__(self, web: Calls, now: Callable[[], datetime]) -> None:
@@ -75,8 +81,13 @@ class Directory:
     async def names(self, ids: Sequence[str]) -> Mapping[str, str]:
         """The names of the first 20 users and public channels, as far as Slack tells them."""
         async with asyncio.TaskGroup() as lookups:
-            asked = {each: lookups.create_task(self._name(each)) for each in ids[:_ASKED]}
-        return {each: lookup.result() for each, lookup in asked.items()}
+            asked = {
+                each: self._known(each) or lookups.create_task(self._name(each))
+                for each in ids[:_ASKED]
+            }
+        return {
+            each: name if isinstance(name, str) else name.result() for each, name in asked.items()
+        }
 
     async def foreign(self, post: Payload) -> bool:
         """Whether a guest wrote it, or somebody of another organisation."""
@@ -142,20 +153,29 @@ class Directory:
             ),
         )
 
+    async def thread(self, channel: str, ts: str) -> str:
+        """The thread a post stands in, as its address tells; raises Unclear, Busy or Refused."""
+        answer = await self._web.read(
+            "chat.getPermalink", channel=channel, message_ts=ts, within=_WITHIN
+        )
+        return parse_qs(urlsplit(str(answer["permalink"])).query).get("thread_ts", [""])[0]
+
     def changed(self, channel: str) -> None:
         """What was known of it is no longer true."""
         self._rooms.drop(channel)
         self._types.drop(channel)
 
+    def _known(self, sought: str) -> str:
+        user, room = self._users.get(sought), self._rooms.get(sought)
+        return user.name if user else room.shown if room else ""
+
     async def _name(self, sought: str) -> str:
         if sought[0] not in "CG":
             return (await self._user(sought)).name
         try:
-            room = await self.room(sought)
+            return (await self.room(sought)).shown or sought
         except (Unclear, Busy, Refused):
             return sought
-        # The name of a private channel is for its members only.
-        return room.name if room.type == "channel" and room.name else sought
 
     async def _user(self, user: str) -> User:
         if known := self._users.get(user):

@@ -34,6 +34,7 @@ SHORTCUTS: Mapping[str, str] = {
 """In the menu of a message: the command each gives, which is its callback_id, and its words."""
 
 _MESSAGES = ("message.channels", "message.groups", "message.im", "message.mpim")
+_LATER = {"message_metadata_posted"}  # its subscription names the app's id: a new app has none yet
 _PROMPTS = (
     ("What do you remember?", "What do you remember about me?"),
     ("Where were we?", "Remind me where we were the last time we talked."),
@@ -52,7 +53,8 @@ def manifest(
     reached = {"request_url": url} if url else {}
     prompts = [{"title": title, "message": message} for title, message in _PROMPTS]
     view = {"agent_description": _ABOUT, "suggested_prompts": prompts}
-    events = [name for each in EVENTS for name in (_MESSAGES if each == "message" else (each,))]
+    heard = [each for each in EVENTS if each not in _LATER]
+    events = [name for each in heard for name in (_MESSAGES if each == "message" else (each,))]
     return {
         "_metadata": {"major_version": 2},
         "display_information": {"name": "Threadkeeper", "description": _ABOUT},

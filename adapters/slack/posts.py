@@ -1,7 +1,7 @@
 """The bot's own posts in one Slack conversation: what post-and-edit needs."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -159,7 +159,8 @@ class SlackPosts:
                 await self.web.write(method, channel=channel, ts=post, **arguments)
         except Declined as declined:
             if declined.error in _STREAMING and self.personal:
-                await self.web.write("chat.stopStream", channel=channel, ts=post)
+                with suppress(Declined):  # it ended by itself meanwhile
+                    await self.web.write("chat.stopStream", channel=channel, ts=post)
                 raise Busy(0.0) from None
             if declined.error != "message_not_found":
                 raise

@@ -1,4 +1,5 @@
--- Takes the lease and freezes what is answered: nothing | debris | turn.
+-- Takes the lease and freezes what is answered: nothing | turn | debris, turn, ids | spoiled, turn, mark,
+-- fence, ids, wrapped key, version, time and seal of the reply.
 -- ARGV: conversation, token, id for a new turn, lease ms, grace ms, most messages, most segments,
 --       of the caller's index: epoch, number, most changes, of what the caller opened: wrapped key,
 --       revision, names
@@ -21,6 +22,27 @@ local function hold()
   return turn()
 end
 
+-- Posts of finished turns that should not be there, or that show something else than the reply.
+local function left_over()
+  local debris = redis.call('HGETALL', CONVERSATION .. '/debris')
+  if #debris > 0 then
+    look(milliseconds + lease + grace)
+    return { 'debris', debris[1], list(debris[2]) }
+  end
+  local spoiled = redis.call('HGETALL', CONVERSATION .. '/spoiled')
+  for i = 1, #spoiled, 2 do
+    local ids, fence = finished(spoiled[i])
+    local reply = ids and ids[1] and unpack_message(ids[1])
+    if reply then
+      look(milliseconds + lease + grace)
+      return { 'spoiled', spoiled[i], spoiled[i + 1], fence, ids, get('key'), reply.version, reply.sent, reply.sealed }
+    end
+    redis.call('HDEL', CONVERSATION .. '/spoiled', spoiled[i])
+  end
+  redis.call('ZREM', DUE, ARGV[1])
+  return { 'nothing' }
+end
+
 -- Asked again, by a holder who will count the lease from now.
 if holder == token and get('turn') and milliseconds <= expires then return hold() end
 if holder and milliseconds <= expires + grace then return { 'nothing' } end
@@ -28,13 +50,7 @@ if holder and milliseconds <= expires + grace then return { 'nothing' } end
 if not get('turn') then
   local owed = redis.call('ZRANGE', CONVERSATION .. '/owed', 0, -1)
   if #owed == 0 then
-    local debris = redis.call('HGETALL', CONVERSATION .. '/debris')
-    if #debris > 0 then
-      look(milliseconds + lease + grace)
-      return { 'debris', debris[1], list(debris[2]) }
-    end
-    redis.call('ZREM', DUE, ARGV[1])
-    return { 'nothing' }
+    return left_over()
   end
   local wait = tonumber(get('wait') or 0)
   if milliseconds < wait then
@@ -47,4 +63,5 @@ if not get('turn') then
 end
 bump('fence')
 bump('attempt')
+unset('dirty')  -- whoever takes over writes all posts again
 return hold()

@@ -1,6 +1,6 @@
--- Ends a turn: done, owed left | lost | withdrawn | stale | unknown, ids.
+-- Ends a turn: done, owed left | lost | withdrawn | stale | unknown, ids | dirty, mark (write the posts again).
 -- ARGV: conversation, turn, fence, revision, wrapped key, final ids, removed ids, sent, sealed reply,
---       thread, seconds messages and records are kept
+--       thread, seconds messages and records are kept, mark that was dealt with
 local turn, fence, revision, wrapped = unpack(ARGV, 2, 5)
 local final, removed = cjson.decode(ARGV[6]), cjson.decode(ARGV[7])
 local sent, sealed, thread, messages, records = unpack(ARGV, 8, 12)
@@ -13,6 +13,8 @@ if get('state') == 'withdrawn' then return { 'withdrawn' } end
 if revision ~= (get('revision') or '0') or not same_key(get('key'), wrapped) then return { 'stale' } end
 local unknown = without(without(list(get('posted')), final), removed)
 if #unknown > 0 then return { 'unknown', unknown } end
+local dirty = get('dirty')
+if dirty and dirty ~= ARGV[13] then return { 'dirty', dirty } end
 
 for _, id in ipairs(list(get('claims'))) do
   redis.call('ZREM', CONVERSATION .. '/owed', id)

@@ -1,15 +1,15 @@
 -- Events may have been lost since the newest message before a time: 1, and a gap is open | 0: nothing lives here.
 -- ARGV: conversation, token, before, since: as long as something must have been said to count as live
-local token, before, since, joined = ARGV[2], ARGV[3], tonumber(ARGV[4]), get('joined')
+local token, before, since = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local last = redis.call('ZSCORE', CHANNEL .. '/threads', string.sub(CONVERSATION, #CHANNEL + 2))
-if not joined or tonumber(joined) > tonumber(before) or tonumber(last or 0) < since then return 0 end
+if not get('joined') or tonumber(last or 0) < since then return 0 end
 local after = ''
-for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', CONVERSATION .. '/win', before, '-inf', 'LIMIT', 0, 100)) do
+for _, id in ipairs(redis.call('ZREVRANGE', CONVERSATION .. '/win', 0, -1)) do
   local message = unpack_message(id)
   -- A reply stands behind what it answers, but may have been posted later than what came after that.
   if message and message.state ~= 'm' then
     after = id
-    break
+    if tonumber(message.sent) <= before then break end
   end
 end
 open_gap(after, token)

@@ -33,7 +33,7 @@ local function replied()
   local posts = list(get('posted'))
   for _, day in ipairs({ today, today - 1 }) do
     for _, ids in ipairs(redis.call('HVALS', CONVERSATION .. '/done/' .. day)) do
-      for _, each in ipairs(list(ids)) do posts[#posts + 1] = each end
+      for _, each in ipairs(list(string.match(ids, '%[.*'))) do posts[#posts + 1] = each end
     end
   end
   return holds(posts, id)
@@ -67,7 +67,11 @@ if person and how == '' then
 end
 if joins then set('joined', sent) end
 if joins and patience ~= '0' then open_gap('', id, milliseconds + patience) end
-if key ~= wrapped or audience ~= get('audience') then set('key', wrapped, 'audience', audience) end
+if key ~= wrapped or audience ~= get('audience') then
+  -- A message that comes late tells of an audience its channel has no more.
+  local since, now = string.match(redis.call('GET', CHANNEL .. '/scope') or '', '^(%d+) (.*)')
+  set('key', wrapped, 'audience', since and tonumber(sent) <= tonumber(since) and now or audience)
+end
 redis.call('HSET', CONVERSATION .. '/msg', id, pack(how == 'mine' and 'm' or owed and 'c' or 'o', version, sent, fingerprint, sealed))
 redis.call('ZADD', CONVERSATION .. '/win', sent, id)
 log(id)

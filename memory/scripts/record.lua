@@ -11,14 +11,16 @@
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
 --   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
 --   CONVERSATION/waters hash    fingerprint of a writer -> up to when they are forgotten here
---   CONVERSATION/done/DAY hash  finished turn -> the ids of its posts
+--   CONVERSATION/done/DAY hash  finished turn -> the fence that ended it, the ids of its posts
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
+--   CONVERSATION/spoiled hash   finished turn whose posts show what an older fence wrote -> mark
 --   CHANNEL/where       hash    id -> thread
 --   CHANNEL/threads     zset    threads by last activity
 --   CHANNEL/log         list    ids, each time they change; '-' and the id of what went
 --   CHANNEL/count       string  the number of the last change, as the log forgets the first ones
 --   CHANNEL/epoch       string  grows when indexes have to begin anew
 --   CHANNEL/water       string  watermark of the whole channel
+--   CHANNEL/scope       string  since when it has another audience, and which
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' for what is forgotten | id of its twin | '-' for what
 --                               must not enter; what is stored is known by its id
 --   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
@@ -117,7 +119,7 @@ end
 local function look(at) redis.call('ZADD', DUE, whole(at), ARGV[1]) end
 
 local function look_again()
-  if redis.call('ZCARD', CONVERSATION .. '/owed') > 0 or redis.call('EXISTS', CONVERSATION .. '/debris') == 1
+  if redis.call('ZCARD', CONVERSATION .. '/owed') > 0 or redis.call('EXISTS', CONVERSATION .. '/debris', CONVERSATION .. '/spoiled') > 0
     or get('turn') then
     look(milliseconds)
   else
@@ -279,15 +281,36 @@ local function held(turn, fence)
   return get('turn') == turn and get('fence') == fence
 end
 
--- The posts of a turn that ended, for a day or two; nil if it did not.
+-- The posts of a turn that ended, and its last fence, for a day or two; nil if it did not.
 local function finished(turn)
-  return redis.call('HGET', CONVERSATION .. '/done/' .. today, turn)
+  local done = redis.call('HGET', CONVERSATION .. '/done/' .. today, turn)
     or redis.call('HGET', CONVERSATION .. '/done/' .. (today - 1), turn)
+  if done then return list(string.match(done, '%[.*')), tonumber(string.match(done, '^%d+') or 0) end
+end
+
+-- The running turn has these posts too.
+local function show(posts)
+  local posted = list(get('posted'))
+  local fresh = without(posts, posted)
+  for _, id in ipairs(fresh) do posted[#posted + 1] = id end
+  if #fresh > 0 then set('posted', encode(posted)) end
+end
+
+-- Posts of a finished turn that are none of its reply: the sweep removes them.
+local function stray(turn, ids)
+  local known = list(redis.call('HGET', CONVERSATION .. '/debris', turn))
+  for _, id in ipairs(without(ids, finished(turn))) do
+    if not holds(known, id) then known[#known + 1] = id end
+  end
+  if #known == 0 then return end
+  redis.call('HSET', CONVERSATION .. '/debris', turn, cjson.encode(known))
+  redis.call('EXPIRE', CONVERSATION .. '/debris', 30 * DAY, 'NX')
+  look_again()
 end
 
 local function finish(turn, ids)
-  redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, encode(ids))
+  redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, get('fence') .. encode(ids))
   redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
   unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'failures', 'posted', 'text',
-    'text_revision', 'token', 'until', 'based')
+    'text_revision', 'token', 'until', 'based', 'dirty')
 end

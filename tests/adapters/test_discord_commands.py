@@ -252,6 +252,15 @@ async def test_a_message_can_be_remembered_that_did_not_call(
     assert message.conversation.channel == channel
 
 
+async def test_a_message_is_remembered_with_the_text_of_its_files(
+    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
+) -> None:
+    file = discord.file("keys.txt", b"under the mat", "text/plain")
+    said = discord.say(channel, ada, "see", attachments=[file])
+    await texts(discord, discord.command(channel, ada, "Remember this", on=said))
+    assert "under the mat" in inbox.messages[0].attachments[0]
+
+
 async def test_a_call_can_be_remembered_and_is_not_answered_again(
     discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
 ) -> None:

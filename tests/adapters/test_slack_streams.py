@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.draft import Pace
 from adapters.message import Audience, Conversation
-from adapters.ports import Busy, Posted
+from adapters.ports import Busy, Posted, Unclear
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.streams import STARTS, settled
 from tests.adapters.posts import Turn
@@ -65,10 +65,14 @@ async def slowly(text: str, *, size: int = 7, pause: float = 1.0) -> AsyncGenera
 
 
 async def told(
-    slack: Slack, ts: str, text: AsyncGenerator[str, None], channel: str = "DU1"
+    slack: Slack,
+    ts: str,
+    text: AsyncGenerator[str, None],
+    channel: str = "DU1",
+    onto: Posted | None = None,
 ) -> Posted:
     chat = platform(slack).chat(place(ts, channel))
-    async with aclosing(chat.reply(turn(), text, Posted())) as reply:
+    async with aclosing(chat.reply(turn(), text, onto or Posted())) as reply:
         return [posted async for posted in reply][-1]
 
 
@@ -272,6 +276,7 @@ def test_no_refusal_at_any_call_loses_the_tail(
     words: Sequence[str], pieces: int, faults: dict[str, list[Fault | None]]
 ) -> None:
     text = "Start. " + "".join(words) + " The end."
+    began = datetime.fromtimestamp(START, UTC)
 
     async def run() -> None:
         async with Slack(retries=(), now=clock) as slack:
@@ -280,7 +285,13 @@ def test_no_refusal_at_any_call_loses_the_tail(
                 definite = {"chat.update", "chat.postMessage"} & {method}
                 kept = [each for each in planned if not definite or _passes(each)]
                 slack.fail(method, *(each or Fault() for each in kept))
-            posted = await told(slack, ts, slowly(text, size=len(text) // pieces + 1))
+            posted = Posted()
+            while not posted.complete:  # whoever takes over goes on with what is found
+                try:
+                    said = slowly(text, size=len(text) // pieces + 1)
+                    posted = await told(slack, ts, said, onto=posted)
+                except (Busy, Unclear):
+                    posted = await platform(slack).chat(place(ts)).find("t1", began)
             own = [post for post in slack.posts("DU1", ts) if post.own]
             assert tuple(post.ts for post in own) == posted.ids
             assert all(post.metadata for post in own)

@@ -19,7 +19,7 @@ from adapters.message import (
 from adapters.ports import Inbox
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import MODES, connected, settled
-from tests.servers.slack import Fault, Slack
+from tests.servers.slack import Fault, Slack, payloads
 from tests.servers.slack.workspace import BOT_ID, BOT_USER
 
 pytestmark = pytest.mark.anyio
@@ -178,6 +178,21 @@ async def test_own_posts_and_their_edits_are_echoed_with_turn_and_fence(
     echo = Echo(conversation=where, id=post["ts"], turn="t1", fence=7)
     assert inbox.echoes[-1] == echo
     assert (len(inbox.messages), inbox.others) == (1, [])
+
+
+@pytest.mark.parametrize("author", [BOT_USER, "U2"])
+async def test_metadata_of_own_posts_is_an_echo_in_their_thread(
+    slack: Slack, inbox: Collected, mode: str, author: str
+) -> None:
+    metadata = {"event_type": "threadkeeper", "event_payload": {"turn": "t1", "fence": 7}}
+    async with connected(slack, inbox, mode):
+        root = slack.say("C1", "U1", "hello", mention=False)
+        await settled(slack)
+        post = slack.workspace.add("C1", author, "hi", thread=root, metadata=metadata)
+        slack._emit(payloads.marked(post, post.ts), slack.channel("C1"))
+        await settled(slack)
+    echo = Echo(conversation=inbox.messages[0].conversation, id=post.ts, turn="t1", fence=7)
+    assert inbox.echoes == ([echo] if author == BOT_USER else [])
 
 
 async def test_a_group_direct_message_needs_a_mention(

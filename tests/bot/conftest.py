@@ -109,7 +109,7 @@ class Bench:
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             platforms = {self.platform.name: self.platform}
             budgets = Budgets(store, self.limits, lambda: NOW)
-            replies = Replies(self.model, prompter, budgets, lease=LEASE, attempts=2)
+            replies = Replies(self.model, prompter, budgets, lease=LEASE, attempts=2, late=0.05)
             limits = Limits(sweep=self.sweep, stop=1.0)
             turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)
             self.turns = turns

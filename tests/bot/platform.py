@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +40,7 @@ class FakePlatform:
     said: list[Message] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
     library: asyncio.Event | None = None
+    meanwhile: Callable[[str], Awaitable[None]] | None = None  # once, behind a reply's last edit
     readings: list[str] = field(default_factory=list)  # after which message
     typed: str = ""  # as the last turn had it
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -75,6 +76,9 @@ class FakePlatform:
             yield Posted(ids=tuple(ids), text=said)
         removed = ids[1:]
         await self.remove(removed)
+        if self.meanwhile:
+            happen, self.meanwhile = self.meanwhile, None
+            await happen(ids[0])
         self.posts[ids[0]].complete = True
         yield Posted(ids=(ids[0],), removed=tuple(removed), text=said, complete=True)
         await self.notify()
@@ -90,6 +94,8 @@ class FakePlatform:
     async def remove(self, ids: Sequence[str]) -> None:
         for post in ids:
             self.posts.pop(post, None)
+        if ids:
+            await self.notify()
 
     async def whisper(self, person: Author, answer: Answer) -> None:
         self.whispers.append(answer)

@@ -148,6 +148,7 @@ async def test_leaving_a_channel_forgets_it(bot: Bench) -> None:
         await intake.receive(people.say("hello"))
         await bot.answers(1)
         await intake.leave(Departure(platform="fake", space="S", channel="C"))
+        await bot.rest()
         command, answers = told("summary", conversation=HERE)
         await intake.command(command)
     assert answers[0].text == "I hold nothing of this conversation."

@@ -1,5 +1,6 @@
 """The bot on Discord: two processes on one shard, what was said before, what was said meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,3 +113,23 @@ async def test_what_is_attached_is_answered_from(guild: Guild) -> None:
         await guild.replies(guild.channel, 1)
         discord.say(guild.channel, guild.ada, "what is the codeword?", mention=True)
         assert (await guild.replies(guild.channel, 2))[1] == "It is plover-9."
+
+
+async def test_a_server_that_the_bot_was_removed_from_while_it_was_away_leaves_memory(
+    guild: Guild,
+) -> None:
+    discord, home = guild.discord, guild.home
+    async with home.bot() as bot:
+        await discord.until(lambda: discord.gateway.live, within=WITHIN)
+        discord.say(guild.channel, guild.ada, "the codeword is heron-7", mention=True)
+        discord.dm(guild.ada, "the codeword is otter-3")
+        await guild.replies(guild.channel, 1)
+        await guild.replies(discord.direct(guild.ada), 1)
+        assert await bot.stop() == 0
+    discord.kick(discord.world.channels[guild.channel]["guild_id"])
+    async with home.bot() as bot:
+        async with asyncio.timeout(3 * WITHIN):
+            while "heron-7" in (held := (await home.run("export")).out):
+                pass
+        assert "otter-3" in held
+        assert await bot.stop() == 0

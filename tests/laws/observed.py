@@ -8,7 +8,17 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from memory.opened import Known
-from memory.records import Concluded, Debris, Fold, Lease, Place, Reply, Seen, Snapshot
+from memory.records import (
+    Concluded,
+    Debris,
+    Fold,
+    Lease,
+    Place,
+    Reply,
+    Seen,
+    Snapshot,
+    Spoiled,
+)
 from memory.slots import Person
 from tests.laws.laws import law
 from tests.laws.store import Server, SteppedStore
@@ -23,13 +33,19 @@ class Observer:
         self.mark = 0  # how much was forbidden when the last call was answered
         self._marks: dict[tuple[str, int], int] = {}  # how much was forbidden when a turn was read
         self._prompts: dict[tuple[str, int], set[str]] = {}
+        self.fences: dict[str, int] = {}  # turn -> the first fence it was given out with
         self._holders: dict[str, int] = {}  # turn -> the last fence it was given out with
         self._finished: set[str] = set()
         self._answered: set[str] = set()
 
+    def taken_over(self) -> Sequence[str]:
+        """Turns that had more than one holder."""
+        return [turn for turn, first in self.fences.items() if self._holders[turn] > first]
+
     def began(self, lease: Lease) -> None:
         self._marks[lease.turn, lease.fence] = self.mark
         self._holders[lease.turn] = lease.fence
+        self.fences.setdefault(lease.turn, lease.fence)
 
     def prompted(self, lease: Lease, met: set[str], facts: set[str]) -> None:
         """What a turn was told of its conversation, and of the person who asks."""
@@ -81,7 +97,7 @@ class ObservedStore(SteppedStore):
         seen: Seen | None,
         people: Sequence[Person] = (),
         known: Known | None = None,
-    ) -> Lease | Debris | None:
+    ) -> Lease | Debris | Spoiled | None:
         lease = await super().begin(place, token, candidate, seen, people, known)
         if isinstance(lease, Lease):
             self.observer.began(lease)

@@ -4,9 +4,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from memory.engine import Memory
+from memory.gaps import LEASE
 from memory.records import Place
 from memory.seal import Keyring
 from tests.laws import laws
@@ -82,6 +84,29 @@ class Play:
             entry = post.entry()
             await self._happen(move, lambda memory: memory.receive(post.place, entry), lambda: None)
 
+    async def _lose(self, move: Move) -> None:
+        """No event tells of it; those who hear again know that something may be missing."""
+        place = _place(move)
+        self.truth.say(place, move.number % 2, await self._tick(), called=False)
+        await self._run(self._processes[move.process].mark(place, self._server.now))
+
+    async def _read(self, move: Move) -> None:
+        await self._do(move, self._processes[move.process].read(_place(move)))
+
+    async def _thaw(self, move: Move) -> None:
+        """A process that lost its turn writes into its post still, and the platform tells."""
+        observer = self._processes[0].observer
+        if turns := [each for each in observer.taken_over() if f"p{each}" in self.truth.shown]:
+            turn = turns[move.number % len(turns)]
+            post, fence = f"p{turn}", observer.fences[turn]
+            self.truth.spoiled.add(post)
+            for place in PLACES:  # in one of them, as it happens
+                await self._happen(
+                    move,
+                    partial(Memory.echo, place=place, post=post, turn=turn, fence=fence),
+                    lambda: None,
+                )
+
     async def _edit(self, move: Move) -> None:
         if post := self._pick(move):
             at = await self._tick()
@@ -137,8 +162,7 @@ class Play:
         await self._do(move, self._processes[move.process].learn(_place(move)))
 
     async def _answer(self, move: Move) -> None:
-        if move.how == "later":
-            await self._wait(TAKEOVER)
+        await self._wait(TAKEOVER if move.how == "later" else TICK)
         await self._do(move, self._processes[move.process].answer(_place(move)))
         self._look()
 
@@ -256,13 +280,17 @@ class Play:
         """Everything is delivered and answered; the sweep has looked after what was left behind."""
         await self._deliver_all()
         await self._wait(2 * TAKEOVER)
+        await self._wait(LEASE)
         for process, place in zip(self._processes, PLACES, strict=True):
+            await self._run(process.read(place))
+            await self._run(process.answer(place))
             await self._run(process.settle(place))
             await self._run(process.recheck())
         laws.in_the_end(self.truth, holdings(self._server, self._keyring, PLACES))
         for number, process in enumerate(self._processes):
             await self._run(process.describe(PLACES[number]))
             await self._say(Move("", number, 0, "now"))
+            await self._tick()
             held = holdings(self._server, self._keyring, PLACES)
             await self._run(process.answer(PLACES[0]))
             laws.at_hand(self.truth, held, process.memory)

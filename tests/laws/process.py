@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from memory.engine import Memory, Settings
 from memory.folding import NotASummary, Sizes
+from memory.gaps import OVERLAP, PAST
 from memory.records import Debris, Place
+from memory.restoring import Restoration
 from memory.seal import Keyring
 from memory.summary import MERGING, Task
 from memory.turn import Lost, Stale, Turn, Withdrawn
 from memory.window import Marks
 from memory.words import Words
-from tests.laws.laws import recollected, told
+from tests.laws.laws import KEPT, recollected, told
 from tests.laws.observed import ObservedStore
 from tests.laws.truth import words
 
@@ -25,7 +27,7 @@ SIZES = Sizes(
     segments=2,
     batch=100_000,
 )
-MESSAGES_KEPT = 30 * 86_400.0  # seconds
+MESSAGES_KEPT = KEPT / 1_000_000  # seconds
 ROOM = 100_000  # tokens for recall: all there is
 PASSES = 8  # at one turn
 SAID = re.compile(r"^(\w+): I live in (\w+)$", re.MULTILINE)
@@ -44,14 +46,14 @@ class Process:
 
     def __init__(self, store: ObservedStore, means: Means) -> None:
         self._store, self._means = store, means
-        self._observer, self._stage = store.observer, store.stage
+        self.observer, self._stage = store.observer, store.stage
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self.memory = Memory(
             self._store,
             self._means.keyring,
-            settings=Settings(sizes=SIZES, kept=MESSAGES_KEPT),
+            settings=Settings(sizes=SIZES, kept=MESSAGES_KEPT, patience=0.05),
             measure=_measure,
             summarise=self._summarise,
             randbytes=self._means.randbytes,
@@ -68,18 +70,36 @@ class Process:
         with suppress(TimeoutError):
             await self.memory.learn(place)
 
+    async def mark(self, place: Place, now: int) -> None:
+        """Events of before may have been lost."""
+        await self._store.mark(place, self._means.randbytes(8).hex(), now - OVERLAP, 0)
+
+    async def read(self, place: Place) -> None:
+        """What was said before the bot joined, and what was lost, if nobody else reads it."""
+        if not (begun := await self.memory.gaps.begin(place)):
+            return
+        token, gap = begun
+        for entry in self.observer.truth.history(place, gap.after):
+            await self.memory.admit(place, entry, PAST if entry.sent <= gap.joined else "")
+            if not await self.memory.gaps.hold(place, token):
+                return
+        await self.memory.gaps.end(place, token, gap)
+
     async def recheck(self) -> None:
         await self.memory.persons.recheck()
 
     async def describe(self, place: Place) -> None:
         held = await self.memory.describe(place)
-        self._observer.described(told(held.segments, held.window))
+        self.observer.described(told(held.segments, held.window))
 
     async def answer(self, place: Place) -> None:
         """Take the turn that is due, if one is, to its end."""
         turn = await self.memory.begin(place)
-        if isinstance(turn, Debris):
+        while isinstance(turn, Debris | Restoration):
+            if isinstance(turn, Restoration):
+                self.observer.truth.spoiled.difference_update(turn.spoiled.ids)
             await self.memory.clear(place, turn)
+            turn = await self.memory.begin(place)
         if not isinstance(turn, Turn):
             return
         try:
@@ -96,7 +116,7 @@ class Process:
 
     async def _say(self, turn: Turn) -> None:
         await self._read(turn)
-        post, truth = f"p{turn.id}", self._observer.truth
+        post, truth = f"p{turn.id}", self.observer.truth
         if turn.withdrawn:
             truth.shown.pop(post, None)
             await turn.withdraw(turn.posted)
@@ -104,6 +124,7 @@ class Process:
         text = turn.text or truth.reply(turn._lease.claims)
         await turn.secure()
         truth.shown[post] = text
+        truth.spoiled.discard(post)
         await turn.note([post], text)
         verdict = (await turn.conclude([post], [], text)).verdict
         if verdict == "lost":
@@ -115,9 +136,9 @@ class Process:
         """What the prompt would hold."""
         told = turn.recollection
         facts = words(source.quote for fact in told.facts for source in fact.sources)
-        self._observer.prompted(turn._lease, recollected(told), facts)
+        self.observer.prompted(turn._lease, recollected(told), facts)
         recalled = await turn.recall(ROOM, ())
-        self._observer.recalled(turn._lease, words(each.text for each in recalled))
+        self.observer.recalled(turn._lease, words(each.text for each in recalled))
 
     async def _summarise(self, task: Task) -> str:
         """It tells all it read, and who lives where."""

@@ -39,14 +39,15 @@ class Post:
         told = "I live in" if self.number % 5 == 1 else "more on the topic:"
         return f"{told} {self.words[version]}"
 
-    def entry(self) -> Entry:
+    def entry(self, version: int = 0) -> Entry:
         return Entry(
             id=self.id,
             author=f"U{self.author}",
             name=NAMES[self.author],
             kind="person",
-            text=self.text(0),
+            text=self.text(version),
             sent=self.sent,
+            version=version,
             called=self.called,
         )
 
@@ -57,6 +58,7 @@ class Truth:
     water: dict[str, int] = field(default_factory=dict)  # by conversation
     replies: dict[str, frozenset[str]] = field(default_factory=dict)  # word -> what it answers
     shown: dict[str, str] = field(default_factory=dict)  # the bot's posts as people see them
+    spoiled: set[str] = field(default_factory=set)  # those that show what a frozen process wrote
     forbidden: list[str] = field(default_factory=list)  # grows only
 
     burnt: set[bytes] = field(default_factory=set)
@@ -71,6 +73,12 @@ class Truth:
     def edit(self, post: Post, at: int) -> str:
         post.words[at] = f"zz{post.number}v{len(post.words)}"
         return post.text(at)
+
+    def history(self, place: Place, after: str) -> list[Entry]:
+        """What the platform shows there behind a post; of what memory lets expire, nothing."""
+        since = self.posts[after].sent if after else 0
+        here = (each for each in self.posts.values() if each.place == place and each.sent > since)
+        return [each.entry(max(each.words)) for each in here if not (each.deleted or each.expired)]
 
     def forgotten(self, post: Post) -> bool:
         return post.sent <= self.water.get(post.place.key, 0)

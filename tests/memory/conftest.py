@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -51,8 +51,9 @@ class World:
         silence: float = 600.0,
         kept: float = math.inf,
         archive: ColdStore | None = None,
+        measure: Callable[[str], Awaitable[int]] | None = None,
     ) -> Memory:
-        async def measure(text: str) -> int:
+        async def length(text: str) -> int:
             return len(text)
 
         async def summarise(task: Task) -> str:
@@ -71,7 +72,7 @@ class World:
                 silence=silence,
                 kept=kept,
             ),
-            measure=measure,
+            measure=measure or length,
             summarise=summarise,
             randbytes=os.urandom,
             archive=archive,

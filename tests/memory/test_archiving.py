@@ -201,19 +201,6 @@ async def test_what_is_archived_is_found_by_who_wrote_it_and_whom_it_answers(
     assert await archive.places() == []
 
 
-async def test_leaving_a_space_empties_its_archive(
-    town: World, database: Database, place: Place
-) -> None:
-    async with running(town, database.url) as memory:
-        await talk(town, memory, place)
-        await memory.settle(place)
-        elsewhere = Place(platform="slack", space="T10", channel="C1", thread="1")
-        await memory.leave(elsewhere, town.at)
-        assert (await archived(database.url, place, town)).entries
-        await memory.leave(place, town.at)
-    assert await archived(database.url, place, town) == Contents(place=place)
-
-
 async def test_an_edit_takes_the_old_text_from_the_archive_and_the_next_fold_brings_the_new(
     town: World, database: Database, place: Place
 ) -> None:

@@ -25,6 +25,7 @@ from memory.records import (
     Reply,
     Sealed,
     Snapshot,
+    Spoiled,
 )
 from memory.redis import RedisStore
 from memory.slots import Account
@@ -90,9 +91,17 @@ class Actor:
         await self.conclude(lease)
         return lease
 
-    async def conclude(self, lease: Lease) -> object:
-        reply = Reply(final=("p1",), removed=("p2",), sent=NOW + 2, sealed=sealed("reply"))
+    async def conclude(self, lease: Lease, mark: str = "") -> object:
+        reply = Reply(
+            final=("p1",), removed=("p2",), sent=NOW + 2, sealed=sealed("reply"), mark=mark
+        )
         return await self.store.conclude(PLACE, lease, reply)
+
+    async def restore(self) -> object:
+        spoiled = await self.store.begin(PLACE, "one", "turn2", None)
+        assert isinstance(spoiled, Spoiled)
+        await self.store.restored(PLACE, spoiled)
+        return spoiled
 
     async def fold(self) -> object:
         covered = {"m1": 0, "p1": 0, "m2": 0}
@@ -138,6 +147,17 @@ class Actor:
         await self.store.caught_up(PLACE, "reader", gap, wait=wait)
         return gap
 
+    async def echo(self, post: str, fence: int = 0) -> object:
+        await self.store.echo(PLACE, post, "turn1", fence, "mark")
+        return None
+
+    async def spoiled(self) -> object:
+        """One holder lost a turn to another, which ended it; then the first one's words show."""
+        await takeover(self)
+        await self.conclude(await self.begin("third"))
+        await self.store.retract(CHANNEL, {"m3": b"print of m3"})
+        return await self.echo("p1", 1)
+
     async def forget(self, until: int) -> object:
         await self.say("m4", 4)
         head = (PLACE, NOW + until, NEW)
@@ -179,6 +199,14 @@ async def takeover(actor: Actor) -> Lease:
     """The lease of one that lost it to another."""
     lease = await actor.asked()
     await actor.begin("another")
+    return lease
+
+
+async def dirty(actor: Actor) -> Lease:
+    """The second holder's lease, after a post showed what the first one wrote."""
+    await takeover(actor)
+    lease = await actor.begin("third")
+    await actor.echo("p1", 1)
     return lease
 
 
@@ -304,6 +332,22 @@ SCENES = (
         step=lambda do, _: do.store.begin(PLACE, "one", "turn1", None),
     ),
     Scene(name="forget where a gap is open", prepare=Actor.gap, step=lambda do, _: do.forget(3)),
+    Scene(
+        name="another audience",
+        prepare=Actor.asked,
+        step=lambda do, _: do.store.rescope(PLACE, "private", NOW + 5),
+    ),
+    Scene(
+        name="an audience of before",
+        prepare=lambda do: both(do.asked(), do.store.rescope(PLACE, "private", NOW + 5)),
+        step=lambda do, _: do.store.rescope(PLACE, "public", NOW + 4),
+    ),
+    Scene(
+        name="receive late, under another audience",
+        prepare=lambda do: both(do.asked(), do.store.rescope(PLACE, "private", NOW + 9)),
+        step=lambda do, _: do.say("m4", 4),
+    ),
+    Scene(name="doubt a channel", prepare=Actor.cited, step=lambda do, _: do.store.doubt(CHANNEL)),
     Scene(name="begin", prepare=joined, step=lambda do, _: do.begin()),
     Scene(name="begin nothing", step=lambda do, _: do.store.begin(PLACE, "token", "turn1", None)),
     Scene(
@@ -326,6 +370,48 @@ SCENES = (
         name="note after the end",
         prepare=Actor.answered,
         step=lambda do, lease: do.store.note(PLACE, of(lease), ["p3"], b""),
+    ),
+    Scene(
+        name="see a post that nobody noted",
+        prepare=Actor.asked,
+        step=lambda do, _: do.echo("p3"),
+    ),
+    Scene(
+        name="see what an older holder wrote",
+        prepare=takeover,
+        store=HASTY,
+        step=lambda do, _: do.echo("p1", 1),
+    ),
+    Scene(
+        name="conclude what an older holder wrote in",
+        prepare=dirty,
+        store=HASTY,
+        step=lambda do, lease: do.conclude(of(lease)),
+    ),
+    Scene(
+        name="conclude what was written again",
+        prepare=dirty,
+        store=HASTY,
+        step=lambda do, lease: do.conclude(of(lease), mark="mark"),
+    ),
+    Scene(name="see a stray post", prepare=Actor.answered, step=lambda do, _: do.echo("p9")),
+    Scene(
+        name="see the words of an older holder after the end",
+        prepare=lambda do: both(do.spoiled()),
+        store=HASTY,
+        step=lambda do, _: do.echo("p1", 1),
+    ),
+    Scene(
+        name="begin what is spoiled",
+        prepare=lambda do: both(do.spoiled()),
+        store=HASTY,
+        step=lambda do, _: do.store.begin(PLACE, "one", "turn2", None),
+    ),
+    Scene(
+        name="restore",
+        prepare=lambda do: both(do.spoiled()),
+        store=HASTY,
+        step=lambda do, _: do.restore(),
     ),
     Scene(name="conclude", prepare=Actor.asked, step=lambda do, lease: do.conclude(of(lease))),
     Scene(

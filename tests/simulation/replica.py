@@ -28,7 +28,7 @@ from memory.window import Marks
 from tests.laws.process import _measure, _Plain
 from tests.simulation.loop import Process
 from tests.simulation.model import SimulatedModel
-from tests.simulation.network import Network
+from tests.simulation.network import PLATFORM, Network
 from tests.simulation.platform import SimulatedPlatform, World
 from tests.simulation.store import START, Clockwork, Remote, SimulatedStore
 from tests.simulation.watch import Watch
@@ -115,7 +115,8 @@ class Replica:
         platform = SimulatedPlatform(means.world, process, Pace())
         platforms = {platform.name: platform}
         budgets = Budgets(store, DayLimits(), self._now)
-        replies = Replies(model, prompter, budgets, lease=LEASE, attempts=ATTEMPTS)
+        times = {"lease": LEASE, "late": PLATFORM.late}
+        replies = Replies(model, prompter, budgets, attempts=ATTEMPTS, **times)
         limits = Limits(sweep=SWEEP, stop=3.0)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=means.metrics)
         async with turns:

@@ -115,6 +115,8 @@ class Methods:
         if given["message_ts"] not in channel.posts:
             raise Failure("message_not_found")
         path = f"archives/{channel.id}/p{given['message_ts'].replace('.', '')}"
+        thread = channel.posts[given["message_ts"]].thread
+        path += f"?thread_ts={thread}&cid={channel.id}" if thread else ""
         return {"channel": channel.id, "permalink": f"https://fake.slack.com/{path}"}
 
     def _replies(self, given: Arguments) -> Answer:

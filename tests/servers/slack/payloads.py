@@ -71,6 +71,20 @@ def notice(subtype: str, channel: Channel, ts: str) -> dict[str, Any]:
     return {key: value for key, value in event.items() if key != "hidden"}
 
 
+def marked(post: Post, event_ts: str) -> dict[str, Any]:
+    """What subscribers of a post's metadata are told."""
+    return {
+        "type": "message_metadata_posted",
+        "app_id": APP,
+        "user_id": post.user,
+        "team_id": TEAM,
+        "channel_id": post.channel,
+        "metadata": post.metadata,
+        "message_ts": post.ts,
+        "event_ts": event_ts,
+    }
+
+
 def _hidden(subtype: str, channel: Channel, event_ts: str) -> dict[str, Any]:
     return {
         "type": "message",
