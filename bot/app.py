@@ -20,6 +20,7 @@ from bot.breaker import Breaker
 from bot.catchup import CatchUp
 from bot.commands import Commands, offers
 from bot.config import Config
+from bot.desk import Desk
 from bot.intake import Intake
 from bot.offline import offline
 from bot.ports import Model, Prompt, Request, Role
@@ -115,7 +116,14 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await stack.enter_async_context(turns)
         reach, look = config.catch_up, at.sweep_seconds
         catchup = CatchUp(memory, turns, platforms, reach, look=look, metrics=metrics, now=now)
-        commands = Commands(memory, about(config), config.commands)
+        desk = Desk(
+            memory=memory,
+            platforms=platforms,
+            offers=offers(config.commands),
+            about=about(config),
+            metrics=metrics,
+        )
+        commands = Commands(desk, config.commands)
         intake = Intake(memory, turns, commands, catchup, platforms, metrics=metrics, now=now)
         yield Bot(
             platforms=platforms,

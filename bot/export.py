@@ -18,20 +18,25 @@ async def lines(memory: Memory, person: str, conversation: str) -> AsyncIterator
     """
     async for contents in memory.upkeep.contents():
         if conversation in ("", contents.place.key):
-            for each in _of(contents.entries, person) if person else contents.entries:
-                yield _line(
-                    contents.place, each.sent, {name: getattr(each, name) for name in SHOWN}
-                )
+            for each in of(contents.entries, person) if person else contents.entries:
+                yield json.dumps(shown(contents.place, each))
             for segment, covered in () if person else contents.leaves:
                 told = {"id": segment.name, "kind": "summary", "text": segment.text}
-                yield _line(contents.place, segment.since, told | {"covers": sorted(covered)})
+                yield json.dumps(
+                    _dated(contents.place, segment.since) | told | {"covers": sorted(covered)}
+                )
 
 
-def _of(entries: Sequence[Entry], person: str) -> Sequence[Entry]:
+def of(entries: Sequence[Entry], person: str) -> Sequence[Entry]:
+    """What somebody wrote, and the replies to it."""
     own = {entry.id for entry in entries if entry.author == person}
     return [entry for entry in entries if entry.id in own or own.intersection(entry.answers)]
 
 
-def _line(place: Place, microseconds: int, shown: dict[str, object]) -> str:
+def shown(place: Place, entry: Entry) -> dict[str, object]:
+    return _dated(place, entry.sent) | {name: getattr(entry, name) for name in SHOWN}
+
+
+def _dated(place: Place, microseconds: int) -> dict[str, object]:
     sent = datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat()
-    return json.dumps({"conversation": place.key, "sent": sent} | shown)
+    return {"conversation": place.key, "sent": sent}

@@ -21,7 +21,8 @@ from adapters.message import (
 )
 from adapters.ports import Busy, Chat, Platform
 from bot.catchup import CatchUp
-from bot.commands import Commands, closed
+from bot.commands import Commands
+from bot.desk import closed
 from bot.places import conversation_at, entry_of, microseconds, place_of, text_of
 from bot.telemetry import Metrics
 from bot.turns import Turns

@@ -114,6 +114,7 @@ class Turns:
             return
         self._next_look = now + LOOKS
         self._keep("-", self._memory.upkeep.catch_up)
+        self._keep("--", partial(self._memory.erasing.finish, FOLDS))
         self.depart()
         for place in await self._memory.silent(FOLDS):
             self._keep(place.key, partial(self._memory.learn, place))

@@ -212,6 +212,11 @@ class Memory:
         self._outdate()
         await self.persons.recheck(place)
 
+    async def forget_post(self, place: Place, message: str) -> None:
+        """As if it were deleted, and off the disk at once."""
+        await self.retract(place, [message])
+        await self._forgetting.at_once()
+
     def _outdate(self) -> None:
         if self._recalling:
             self._recalling.outdate()

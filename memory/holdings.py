@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from memory.entry import Description
-from memory.keys import Keys
+from memory.entry import Description, Entry
+from memory.keys import Keys, message_context
 from memory.learning import MOST
 from memory.persons import Persons
 from memory.records import Forgotten, Place
@@ -34,6 +34,15 @@ class Holdings:
             return replace(closed, unreadable=str(error))
         tokens = sum(entry.tokens for entry in entries) + sum(each.tokens for each in segments)
         return Description(segments=segments, window=entries, messages=messages, tokens=tokens)
+
+    async def author(self, place: Place, message: str) -> str:
+        """Who wrote a post of this channel; empty if it is not remembered."""
+        found = await self._store.locate(place, message)
+        if found is None:
+            return ""
+        key = self._keys.learn(found.place, found.wrapped)
+        packed = key.data.open(found.blob, *message_context(found.place, message, found.version))
+        return Entry.unpack(packed, id=message, sent=0, version=found.version).author
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         """The channel's remembered conversations, newest first."""

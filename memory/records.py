@@ -1,7 +1,7 @@
 """The records that go in and out of a store: sealed bytes, and the names they go by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
 
 from memory.slots import Person, Slot
@@ -31,6 +31,9 @@ class Place:
         return cls(
             platform=platform, space=space, channel=channel, thread=thread, audience=audience
         )
+
+    def sibling(self, thread: str) -> "Place":
+        return replace(self, thread=thread)
 
     def person(self, author: str) -> Person:
         return Person(platform=self.platform, space=self.space, id=author)

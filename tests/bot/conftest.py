@@ -14,7 +14,8 @@ from redis.asyncio import Redis
 from bot.budget import Budgets
 from bot.budget import Limits as DayLimits
 from bot.catchup import CatchUp
-from bot.commands import Commands
+from bot.commands import Commands, offers
+from bot.desk import Desk
 from bot.intake import Intake
 from bot.ports import Request
 from bot.prompt import Budget, Prompter
@@ -123,10 +124,17 @@ class Bench:
                 metrics=self.metrics,
                 now=lambda: self.now,
             )
+            desk = Desk(
+                memory=memory,
+                platforms=platforms,
+                offers=offers(self.names),
+                about=["I am a test."],
+                metrics=self.metrics,
+            )
             intake = Intake(
                 memory,
                 turns,
-                Commands(memory, ["I am a test."], self.names),
+                Commands(desk, self.names),
                 catchup,
                 platforms,
                 metrics=self.metrics,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Chat, Hold, Inbox, Posted, Webhook
+from adapters.ports import Chat, Hold, Inbox, Posted, Refused, Webhook
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 ADA = Author(id="U1", name="Ada")
@@ -35,6 +35,9 @@ class FakePlatform:
     posts: dict[str, Post] = field(default_factory=dict)
     whispers: list[Answer] = field(default_factory=list)
     announced: list[str] = field(default_factory=list)
+    address: str = ""  # what links begin with; empty: it has none
+    places: dict[str, Conversation] = field(default_factory=dict)  # by link
+    mute: bool = False  # takes no announcements
     crash: BaseException | None = None
     refuse: BaseException | None = None
     said: list[Message] = field(default_factory=list)
@@ -101,6 +104,8 @@ class FakePlatform:
         self.whispers.append(answer)
 
     async def announce(self, text: str) -> None:
+        if self.mute:
+            raise Refused("made up")
         self.announced.append(text)
 
     async def history(self, after: str, limit: int) -> AsyncGenerator[Message, None]:
@@ -116,14 +121,14 @@ class FakePlatform:
                 raise self.failures.pop(0)
 
     def link(self, message_id: str) -> str:
-        return ""
+        return f"{self.address}{message_id}" if self.address else ""
 
     @property
     def shown(self) -> list[str]:
         return [post.text for post in self.posts.values()]
 
     def linked(self, link: str) -> Conversation | None:
-        return None
+        return self.places.get(link)
 
 
 class People:

@@ -59,10 +59,10 @@ async def test_forget_shows_what_goes_asks_once_and_gives_a_receipt(bot: Bench) 
         command, answers = told("forget")
         await intake.command(command)
         (action,) = answers[0].actions
-        assert "2 messages and 0 summaries" in answers[0].text
+        assert answers[0].text == "I would forget this conversation: 2 messages."
         command, answers = told(action.name, action.argument)
         await intake.command(command)
-        assert answers[0].text == "Forgotten: 2 messages and 0 summaries."
+        assert answers[0].text == "Forgotten: 2 messages."
         await intake.receive(replace(people.say("what did I say?", where=DM), sent_at=AFTER))
         await bot.answers(2)
     assert all("a secret" not in each.text for each in bot.model.seen[-1].prompts)
@@ -79,13 +79,6 @@ async def test_a_thread_is_forgotten_only_by_those_who_wrote_in_it(bot: Bench) -
         command, answers = told("forget", "yes", conversation=HERE)
         await intake.command(command)
         assert answers[0].text.startswith("Forgotten: 2 messages")
-
-
-async def test_a_whole_channel_is_not_forgotten_by_one_of_its_people(bot: Bench) -> None:
-    async with bot.running() as intake:
-        command, answers = told("forget", "yes", conversation=replace(HERE, thread=""))
-        await intake.command(command)
-    assert answers[0].text.startswith("Here I can forget one thread at a time")
 
 
 async def test_a_mention_with_a_command_is_whispered_once_and_not_remembered(bot: Bench) -> None:
@@ -111,17 +104,21 @@ async def test_an_unknown_command_names_the_known_ones(bot: Bench) -> None:
     async with bot.running() as intake:
         command, answers = told("forgte")
         await intake.command(command)
-    assert answers[0].text == "There is no /forgte. There is /summary, /forget, /memory, /help."
+    assert (
+        answers[0].text
+        == "There is no /forgte. There is /summary, /forget, /memory, /export, /help."
+    )
 
 
 async def test_help_lists_every_command_and_what_is_stored(bot: Bench) -> None:
     async with bot.running() as intake:
         command, answers = told("help")
         await intake.command(command)
-    assert [line.split(" ")[0] for line in answers[0].text.splitlines()[:4]] == [
+    assert [line.split(" ")[0] for line in answers[0].text.splitlines()[:5]] == [
         "/summary",
         "/forget",
         "/memory",
+        "/export",
         "/help",
     ]
     assert answers[0].text.endswith("I am a test.")
@@ -139,7 +136,7 @@ async def test_a_command_goes_by_the_name_it_is_given_and_by_its_own(bot: Bench)
         command, answers = told("help")
         await intake.command(command)
     assert bot.platform.whispers[0].text == "I hold nothing of this conversation."
-    assert answers[0].text.startswith("/tk-summary - ")
+    assert answers[0].text.startswith("/tk-summary [link] - ")
 
 
 async def test_leaving_a_channel_forgets_it(bot: Bench) -> None:

@@ -258,7 +258,7 @@ async def test_what_does_not_open_can_still_be_forgotten(bot: Bench) -> None:
         assert answers[0].text.startswith("Sorry, my memory here does not open")
         command, answers = told("forget", "yes", given_at=START + timedelta(seconds=1))
         await intake.command(command)
-        assert answers[0].text == "Forgotten: 2 messages and 0 summaries."
+        assert answers[0].text == "Forgotten: 2 messages."
         await talk(bot, intake, people.say("hello again", where=DM))
     assert bot.platform.shown[-1].endswith("hello again")
 

@@ -30,7 +30,7 @@ CHANNELS = {  # name -> audience, who is in it
 }
 ROOM = 1_000_000  # tokens: nothing is left out for its size
 CANARY = re.compile(r"(?:said|fact)\d{4}")
-LIVES = re.compile(r"^(\w+): I live in (fact\d{4})$", re.MULTILINE)
+LIVES = re.compile(r"^(\w+): I live in (\w+\d{4}\w?)$", re.MULTILINE)
 MARKS = Marks(high=0, low=0, messages_high=2, messages_low=1)
 
 

@@ -91,14 +91,14 @@ class City(Town):
         """In the store, in the append-only file, in logs, in an archive in this folder."""
         values = live(self.folder)
         read = opened(self.folder, memory_key(self.folder), *values)
-        return {word for plains in read.values() for each in plains for word in _words(each)}
+        return {word for plains in read.values() for each in plains for word in words(each)}
 
 
-def _words(text: bytes) -> set[str]:
+def words(text: bytes) -> set[str]:
     return {word.decode() for word in CANARY.findall(text)}
 
 
-def _places() -> list[Place]:
+def places() -> list[Place]:
     channels = (
         Place(platform="slack", space="T", channel=f"C{n}", audience="public") for n in range(5)
     )
@@ -107,7 +107,7 @@ def _places() -> list[Place]:
 
 async def change(memory: Memory, said: list[Said], chance: random.Random, at: int) -> set[str]:
     """Half goes, one way or another; its words are returned."""
-    forgotten = {each.place for each in said if each.place in _places()[:3]}
+    forgotten = {each.place for each in said if each.place in places()[:3]}
     others = [each for each in said if each.place not in forgotten]
     fates = chance.sample(others, len(said) // 2 - sum(each.place in forgotten for each in said))
     for number, each in enumerate(fates):
@@ -127,8 +127,8 @@ async def change(memory: Memory, said: list[Said], chance: random.Random, at: in
 async def test_no_word_that_was_to_go_is_left_anywhere_and_every_other_is(
     tmp_path: Path, number: int, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    places, chance = _places(), random.Random(number)  # noqa: S311
-    said = [Said(number=n, place=places[n % CONVERSATIONS]) for n in range(number)]
+    chance = random.Random(number)  # noqa: S311
+    said = [Said(number=n, place=places()[n % CONVERSATIONS]) for n in range(number)]
     async with private_server(tmp_path) as url:
         city = City(url, tmp_path)
         async with city.process() as memory, city.process() as other:
@@ -140,9 +140,7 @@ async def test_no_word_that_was_to_go_is_left_anywhere_and_every_other_is(
             left = {each.word for each in said} - gone
             for each in (memory, other):
                 told = {
-                    word
-                    for text in await city.prompts(each, said)
-                    for word in _words(text.encode())
+                    word for text in await city.prompts(each, said) for word in words(text.encode())
                 }
                 assert not told & gone
                 assert left <= told
@@ -161,7 +159,7 @@ def at_hand(memory: Memory) -> set[str]:
     indexes = [channel.index for channel in memory._recalling._channels.values()]
     texts = [each[1].text for index in indexes for each in index._held if each]
     terms = [term for index in indexes for term in index._found]
-    return {word for each in (*texts, *terms) for word in _words(each.encode())}
+    return {word for each in (*texts, *terms) for word in words(each.encode())}
 
 
 async def scrubbed(city: City) -> None:

@@ -12,6 +12,7 @@ from bot.budget import Budgets
 from bot.budget import Limits as DayLimits
 from bot.catchup import CatchUp
 from bot.commands import Commands
+from bot.desk import Desk
 from bot.intake import Intake
 from bot.prompt import Budget, Prompter
 from bot.reply import Replies
@@ -129,7 +130,10 @@ class Replica:
                 metrics=means.metrics,
                 now=self._now,
             )
-            commands = Commands(memory, ["I am a test."], Names())
+            desk = Desk(
+                memory=memory, platforms=platforms, offers=(), about=(), metrics=means.metrics
+            )
+            commands = Commands(desk, Names())
             intake = Intake(
                 memory, turns, commands, catchup, platforms, metrics=means.metrics, now=self._now
             )
