@@ -84,7 +84,8 @@ class DiscordChat:
         """In a guild as a direct message; a person who takes none gets nothing."""
         here = f"{self._where.space}/{self._where.thread or self._where.channel}"
         place = "" if self._where.audience is Audience.DIRECT else here
-        parts = split(shown(answer, place), self._posts.limit)
+        if not (parts := split(shown(answer, place), self._posts.limit)):
+            return
         files = [(EXPORT, answer.document)] if answer.document else []
         try:
             channel = await self._aside(person)

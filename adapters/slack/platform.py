@@ -39,6 +39,10 @@ class Access:
     signing_secret: str = field(default="", repr=False)
     api_url: str = "https://slack.com/api/"
 
+    def __post_init__(self) -> None:
+        if not (self.app_token or self.signing_secret):  # anybody could sign with an empty secret
+            raise ValueError("neither an app token nor a signing secret")
+
 
 class SlackPlatform:
     """`timeout`: seconds that a Web API call may take. `shared`: guests and other organisations

@@ -96,28 +96,28 @@ class Sockets:
 
     async def run(self) -> None:
         """Until cancelled. Raises Refused when Slack does not take the token at the start."""
-        async with asyncio.TaskGroup() as lines:
-            for _ in range(self._count):
-                lines.create_task(self._line())
+        try:
+            async with asyncio.TaskGroup() as lines:
+                for _ in range(self._count):
+                    lines.create_task(self._line())
+        finally:
+            for socket in [*self._open]:
+                await self._close(socket)
 
     async def _line(self) -> None:
         """One connection after the other."""
         current: Socket | None = None
-        try:
-            while True:
-                fresh = await self._fresh()
-                if current:
-                    await self._retire(current)
-                current = fresh
-                await _ended(fresh)
-                self._trouble = f"the connection ended ({fresh.reason or 'no answer'})"
-                if fresh.reason == "too_many_websockets":  # one more would be refused as well
-                    await self._retire(fresh)
-                    current = None
-                    await asyncio.sleep(_PAUSE)
-        finally:
+        while True:
+            fresh = await self._fresh()
             if current:
-                await self._close(current)
+                await self._retire(current)
+            current = fresh
+            await _ended(fresh)
+            self._trouble = f"the connection ended ({fresh.reason or 'no answer'})"
+            if fresh.reason == "too_many_websockets":  # one more would be refused as well
+                await self._retire(fresh)
+                current = None
+                await asyncio.sleep(_PAUSE)
 
     async def _fresh(self) -> Socket:
         """A connection that Slack greeted; one at a time is opened."""
@@ -173,9 +173,8 @@ class Sockets:
         await self._close(socket)
 
     async def _close(self, socket: Socket) -> None:
-        if socket in self._open:
-            self._open.remove(socket)
         await socket.close()  # type: ignore[no-untyped-call]
+        self._open.remove(socket)
 
 
 async def _ended(socket: Socket) -> None:

@@ -70,5 +70,5 @@ def live_hosts(text: str) -> set[str]:
 
 def _host(link: str) -> str:
     authority = re.split(r"[/?#\\]", re.sub(r"^(?:https?:)?//", "", link, flags=re.IGNORECASE))[0]
-    host = re.sub(r":\d*$", "", authority.rpartition("@")[2].rstrip(".,:;!?'\")]}*_~|`>["))
+    host = re.sub(r":\d*$", "", re.sub(r"[\W_]+$", "", authority.rpartition("@")[2]))
     return host.lower().removeprefix("www.")

@@ -13,6 +13,7 @@ from dirty_equals import IsPartialDict
 
 from adapters.ports import HttpRequest, Refused
 from adapters.slack.http import Signatures
+from adapters.slack.platform import Access
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import MODES, bot, connected, running, served, settled
 from tests.servers.slack import Fault, Slack
@@ -290,6 +291,23 @@ async def test_wrong_signatures_are_warned_of_once_until_a_good_one_comes(
     assert [line["event"] for line in logs] == [
         "slack request refused: it lacks the signature of SLACK_SIGNING_SECRET"
     ]
+
+
+def test_there_is_no_way_in_without_a_secret() -> None:
+    with pytest.raises(ValueError, match="neither an app token nor a signing secret"):
+        Access(bot_token="xoxb-1")
+
+
+async def test_a_run_that_ends_while_a_socket_is_replaced_leaves_none_open(
+    slack: Slack,
+) -> None:
+    slow = Slow(slack._changed)
+    async with connected(slack, slow):
+        slack.dm("U1", "hello")
+        await slow.begun.wait()
+        await slack.sockets.refresh()
+        await slack.until(lambda: slack.sockets.story.count("open") == 2)
+    await slack.until(lambda: not slack.sockets.open)
 
 
 def test_signatures_are_remembered_as_long_as_they_are_valid() -> None:
