@@ -142,13 +142,8 @@ class Interactions:
             channel=channel,
             audience=audience("im", shared=False),
         )
-        return Home(
-            web=self._agent.web,
-            conversation=where,
-            person=Author(id=user, name=user),
-            at=self._given(body),
-            address=self._chat(where).address(),
-        )
+        person = Author(id=user, name=user)
+        return Home(chat=self._chat(where), person=person, at=self._given(body))
 
     async def _place(self, body: Payload, channel: str, thread: str) -> Conversation:
         kind, shared = await self._directory.channel_type({"channel": channel}), False

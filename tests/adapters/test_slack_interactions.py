@@ -261,6 +261,25 @@ async def test_the_home_shows_what_is_known_and_what_is_left_after_an_action(
     assert shown == ["Forgotten: your likes.", "Nothing is left."]
 
 
+async def test_the_home_asks_before_it_forgets_and_sends_documents_as_messages(
+    slack: Slack, inbox: Collected
+) -> None:
+    inbox.prepared |= {"home": HOME, "forget": PREVIEW}
+    inbox.prepared["export"] = Answer(text="All of yours:", document="{}")
+    async with connected(slack, inbox):
+        slack.hands.home("U1")
+        await settled(slack)
+        slack.hands.pick("U1", "0:forget", "me")
+        await settled(slack)
+        preview, sure, *_ = slack.workspace.homes["U1"]["blocks"]
+        assert preview["text"]["text"] == PREVIEW.text
+        assert [button["value"] for button in sure["elements"]] == ["yes"]
+        slack.hands.pick("U1", "0:export")
+        await settled(slack)
+    assert [each.channel for each in slack.whispers] == ["DU1"]
+    assert "```json\n{}\n```" in slack.whispers[0].text
+
+
 async def test_a_large_home_keeps_within_a_view(slack: Slack, inbox: Collected) -> None:
     facts = "\n".join(f"- fact {number}: {'& words ' * 30}" for number in range(900))
     keys = [f"key {number}" for number in range(40)]
