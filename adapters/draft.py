@@ -53,6 +53,7 @@ async def write(
     tries, and ValueError for a blank text.
     """
     source, reply = _Source(text, turn.typed), _Reply(posts, turn, onto, pace)
+    alone = False  # nothing that follows here could meet a call that is still under way
     try:
         await source.ended(pace.first)
         while await source.grew():
@@ -62,7 +63,7 @@ async def write(
             await source.ended(pace.every)
         parts = split(whole := await source.whole(), posts.limit)
         # An unclear call of the first pass may land after it. Those of the second need no third:
-        # they carry the words that stand there already.
+        # they carry the words that stand there already. Only the next reply must not meet them.
         for _ in range(2):
             await reply.calm()
             while await reply.lay(parts, live=False):
@@ -70,9 +71,16 @@ async def write(
             await reply.trim(len(parts))
             if not reply.unclear:
                 break
+        await reply.calm()
+        alone = True
         yield replace(reply.posted(), text=whole, complete=True)
+    except asyncio.CancelledError:
+        alone = True  # whoever takes over waits the grace
+        raise
     finally:
         await source.close()
+        if not alone:
+            await reply.calm(pace.listed)
 
 
 class _Source:
@@ -151,10 +159,10 @@ class _Reply:
             await self._call(partial(self._posts.delete, self._ids[-1]))
             self._removed.append(self._ids.pop())
 
-    async def calm(self) -> None:
+    async def calm(self, longer: float = 0.0) -> None:
         """After an unclear call: wait until it can no longer take effect, and trust no post."""
         if self.unclear:
-            await self._wait(self._pace.late)
+            await self._wait(self._pace.late + longer)
             self._shown.clear()
             self.unclear = False
 

@@ -139,7 +139,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`document`: a JSON text to be delivered as a file, or as fenced text where none can be."""
+    """Links in `text` that `Chat.link` gave are to stay live.
+
+    `document`: a JSON text to be delivered as a file, or as fenced text where none can be.
+    """
 
     text: str
     actions: tuple[Action, ...] = ()

@@ -7,8 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.simulation.mutants import MUTANTS
 from tests.simulation.run import Outcome
-from tests.simulation.runs import PLATFORMS, simulate, trace
+from tests.simulation.runs import PLATFORMS, hunt, simulate, trace
 
 
 def main(words: Sequence[str]) -> int:
@@ -18,9 +19,12 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, help="this one alone, told step by step")
     parser.add_argument("--start", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--platform", choices=PLATFORMS, action="append", help="both, if none")
+    parser.add_argument("--mutants", action="store_true", help="every rule switched off")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     asked = parser.parse_args(words)
     platforms = asked.platform or PLATFORMS
+    if asked.mutants:
+        return _mutants(asked.seeds)
     if asked.seed is not None:
         return max(_alone(asked.seed, platform) for platform in platforms)
     began = time.monotonic()
@@ -35,6 +39,17 @@ def main(words: Sequence[str]) -> int:
     }
     print(json.dumps(totals) if asked.json else _line(totals))
     return int(bool(failing))
+
+
+def _mutants(seeds: int) -> int:
+    """A table: rule, what was planted, after how many seeds it was noticed, and by which law."""
+    missed = 0
+    for mutant, number, problem in asyncio.run(hunt(MUTANTS, seeds)):
+        missed += not problem
+        after = f"{number:>4} seeds" if problem else "  missed  "
+        print(f"{mutant.rule:>2}  {mutant.what:<55} {mutant.platform:<8}{after}  {problem[:80]}")
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} noticed")
+    return int(bool(missed))
 
 
 def _alone(seed: int, platform: str) -> int:

@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | chat | check | manifest | key | export`."""
+"""The command line: `python -m bot run | chat | check | manifest | key | export | forget`."""
 
 import argparse
 import asyncio
@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bot.app import Misfit, assembled, slack_manifest
+from bot.app import Misfit, assembled, now, slack_manifest
 from bot.config import Config, ConfigError, load
+from bot.erase import NoSuchName, erase
 from bot.export import lines
+from bot.places import microseconds
 from bot.rewrap import rewrap
 from bot.telemetry import set_up_logs
 from bot.web import PortTaken
@@ -21,7 +23,7 @@ from memory.store import StoreDown
 
 Options = argparse.Namespace
 CANNOT_START = (
-    *(ArchiveDown, ConfigError, Misfit, PortTaken, ServerProblem, StoreDown),
+    *(ArchiveDown, ConfigError, Misfit, NoSuchName, PortTaken, ServerProblem, StoreDown),
     *(KeyProblem, Unreadable),
 )
 
@@ -53,6 +55,8 @@ def _options() -> argparse.ArgumentParser:
     only = parser.add_argument_group("export")
     only.add_argument("--person", default="", metavar="ID", help="only of this author, and replies")
     only.add_argument("--conversation", default="", metavar="KEY", help="only of this conversation")
+    only = parser.add_argument_group("forget")
+    only.add_argument("--yes", action="store_true", help="forget it; else it is only counted")
     return parser
 
 
@@ -80,6 +84,10 @@ def _key(options: Options) -> int:
         return asyncio.run(rewrap(load(options.config, os.environ)))
     print(fresh_key())  # noqa: T201
     return 0
+
+
+def _forget(options: Options) -> int:
+    return asyncio.run(_erase(load(options.config, os.environ), options))
 
 
 def _export(options: Options) -> int:
@@ -115,6 +123,14 @@ async def _write_out(config: Config, options: Options) -> int:
     return 0
 
 
+async def _erase(config: Config, options: Options) -> int:
+    set_up_logs("ERROR", colours=sys.stderr.isatty())
+    until, whose = microseconds(now()), (options.person, options.conversation)
+    async with assembled(config, console=True) as bot:
+        print(await erase(bot.memory, *whose, until, sure=options.yes))  # noqa: T201
+    return 0
+
+
 def _refuse(problem: BaseException) -> int:
     _say(str(problem))
     return 2
@@ -131,6 +147,7 @@ VERBS: Mapping[str, Callable[[Options], int]] = {
     "manifest": _manifest,
     "key": _key,
     "export": _export,
+    "forget": _forget,
 }
 
 if __name__ == "__main__":

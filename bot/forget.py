@@ -55,7 +55,7 @@ async def _conversation(desk: Desk, command: Command, place: Place, *, sure: boo
         if extent == Forgotten():
             return Answer(text=NOTHING)
         named = f"thread {place.thread}" if place.thread else "main"
-        return _preview(f"this conversation: {_amount(extent)}", "here" if here else named)
+        return _preview(f"this conversation: {amount(extent)}", "here" if here else named)
     receipt = await desk.memory.forget(place, microseconds(command.given_at), channel=whole)
     if not direct(command):
         await desk.announce(place, _told(command, "conversation"))
@@ -68,7 +68,7 @@ async def _channel(desk: Desk, command: Command, *, sure: bool) -> Answer:
         return Answer(text="Only those who manage this channel can have me forget all of it.")
     extent = await desk.memory.holdings.extent(place, channel=True)
     if not sure:
-        return _preview(f"this channel with all its threads: {_amount(extent)}", "channel")
+        return _preview(f"this channel with all its threads: {amount(extent)}", "channel")
     until = microseconds(command.given_at)
     receipt = await desk.memory.forget(place, until, channel=True)
     if not direct(command):
@@ -81,14 +81,9 @@ async def _person(desk: Desk, command: Command, *, sure: bool) -> Answer:
     me = place_of(command.conversation).person(command.author.id)
     if sure:
         return _receipt(await memory.erasing.forget(me, until))
-    mine = await memory.erasing.mine(me, until)
-    extent = Forgotten(
-        messages=sum(len(each.entries) for each in mine),
-        segments=sum(len(each.leaves) for each in mine),
-        facts=len(await memory.persons.facts(me)),
-    )
+    extent, mine = await memory.erasing.extent(me, until), await memory.erasing.mine(me, until)
     where = f"in {count(len(mine), 'conversation')}" if mine else "in no conversation"
-    what = f"your messages and my replies to them {where}: {_amount(extent)}"
+    what = f"your messages and my replies to them {where}: {amount(extent)}"
     return _preview(f"what you said here and elsewhere in this space, {what}", "me")
 
 
@@ -145,14 +140,14 @@ def _preview(what: str, argument: str) -> Answer:
 
 
 def _receipt(went: Forgotten) -> Answer:
-    return Answer(text=f"Forgotten: {_amount(went)}.")
+    return Answer(text=f"Forgotten: {amount(went)}.")
 
 
 def _told(command: Command, what: str) -> str:
     return f"{command.author.name} had me forget this {what}: I hold nothing said before now."
 
 
-def _amount(went: Forgotten) -> str:
+def amount(went: Forgotten) -> str:
     more = [(went.segments, "summary"), (went.facts, "fact")]
     told = [count(went.messages, "message"), *(count(each, what) for each, what in more if each)]
     return ", ".join(told)

@@ -96,6 +96,15 @@ class Erasing:
                 found.append(Contents(place=place, entries=tuple(theirs), leaves=leaves))
         return found
 
+    async def extent(self, person: Person, until: int) -> Forgotten:
+        """What `forget` would take now."""
+        mine = await self.mine(person, until)
+        return Forgotten(
+            messages=sum(len(each.entries) for each in mine),
+            segments=sum(len(each.leaves) for each in mine),
+            facts=len(await self._persons.facts(person)),
+        )
+
     async def forget(self, person: Person, until: int) -> Forgotten:
         """Up to a time, in their space: a receipt. What a crash interrupts, the sweep goes on with.
 

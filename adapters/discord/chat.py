@@ -99,7 +99,7 @@ class DiscordChat:
                     view=buttons.view(answer.actions, place),
                     files=attached(files),
                 )
-        except Refused as error:
+        except (Busy, Refused, Unclear) as error:  # sent again, it might be there twice
             _log.warning("discord whisper not delivered", reason=str(error))
 
     async def _aside(self, person: Author) -> discord.abc.Messageable:

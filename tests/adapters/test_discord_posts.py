@@ -319,3 +319,13 @@ async def test_the_fake_takes_a_repeated_nonce_for_new_after_its_window(
 async def test_an_answer_without_text_is_not_whispered(discord: FakeDiscord, talk: Talk) -> None:
     await talk.chat.whisper(Author(id=discord.person("Bob"), name="Bob"), Answer(text=""))
     assert count(discord, POST) == 0
+
+
+@pytest.mark.parametrize("fault", [Fault(cut=True, stored=True), Fault(status=403, code=50007)])
+async def test_a_whisper_is_said_at_most_once(
+    discord: FakeDiscord, talk: Talk, fault: Fault
+) -> None:
+    bob = discord.person("Bob")
+    discord.fail(POST, fault)
+    await talk.chat.whisper(Author(id=bob, name="Bob"), Answer(text="aside"))
+    assert count(discord, POST) == 1

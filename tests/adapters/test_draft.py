@@ -335,6 +335,15 @@ async def test_a_lost_turn_comes_out_as_itself_and_touches_nothing_more(grip: in
     assert len(posts.calls) == grip
 
 
+async def test_whoever_goes_on_meets_no_call_that_is_still_under_way() -> None:
+    posts, turn = MemoryPosts(), Turn(lost=Broken(), grip=1)
+    posts.fail("post", Lost(lands=PACE.late))
+    with pytest.raises(Broken):
+        await told(posts, "One", 60, turn=turn)
+    assert posts.visible == ["One"]
+    assert asyncio.get_running_loop().time() >= posts.calls[0].at + PACE.late + PACE.listed
+
+
 @dataclass
 class Watched:
     """A text that says whether it was closed."""

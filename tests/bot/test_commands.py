@@ -44,6 +44,33 @@ async def test_summary_says_what_is_held(bot: Bench) -> None:
     assert "- folded" in answers[0].text
 
 
+async def test_summary_leads_to_what_it_is_made_of_and_in_a_channel_to_its_threads(
+    bot: Bench,
+) -> None:
+    bot.platform.address = "https://chat.example/"
+    bot.platform.places = {"https://chat.example/m1": HERE}
+    async with bot.running() as intake:
+        await intake.receive(People().say("what shall we cook?"))
+        await bot.answers(1)
+        command, answers = told("summary", conversation=HERE)
+        await intake.command(command)
+        assert answers[0].text.splitlines()[-1] == (
+            "Word for word, from [2027-01-01 00:00](https://chat.example/m1) "
+            "to [2027-01-01 00:00](https://chat.example/p1)."
+        )
+        channel = replace(HERE, thread="")
+        command, answers = told("summary", conversation=channel)
+        await intake.command(command)
+        assert answers[0].text == (
+            "Threads I remember here, the newest first:\n"
+            "- [2027-01-01 00:00](https://chat.example/p1): what shall we cook? (2 messages)"
+        )
+        for link, said in (("m1", "I hold 2 messages"), ("m9", "Say /summary, or /summary and")):
+            command, answers = told("summary", f"https://chat.example/{link}", conversation=channel)
+            await intake.command(command)
+            assert answers[0].text.startswith(said)
+
+
 async def test_summary_of_nothing_says_so(bot: Bench) -> None:
     async with bot.running() as intake:
         command, answers = told("summary")

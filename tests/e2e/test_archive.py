@@ -52,6 +52,24 @@ async def test_an_export_without_an_archive_is_what_the_store_holds(home: Home) 
     assert everything[0]["text"] == SECRET
 
 
+async def test_an_operator_forgets_a_conversation_or_a_person_after_seeing_how_much(
+    home: Home,
+) -> None:
+    home.heard += [SECRET]
+    await home.run("chat", f"{SECRET}\n")
+    for flags in (["--person", "console:local:ada"], ["--conversation", "console:local:terminal:"]):
+        counted = await home.run("forget", flags=flags)
+        assert counted.out == "2 messages: say --yes to forget this.\n"
+    gone = await home.run("forget", flags=["--person", "console:local:ada", "--yes"])
+    assert gone.out == "Forgotten: 2 messages.\n"
+    assert (await home.run("export")).out == ""
+    refused = await home.run("forget", flags=["--yes"])
+    assert (refused.code, refused.err) == (
+        2,
+        "forget: say --person PLATFORM:SPACE:ID or --conversation KEY, as `export` prints it\n",
+    )
+
+
 async def test_an_unusable_address_is_refused_in_one_line_that_does_not_repeat_it(
     home: Home,
 ) -> None:

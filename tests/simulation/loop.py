@@ -1,7 +1,7 @@
 """Virtual time in which a process can be frozen, and can die at any await without a last word."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Container, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
@@ -16,6 +16,8 @@ class Process:
     def __init__(self, name: str, skew: float) -> None:
         self.name, self.skew = name, skew  # of its wall clock, in seconds
         self.alive, self.frozen = True, 0.0  # until this loop time
+        self.works_on: Container[str] = ()  # turns
+        self.crash: Callable[[], None] = lambda: None
         self._context = copy_context()
         self._context.run(_PROCESS.set, self)
 

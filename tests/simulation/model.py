@@ -57,7 +57,7 @@ class SimulatedModel:
 
     async def summarise(self, task: Task) -> str:
         """It tells all it read, and who lives where."""
-        await asyncio.sleep(self._chance.uniform(0.5, 8))
+        await asyncio.sleep(self._chance.uniform(0.5, 20))
         if self._network.faulty and self._chance.random() < 0.1:
             raise ModelFailed("unavailable", "the model is not there")
         if task.instruction == MERGING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar, cast
 
-from tests.simulation.loop import ProcessLoop
+from tests.simulation.loop import Process, ProcessLoop
+from tests.simulation.weather import Weather
 
 T = TypeVar("T")
 
@@ -25,25 +26,33 @@ class Line:
     most: float  # one way
     patience: float  # of the caller
     late: float  # the latest a call may take effect after it was sent
+    deadly: float  # of so many calls the caller dies, before or after they took effect
 
 
-STORE = Line(risk=0.03, least=0.0005, most=0.01, patience=1.9, late=4.0)
-PLATFORM = Line(risk=0.06, least=0.05, most=0.35, patience=5.0, late=8.0)
+STORE = Line(risk=0.03, least=0.0005, most=0.01, patience=1.9, late=4.0, deadly=0.004)
+PLATFORM = Line(risk=0.06, least=0.05, most=0.35, patience=5.0, late=8.0, deadly=0.015)
 
 
 class Network:
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, weather: Weather) -> None:
         self.faulty = True
+        self._worse = weather.worse or chance.choice([1, 1, 1, 4])
+        self._deadly = weather.deadly
         self.lost = 0
         self._chance = chance
 
-    async def call(self, line: Line, effect: Callable[[], T]) -> T:
+    async def call(self, line: Line, effect: Callable[[], T], process: Process) -> T:
         """Raises Lost, and what `effect` raises."""
         chance, loop = self._chance, cast("ProcessLoop", asyncio.get_running_loop())
         if loop.ending:
             raise asyncio.CancelledError
-        fate = chance.random() / line.risk if self.faulty else 1.0
+        fate = chance.random() / (line.risk * self._worse) if self.faulty else 1.0
         way = chance.uniform(line.least, line.most)
+        if self.faulty and chance.random() < line.deadly * self._deadly:
+            loop.outside(chance.choice([0, way + 1e-6, 2 * way]), process.crash)
+            await asyncio.sleep(chance.choice([0, 1e-9]))
+        elif self.faulty and chance.random() < line.deadly:
+            process.freeze(loop.time() + chance.choice([5, 20, 27, 50]))  # its answer comes later
         if fate >= 0.9:  # the most
             answer: asyncio.Future[T] = loop.create_future()
             loop.outside(way, partial(_answer, answer, effect))

@@ -26,7 +26,8 @@ class Post:
 
     id: str
     where: Conversation
-    turn: str
+    turn: str  # that it belongs to
+    mark: str  # by which it is found
     text: str
     live: bool
     listed: float  # from when on it can be read back
@@ -59,6 +60,7 @@ class World:
             id=self.stamp(),
             where=where,
             turn=turn.id,
+            mark=turn.id,
             text=text,
             live=live,
             listed=now + self.chance.uniform(0, 5.0),
@@ -83,7 +85,7 @@ class World:
         return [
             post
             for post in self.posts.values()
-            if post.turn == turn and post.where == where and not post.deleted
+            if post.mark == turn and post.where == where and not post.deleted
             if post.listed <= now and (post.live or not button)
         ]
 
@@ -140,7 +142,7 @@ class SimulatedPosts:
             self._process.freeze(loop.time() + world.chance.uniform(10, 80))
             await asyncio.sleep(0)
         try:
-            return await world.network.call(PLATFORM, effect)
+            return await world.network.call(PLATFORM, effect, self._process)
         except Lost:
             raise Unclear("no answer") from None
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import cast
 
 from adapters.draft import Pace
 from bot.budget import Budgets
@@ -27,16 +29,18 @@ from memory.seal import Keyring
 from memory.turn import Terms
 from memory.window import Marks
 from tests.laws.process import _measure, _Plain
-from tests.simulation.loop import Process
+from tests.simulation.loop import Process, ProcessLoop
 from tests.simulation.model import SimulatedModel
 from tests.simulation.network import PLATFORM, Network
 from tests.simulation.platform import SimulatedPlatform, World
 from tests.simulation.store import START, Clockwork, Remote, SimulatedStore
 from tests.simulation.watch import Watch
+from tests.simulation.weather import Weather
 
-LEASE, GRACE, CALL = 30.0, 13.0, 5.0  # as shipped
+CALL = 5.0  # seconds a platform call may take
 ATTEMPTS = 3
 SWEEP = 5.0
+DOWN = (0.3, 2.0, 6.0, 30.0)  # seconds until a killed process is there again
 SIZES = Sizes(
     marks=Marks(high=0, low=0, messages_high=6, messages_low=3),
     segment=100_000,
@@ -58,21 +62,29 @@ class Means:
     chance: random.Random
     places: Sequence[Place]
     metrics: Metrics
+    weather: Weather
 
 
 class Replica:
     """Its life after life; `intake` is None while it is down."""
 
+    process: Process
+
     def __init__(self, means: Means, name: str, skew: float) -> None:
         self._means, self._name, self._skew = means, name, skew
         self.intake: Intake | None = None
+        self.kills = 0
         self._dead: list[
             asyncio.Task[None]
         ] = []  # or their remains would run as they are collected
         self.start()
 
     def start(self) -> None:
+        """Unless somebody did."""
+        if self._dead and self.process.alive:
+            return
         self.process = Process(self._name, self._skew)
+        self.process.crash = partial(self.kill, self.process)
         life = self.process.spawn(self._live(self.process))
         life.add_done_callback(self._ended)
         self._dead.append(life)
@@ -81,16 +93,22 @@ class Replica:
         error = None if life.cancelled() else life.exception()
         self._means.watch.law(not error, "a process fell over", error)
 
-    def kill(self) -> None:
-        self.process.alive, self.intake = False, None
+    def kill(self, process: Process, down: float | None = None) -> None:
+        """And start it again after so many seconds."""
+        if process.alive:
+            self.kills += 1
+            process.alive, self.intake = False, None
+            down = self._means.chance.choice(DOWN) if down is None else down
+            cast("ProcessLoop", asyncio.get_running_loop()).outside(down, self.start)
 
     async def deploy(self) -> None:
         """Told to stop, in good order."""
         self.intake = None
         if not self._dead[-1].cancel():
             return
+        process = self.process
         await asyncio.wait({self._dead[-1]}, timeout=60)
-        self.process.alive = False
+        process.alive = False
 
     async def _live(self, process: Process) -> None:
         means = self._means
@@ -102,7 +120,7 @@ class Replica:
             means.keyring,
             settings=Settings(
                 sizes=SIZES,
-                terms=Terms(lease=LEASE, call=CALL),
+                terms=Terms(lease=means.weather.lease, call=CALL),
                 silence=30.0,
             ),
             measure=_measure,
@@ -116,10 +134,11 @@ class Replica:
         platform = SimulatedPlatform(means.world, process, Pace())
         platforms = {platform.name: platform}
         budgets = Budgets(store, DayLimits(), self._now)
-        times = {"lease": LEASE, "late": PLATFORM.late}
+        times = {"lease": means.weather.lease, "late": PLATFORM.late}
         replies = Replies(model, prompter, budgets, attempts=ATTEMPTS, **times)
         limits = Limits(sweep=SWEEP, stop=3.0)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=means.metrics)
+        process.works_on = turns._live
         async with turns:
             catchup = CatchUp(
                 memory,

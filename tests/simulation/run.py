@@ -18,13 +18,11 @@ from tests.simulation.replica import Means, Replica
 from tests.simulation.store import START, Clockwork, SimulatedStore, tags
 from tests.simulation.town import ACTIVE, Town, stamp
 from tests.simulation.watch import Watch
+from tests.simulation.weather import FAIR, Weather
 
 REST = 120.0  # seconds after the last act in which things still fail
 LONGEST = 1_500.0
-KILL, DEPLOY, FREEZE = 25.0, 80.0, 40.0  # seconds between two, on average
-OUTAGE = 0.15
 SKEW = 3.0
-STALLS = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +42,15 @@ def places(platform: str) -> Sequence[Conversation]:
 class Simulation:
     """On one server; `changes` are defects planted in the scripts."""
 
-    def __init__(self, url: str, platform: str, changes: Mapping[str, str]) -> None:
+    def __init__(
+        self, url: str, platform: str, changes: Mapping[str, str], weather: Weather = FAIR
+    ) -> None:
         self._server, self._platform = Clockwork(url), platform
         self._places = places(platform)
         channels = [place_of(where).channel_key for where in self._places]
-        self._store = SimulatedStore(changes, tags(channels))
+        self._store = SimulatedStore(changes, tags(channels), weather.lease)
         self._store.load(self._server)
-        self._metrics = Metrics()
+        self._metrics, self._weather = Metrics(), weather
 
     def run(self, seed: int, *, trace: bool = False) -> Outcome:
         loop = ProcessLoop()
@@ -67,7 +67,7 @@ class Simulation:
         self._server.clear(START)
         self._server.secret = b""
         chance = random.Random(seed)  # noqa: S311
-        network = Network(chance)
+        network = Network(chance, self._weather)
         watch = Watch(self._server, Truth(), trace=trace)
         world = World(
             name=self._platform,
@@ -76,7 +76,7 @@ class Simulation:
             stamp=lambda: str(stamp()),
             shown=lambda post, fence: None,
             secure=watch.secure,
-            stalls=STALLS,
+            stalls=self._weather.stalls,
         )
         watch.world = world
         keyring = Keyring([fresh_key(chance.randbytes)])
@@ -90,17 +90,20 @@ class Simulation:
             chance=chance,
             places=[place_of(where) for where in self._places],
             metrics=self._metrics,
+            weather=self._weather,
         )
         here = self._places[: chance.choice([1, 1, 2])]
-        town = Town(world, watch, chance, here)
+        town = Town(world, watch, chance, here, self._weather)
 
         def shown(post: Post, fence: int) -> None:
             watch.shown(post, fence)
+            town.echo(post, fence)
+            town.shown(post)
 
         world.shown = shown
         replicas = [Replica(means, name, chance.uniform(-SKEW, SKEW)) for name in "ab"]
         town.replicas = replicas
-        faults = _Faults(replicas, chance)
+        faults = _Faults(replicas, chance, self._weather)
         town.open()
         work = asyncio.create_task(faults.run())
         await asyncio.sleep(ACTIVE + REST)
@@ -110,7 +113,7 @@ class Simulation:
             await replica.deploy()
         check(watch, self._server, keyring, means.places)
         counts = {
-            "kills": faults.kills,
+            "kills": sum(each.kills for each in replicas),
             "lost calls": network.lost,
             "takeovers": watch.takeovers,
             "turns": len(watch.ended),
@@ -139,15 +142,17 @@ async def _quiet(town: Town, watch: Watch, means: Means) -> None:
 class _Faults:
     """Crashes, restarts, deployments, frozen processes, an outage of all."""
 
-    def __init__(self, replicas: Sequence[Replica], chance: random.Random) -> None:
-        self._replicas, self._chance = replicas, chance
-        self.kills = 0
+    def __init__(
+        self, replicas: Sequence[Replica], chance: random.Random, weather: Weather
+    ) -> None:
+        self._replicas, self._chance, self._weather = replicas, chance, weather
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            for what, often in ((self._kill, KILL), (self._deploy, DEPLOY), (self._freeze, FREEZE)):
-                tasks.create_task(self._again(what, often))
-            if self._chance.random() < OUTAGE:
+            tasks.create_task(self._again(self._kill, self._weather.kill))
+            tasks.create_task(self._again(self._deploy, self._weather.deploy))
+            tasks.create_task(self._again(self._freeze, self._weather.freeze))
+            if self._chance.random() < self._weather.outage:
                 tasks.create_task(self._outage())
 
     async def _again(self, what: object, often: float) -> None:
@@ -161,15 +166,12 @@ class _Faults:
                 await what(replica)  # type: ignore[operator]
 
     async def _kill(self, replica: Replica) -> None:
-        self.kills += 1
-        replica.kill()
-        await asyncio.sleep(self._chance.choice([0.3, 2, 6, 30]))
-        self._revive(replica)
+        replica.kill(replica.process)
 
     async def _deploy(self, replica: Replica) -> None:
         await replica.deploy()
         await asyncio.sleep(self._chance.choice([0.3, 2]))
-        self._revive(replica)
+        replica.start()
 
     async def _freeze(self, replica: Replica) -> None:
         now = asyncio.get_running_loop().time()
@@ -177,13 +179,6 @@ class _Faults:
 
     async def _outage(self) -> None:
         await asyncio.sleep(self._chance.uniform(5, ACTIVE * 0.7))
+        down = self._chance.choice([20, 100, 180])
         for replica in self._replicas:
-            self.kills += replica.process.alive
-            replica.kill()
-        await asyncio.sleep(self._chance.choice([20, 100, 180]))
-        for replica in self._replicas:
-            self._revive(replica)
-
-    def _revive(self, replica: Replica) -> None:
-        if not replica.process.alive:
-            replica.start()
+            replica.kill(replica.process, down)

@@ -3,16 +3,18 @@
 import asyncio
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 import structlog
 
 from tests.servers.redis import find_servers, running
-from tests.simulation.mutants import NONE, Mutant
+from tests.simulation.mutants import MUTANTS, NONE, Mutant
 from tests.simulation.run import Outcome, Simulation
 
+Job = tuple[Any, ...]  # a function that takes the address of a server, and what else it takes
 PLATFORMS = ("slack", "discord")
 
 
@@ -31,12 +33,13 @@ def play(
     url: str, platform: str, seeds: Sequence[int], mutant: Mutant, *, first: bool
 ) -> list[Outcome]:
     """`first`: no further than to the first problem."""
-    simulation, outcomes = Simulation(url, platform, mutant.changes), list[Outcome]()
+    simulation = Simulation(url, platform, mutant.changes, mutant.weather)
+    outcomes = list[Outcome]()
     try:
-        with quiet(), mutant.patch():
+        with quiet(), mutant.planted():
             for seed in seeds:
                 outcomes.append(simulation.run(seed))
-                if first and outcomes[-1].problems:
+                if first and mutant.noticed(outcomes[-1].problems):
                     break
     finally:
         simulation.close()
@@ -53,26 +56,36 @@ async def trace(seed: int, platform: str) -> Outcome:
 
 async def simulate(seeds: Sequence[int], platforms: Sequence[str] = PLATFORMS) -> list[Outcome]:
     """All seeds on all platforms."""
-    jobs = [(platform, part) for platform in platforms for part in _parts(seeds)]
-    context, number = multiprocessing.get_context("spawn"), min(len(jobs), os.cpu_count() or 1)
+    jobs = [(_play, platform, part) for platform in platforms for part in _parts(seeds)]
+    found: list[list[Outcome]] = await _spread(jobs)
+    outcomes = (outcome for part in found for outcome in part)
+    return sorted(outcomes, key=lambda each: (each.platform, each.seed))
+
+
+async def hunt(mutants: Sequence[Mutant], seeds: int) -> list[tuple[Mutant, int, str]]:
+    """Each planted defect, after how many seeds it was noticed, and how; nothing: it was not."""
+    found: list[tuple[int, str]] = await _spread([(_hunt, each.what, seeds) for each in mutants])
+    return [(mutant, *result) for mutant, result in zip(mutants, found, strict=True)]
+
+
+async def _spread(jobs: Sequence[Job]) -> list[Any]:
+    """What they give, each run on a process and a server."""
+    number = min(len(jobs), os.cpu_count() or 1)
     loop, free = asyncio.get_running_loop(), asyncio.Queue[str]()
     async with AsyncExitStack() as stack:
         for _ in range(number):
-            server = running(find_servers()[0])
-            free.put_nowait(await stack.enter_async_context(server))
+            free.put_nowait(await stack.enter_async_context(running(find_servers()[0])))
+        context = multiprocessing.get_context("spawn")
         pool = stack.enter_context(ProcessPoolExecutor(number, mp_context=context))
 
-        async def run(platform: str, part: Sequence[int]) -> list[Outcome]:
+        async def run(work: Callable[..., Any], *words: object) -> Any:
             url = await free.get()
             try:
-                return await loop.run_in_executor(pool, _play, url, platform, part)
+                return await loop.run_in_executor(pool, work, url, *words)
             finally:
                 free.put_nowait(url)
 
-        found = await asyncio.gather(*(run(*job) for job in jobs))
-    return sorted(
-        (outcome for part in found for outcome in part), key=lambda it: (it.platform, it.seed)
-    )
+        return await asyncio.gather(*(run(*job) for job in jobs))
 
 
 def _parts(seeds: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -83,3 +96,9 @@ def _parts(seeds: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _play(url: str, platform: str, seeds: Sequence[int]) -> list[Outcome]:
     return play(url, platform, seeds, NONE, first=False)
+
+
+def _hunt(url: str, what: str, seeds: int) -> tuple[int, str]:
+    mutant = next(each for each in MUTANTS if each.what == what)
+    outcomes = play(url, mutant.platform, range(seeds), mutant, first=True)
+    return len(outcomes), mutant.noticed(outcomes[-1].problems)

@@ -41,7 +41,6 @@ class Remote:
     """As much of redis-py's asyncio client, and of a connection, as the store asks of it."""
 
     plain = False
-    skewed = False  # planted: scripts believe the caller's clock
 
     def __init__(self, server: Clockwork, network: Network, process: Process, tap: Tap) -> None:
         self.server, self._network, self._process = server, network, process
@@ -49,12 +48,12 @@ class Remote:
 
     async def ask(self, *commands: Command) -> list[Any]:
         try:
-            return await self._network.call(STORE, partial(self._run, commands))
+            return await self._network.call(STORE, partial(self._run, commands), self._process)
         except Lost:
             raise Disconnected("no answer") from None
 
     def _run(self, commands: Sequence[Command]) -> list[Any]:
-        self.server.tick(self._process.skew if self.skewed else 0.0)
+        self.server.tick()
         first = commands[0]
         script = self.names.get(str(first[1]), "") if first[0] in ("EVAL", "EVALSHA") else ""
         if script:
@@ -106,8 +105,8 @@ class _Pipeline:
 class SimulatedStore(RedisStore):
     """Made once; each process works on a copy."""
 
-    def __init__(self, changes: Mapping[str, str], tags: Sequence[str]) -> None:
-        super().__init__("unix:///nowhere")
+    def __init__(self, changes: Mapping[str, str], tags: Sequence[str], lease: float) -> None:
+        super().__init__("unix:///nowhere", lease=lease)
         self._scripts = changed(self._scripts, {**CHANGES, **changes})
         self._tags = tags
 

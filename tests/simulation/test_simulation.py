@@ -4,11 +4,20 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulation.mutants import NONE
+from tests.simulation.mutants import MUTANTS, NONE, Mutant
 from tests.simulation.run import Outcome
-from tests.simulation.runs import PLATFORMS, play, simulate
+from tests.simulation.runs import PLATFORMS, hunt, play, simulate
 
 FEW, MANY = 15, 500  # seeds, for each platform
+QUICK = 25  # seeds within which a defect is planted in every run of the tests
+SOON = (
+    "a message that came before is taken in again",
+    "a takeover mints the turn anew",
+    "a lease belongs to a name, not to a call",
+    "what is owed is not due",
+    "a stopped turn is made again by a takeover",
+)
+PLANTED = 300  # seeds within which every other is noticed
 Play = Callable[[str, range], list[Outcome]]
 
 
@@ -36,3 +45,18 @@ async def test_promises_hold_for_a_thousand_seeds() -> None:
     outcomes = await simulate(range(MANY))
     assert len(outcomes) == MANY * len(PLATFORMS)
     assert [(each.platform, each.seed, each.problems) for each in outcomes if each.problems] == []
+
+
+@pytest.mark.parametrize(
+    "mutant", [each for each in MUTANTS if each.what in SOON], ids=lambda m: m.what
+)
+def test_a_rule_switched_off_is_noticed_soon(any_server: str, mutant: Mutant) -> None:
+    outcomes = play(any_server, mutant.platform, range(QUICK), mutant, first=True)
+    assert mutant.noticed(outcomes[-1].problems)
+
+
+@pytest.mark.long
+@pytest.mark.anyio
+async def test_every_rule_switched_off_is_noticed() -> None:
+    found = await hunt(MUTANTS, PLANTED)
+    assert [mutant.what for mutant, _, problem in found if not problem] == []

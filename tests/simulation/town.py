@@ -22,12 +22,13 @@ from adapters.message import (
 from bot.intake import Intake
 from bot.places import place_of
 from memory.records import Place
-from tests.laws.truth import NAMES, Truth
+from tests.laws.truth import NAMES, Truth, words
 from tests.laws.truth import Post as Said
 from tests.simulation.platform import Post, World
 from tests.simulation.replica import Replica, moment
 from tests.simulation.store import HORIZON, START
-from tests.simulation.watch import Watch
+from tests.simulation.watch import END, Watch
+from tests.simulation.weather import Weather
 
 ACTIVE = 100.0  # seconds in which people do something
 RETRIES = (0.0, 1.0, 5.0, 20.0, 30.0, 60.0, 60.0, 60.0, 60.0, 60.0, 60.0, 60.0)
@@ -46,7 +47,9 @@ class Town:
         watch: Watch,
         chance: random.Random,
         places: Sequence[Conversation],
+        weather: Weather,
     ) -> None:
+        self._weather = weather
         self.replicas: list[Replica] = []
         self.under_way = 0
         self._world, self._watch, self._truth = world, watch, watch.truth
@@ -60,14 +63,23 @@ class Town:
     def open(self) -> None:
         for where in self._places:
             self._do(self._talk(where))
-            if self._chance.random() < 0.5:
-                self._do(self._forget(where))
-            if self._chance.random() < 0.2:
-                self._do(self._forget(where))
             if self._chance.random() < 0.4:
                 self._do(self._stop(where))
             if self._chance.random() < 0.2:
                 self._do(self._tear(where))
+
+    def shown(self, post: Post) -> None:
+        """Somebody takes back or changes what they said as soon as they read the answer."""
+        chance, posts = self._chance, self._truth.posts
+        if not self._world.network.faulty or END not in post.text or chance.random() > 0.2:
+            return
+        asked = [self._truth.replies[word] for word in words([post.text])]
+        about = [posts[each] for each in sorted(frozenset[str]().union(*asked)) if each in posts]
+        for said in about[:1]:
+            if not said.deleted and chance.random() < 0.5:
+                self._do(self._delete(said, 0.05))
+            elif not said.deleted:
+                self._edited(said, stamp())
 
     def echo(self, post: Post, fence: int) -> None:
         """The platform shows an own post, new or changed."""
@@ -76,7 +88,7 @@ class Town:
 
     async def _talk(self, where: Conversation) -> None:
         chance = self._chance
-        for _ in range(chance.randint(3, 9)):
+        for _ in range(chance.randint(4, self._weather.talk)):
             await asyncio.sleep(chance.choice([0.05, 0.5, 3, 8, 20]) * chance.uniform(0.5, 1.5))
             if _time() > ACTIVE:
                 return
@@ -103,7 +115,9 @@ class Town:
         if chance.random() < 0.25:
             self._do(self._edit(post))
         if chance.random() < 0.2:
-            self._do(self._delete(post))
+            self._do(self._delete(post, chance.choice([0.01, 1, 3, 6, 12, 25])))
+        if chance.random() < self._weather.forgetful:
+            self._do(self._forget(where))
 
     def _repeat(self, message: Message) -> None:
         chance = self._chance
@@ -121,7 +135,7 @@ class Town:
 
     async def _edit(self, post: Said) -> None:
         for _ in range(self._chance.choice([1, 1, 2])):
-            await asyncio.sleep(self._chance.choice([0.01, 1, 5, 15]))
+            await asyncio.sleep(self._chance.choice([0.01, 1, 5, 15, 40]))
             if not post.deleted:
                 self._edited(post, stamp())
 
@@ -137,8 +151,8 @@ class Town:
         known, wait = partial(self._truth.outdated, post, at), self._chance.choice([0, 0, 3])
         self._do(self._told(lambda intake: intake.amend(edit), known, wait, post))
 
-    async def _delete(self, post: Said) -> None:
-        await asyncio.sleep(self._chance.choice([0.01, 1, 3, 6, 12, 25]))
+    async def _delete(self, post: Said, wait: float) -> None:
+        await asyncio.sleep(wait)
         self._truth.delete(post)
         if not await self._gone(post.place, post.id, partial(self._truth.lost, post)):
             post.deleted = post.sure = False  # who knows
@@ -151,7 +165,7 @@ class Town:
         return await self._told(lambda intake: intake.retract(deletion), known, wait)
 
     async def _forget(self, where: Conversation) -> None:
-        await asyncio.sleep(self._chance.uniform(3, ACTIVE))
+        await asyncio.sleep(self._chance.choice([0.01, 0.5, 5]))
         truth, place, until, answers = self._truth, place_of(where), stamp(), list[str]()
         for post in truth.posts.values():
             if (post.place == place and post.sent <= until) or len(post.words) > 1:
@@ -168,7 +182,8 @@ class Town:
             given_at=_at(until),
             respond=respond,
         )
-        await self._told(lambda intake: intake.command(command), lambda: None, 0.0)
+        wait = self._chance.choice([0, 0, 3, 20])
+        await self._told(lambda intake: intake.command(command), lambda: None, wait)
         if any(text.startswith("Forgotten") for text in answers):
             truth.forgot(truth.forget(place, until), ())
         truth._doubt(place)

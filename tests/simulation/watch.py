@@ -55,9 +55,10 @@ class Watch:
         self.prompts: dict[str, set[str]] = {}  # word of a reply -> the words it was made from
         self.takeovers = 0
         self._holdings: dict[tuple[Process, str], Holding] = {}
+        self._fences: dict[str, int] = {}  # turn -> of its last holder
         self._made: dict[str, bytes] = {}  # word of a reply -> revision that it answers
         self._whole: dict[str, bytes] = {}  # turn -> that of the whole reply people could read
-        self._claims: tuple[str, ...] = ()
+        self._was: dict[str, bytes | None] = {}  # the record, before a script ran
 
     def law(self, holds: object, text: str, *about: object) -> None:
         if not holds:
@@ -88,11 +89,9 @@ class Watch:
         return False
 
     def before(self, process: Process, script: str, words: Sequence[Any]) -> None:
-        if script in ("conclude", "withdraw"):
-            turn, fence, claims = self._record(words[3], "turn", "fence", "claims")
-            self._claims = tuple(json.loads(claims or b"[]"))
-            mine = (turn, fence) == (words[7].encode(), words[8].encode())
-            self._held = mine or words[7] in self.ended
+        names = ("turn", "fence", "revision", "claims", "posted", "water")
+        if script in ("conclude", "withdraw", "forget"):
+            self._was = dict(zip(names, self._record(words[3], *names), strict=True))
 
     def after(self, process: Process, script: str, words: Sequence[Any], answer: Any) -> None:
         heard = [each for each in words[7:] if len(str(each)) < 30]
@@ -106,7 +105,10 @@ class Watch:
             return
         names = ("turn", "fence", "revision", "claims", "stopped", "attempt")
         turn, fence, revision, claims, stopped, attempt = self._record(record, *names)
-        self.takeovers += int(attempt) > 1
+        self._fences[turn.decode()] = int(fence)
+        if int(attempt) > 1:
+            self.takeovers += 1
+            self._taken(process, words[0], turn.decode())
         self._holdings[process, words[0]] = Holding(
             turn=turn.decode(),
             fence=int(fence),
@@ -116,30 +118,74 @@ class Watch:
             mark=len(self.truth.forbidden),
         )
 
+    def _taken(self, taker: Process, place: str, turn: str) -> None:
+        """Only from those who died, gave it back, or were frozen until just now."""
+        now = asyncio.get_running_loop().time()
+        for (process, where), held in self._holdings.items():
+            if where == place and held.turn == turn and process is not taker:
+                busy = process.alive and turn in process.works_on and process.frozen < now - 30
+                self.law(not busy, "taken from one who was at work", turn)
+
     def _receive(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
         if answer[0] == b"owed":
             late = int(words[4]) < START + (asyncio.get_running_loop().time() - HORIZON) * 1e6
             self.law(not late, "owed though nobody can tell whether it was answered", words[1])
+            due = f"{record.partition('}')[0]}}}/due"
+            self.law(
+                self._server.wire.ask(("ZSCORE", due, words[0]))[0],
+                "owed, and nobody would look",
+                words[1],
+            )
             self.owed[words[1]] = words[0]
+
+    def _note(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
+        """Whoever tells of a post is heard."""
+        turn, posts, ended = words[1], set(words[7:]), self.ended.get(words[1])
+        running, posted = self._record(record, "turn", "posted")
+        if running == turn.encode():
+            self.law(posts <= _set(posted), "a post that nobody remembers", turn, posts)
+        elif ended and posts - set(ended.final):
+            debris = self._server.wire.ask(("HGET", f"{record}/debris", turn))[0]
+            known = _set(debris) | set(ended.final)
+            self.law(posts <= known, "a stray post that nobody will remove", turn, posts)
+
+    def _forget(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
+        (water,) = self._record(record, "water")
+        before = int(self._was["water"] or 0)
+        self.law(int(water or 0) >= before, "a watermark went back", words[0])
 
     def _conclude(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
         turn, final = words[1], tuple(json.loads(words[5]))
         if answer[0] != b"done" or turn in self.ended:
             return
-        self.law(self._held, "concluded by one who had lost the turn", turn)
+        claims = tuple(json.loads(self._was["claims"] or b"[]"))
+        self._ends(words, {*final, *json.loads(words[6])})
+        current = self._was["revision"] or b"0"
+        self.law(words[3] == current.decode(), "answers what has changed since", turn)
         self.law(final, "set aside, and nobody was told", turn)
-        again = {each for end in self.ended.values() for each in end.claims} & set(self._claims)
-        self.law(not again, "answered twice", again)
-        self.ended[turn] = Ended(place=words[0], claims=self._claims, final=final)
         shown = "".join(post.text for post in self.world.visible(turn))
+        self._answers(turn, words[0], claims, shown)
+        self.ended[turn] = Ended(place=words[0], claims=claims, final=final)
+
+    def _answers(self, turn: str, place: str, claims: Sequence[str], shown: str) -> None:
+        wrote = set[str]().union(*(self.truth.replies[word] for word in _own(shown)))
+        self.law(not wrote or wrote >= set(claims), "answered unread", claims, wrote)
+        again = {each for end in self.ended.values() for each in end.claims} & set(claims)
+        self.law(not again, "answered twice", again)
         made = set[str]().union(*(self.prompts.get(word, set()) for word in _own(shown)))
-        old = {word for word in made & set(self.truth.forbidden) if self._from(word) == words[0]}
+        old = {word for word in made & set(self.truth.forbidden) if self._from(word) == place}
         self.law(not old, "a reply stands that builds on what was to go", turn, old)
 
     def _withdraw(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
         if answer[0] == b"done" and words[1] not in self.ended:
-            self.law(self._held, "withdrawn by one who had lost the turn", words[1])
+            self._ends(words, set(json.loads(words[3])))
             self.ended[words[1]] = Ended(place=words[0], claims=(), final=())
+
+    def _ends(self, words: Sequence[Any], named: set[str]) -> None:
+        mine = (self._was["turn"], self._was["fence"]) == (words[1].encode(), words[2].encode())
+        self.law(mine, "ended by one who had lost the turn", words[1])
+        left = _set(self._was["posted"]) - named
+        self.law(not left, "ended with posts that nobody named", words[1], left)
 
     def secure(self, process: Process, where: Conversation, turn: str, post: Post | None) -> None:
         """Before a call that changes what people see; a post: it is to be deleted."""
@@ -153,8 +199,15 @@ class Watch:
             self.law(int(until) + 1 >= end, "a call that may outlive its lease", turn)
             return
         ended = self.ended.get(turn)
-        debris = ended and post and post.id not in ended.final
-        self.law(debris, "touched though its turn does not run", turn, post and post.id)
+        record = f"{layout.prefix(place)}{place.key}"
+        spoiled = self._server.wire.ask(("HEXISTS", f"{record}/spoiled", turn))[0]
+        debris = post and post.id not in ended.final if ended else False
+        self.law(
+            debris or (spoiled and not post),
+            "touched though its turn does not run",
+            turn,
+            post and post.id,
+        )
 
     def shown(self, post: Post, fence: int) -> None:
         self.note("post", post.id, post.turn, fence, repr(post.text), "live" if post.live else "")
@@ -167,7 +220,9 @@ class Watch:
         self.law(not met & unheard, "in a prompt after it was to go", met & unheard)
         self.law(not held.stopped, "made again though it was stopped", held.turn)
         whole = self._whole.get(held.turn)
-        self.law(whole != held.revision, "made again though people had read it", held.turn)
+        newest = held.fence == self._fences[held.turn]  # who was frozen may not know that it lost
+        again = whole == held.revision and newest
+        self.law(not again, "made again though people had read it", held.turn)
         text = self.truth.reply(held.claims)
         self.note("asked", held.turn, held.fence, held.claims, sorted(met), text)
         (word,) = _own(text)
@@ -187,6 +242,10 @@ def _short(answer: Any) -> Any:
     return (
         [each for each in answer if len(str(each)) < 50][:8] if isinstance(answer, list) else answer
     )
+
+
+def _set(posts: bytes | None) -> set[str]:
+    return set(json.loads(posts or b"[]") or ())
 
 
 def _own(text: str) -> list[str]:

@@ -1,0 +1,29 @@
+"""How bad things are in a run: what a seed draws from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """Seconds between two, on average, where nothing else is said."""
+
+    worse: float = 0.0  # so many times what the lines promise; 0: as the seed will have it
+    deadly: float = 1.0  # so many times
+    kill: float = 60.0
+    deploy: float = 80.0
+    freeze: float = 40.0
+    outage: float = 0.15  # of so many runs
+    stalls: float = 0.02  # of so many calls: the process freezes before they reach the wire
+    forgetful: float = 0.1  # of so many messages people want all forgotten soon after
+    talk: int = 12  # messages in a conversation, at most
+    lease: float = 30.0  # seconds it is held for
+
+
+FAIR = Weather()
+ROUGH = Weather(worse=5.0)
+DEADLY = Weather(deadly=8.0)
+DOWN = Weather(deadly=8.0, outage=1.0)
+CHATTY = Weather(talk=40)
+FORGETFUL = Weather(forgetful=0.6)
+STALLED = Weather(stalls=0.1, lease=12.0)  # more than holds without the echo
+HASTY = Weather(worse=4.0, deploy=20.0, lease=12.0)
