@@ -55,6 +55,7 @@ class Watch:
         self.prompts: dict[str, set[str]] = {}  # word of a reply -> the words it was made from
         self.takeovers = 0
         self._holdings: dict[tuple[Process, str], Holding] = {}
+        self._spoiled: set[str] = set()  # turns whose posts showed an older holder's words
         self._fences: dict[str, int] = {}  # turn -> of its last holder
         self._made: dict[str, bytes] = {}  # word of a reply -> revision that it answers
         self._whole: dict[str, bytes] = {}  # turn -> that of the whole reply people could read
@@ -200,14 +201,11 @@ class Watch:
             return
         ended = self.ended.get(turn)
         record = f"{layout.prefix(place)}{place.key}"
-        spoiled = self._server.wire.ask(("HEXISTS", f"{record}/spoiled", turn))[0]
+        if self._server.wire.ask(("HEXISTS", f"{record}/spoiled", turn))[0]:
+            self._spoiled.add(turn)  # it is to be written again as it is remembered
         debris = post and post.id not in ended.final if ended else False
-        self.law(
-            debris or (spoiled and not post),
-            "touched though its turn does not run",
-            turn,
-            post and post.id,
-        )
+        restored = turn in self._spoiled and not post
+        self.law(debris or restored, "touched though its turn does not run", turn, post)
 
     def shown(self, post: Post, fence: int) -> None:
         self.note("post", post.id, post.turn, fence, repr(post.text), "live" if post.live else "")
