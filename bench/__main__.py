@@ -17,6 +17,12 @@ def _simulate(words: Sequence[str]) -> int:
     return simulate.main(words)
 
 
+def _soak(words: Sequence[str]) -> int:
+    from bench import soak
+
+    return soak.main(words)
+
+
 BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ledger": ledger.main,
     "memory": memory.main,
@@ -28,6 +34,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "chaos": chaos.main,
     "evidence": evidence.main,
     "simulate": _simulate,
+    "soak": _soak,
 }
 
 

@@ -205,7 +205,7 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     )
     completions = Completions(endpoint, random.random)
     stack.push_async_callback(completions.close)
-    return Breaker(completions)
+    return Breaker(completions, rest=model.rest_seconds)
 
 
 def summariser(model: Model) -> Summarise:

@@ -44,6 +44,6 @@ class Breaker:
         self._failures += 1
         if failed.lasting or self._failures >= self._most:
             if not self.trouble:
-                _log.error("model left alone for a while", reason=failed.reason, advice=str(failed))
+                _log.error("model left alone for a while", reason=failed.reason)
             self.trouble = str(failed)
             self._until = asyncio.get_running_loop().time() + self._rest

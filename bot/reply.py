@@ -22,6 +22,7 @@ TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning
 STOPPED = "(stopped)"
 UNREADABLE = "my memory of this conversation does not open; whoever runs me sees why in the log"
 CRASHES = 20  # processes that may die over one turn
+LOOK = 0.5  # seconds between looks whether a person said stop while the model is silent
 REDOS = 5  # passes at one turn while its question keeps changing; then it waits
 
 
@@ -160,14 +161,20 @@ class Replies:
                 yield piece
 
     async def _next(self, pieces: AsyncGenerator[str, None], turn: Turn) -> str | None:
-        """A piece, or None at the end. Not by a TaskGroup: that would wrap the model's errors."""
+        """A piece; None at the end, and once a person says stop: then the model is not waited for.
+
+        Not by a TaskGroup: that would wrap the model's errors.
+        """
         reading = asyncio.ensure_future(anext(pieces, None))
+        now = asyncio.get_running_loop().time
+        due = now() + self._lease / 3
         try:
-            while not reading.done():
-                await asyncio.wait({reading}, timeout=self._lease / 3)
-                if not reading.done():
+            while not reading.done() and not turn.stopped:
+                await asyncio.wait({reading}, timeout=min(LOOK, due - now()))
+                if not reading.done() and now() >= due:
                     await turn.note()
-            return reading.result()
+                    due = now() + self._lease / 3
+            return reading.result() if reading.done() else None
         finally:
             if reading.cancel():  # else it is done
                 await asyncio.wait({reading})

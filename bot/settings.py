@@ -86,6 +86,7 @@ class Model(Section):
     idle_seconds: Seconds = 30
     total_seconds: Seconds = 180
     tries: Count = 3
+    rest_seconds: Seconds = 30
 
 
 class Window(Section):

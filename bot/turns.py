@@ -89,8 +89,9 @@ class Turns:
     async def stop(self, place: Place, turn: str) -> None:
         """A person wants no more of this reply, whichever process writes it."""
         await self._memory.stop(place, turn)
-        if turn in self._live:
-            self._live[turn].stopped = True
+        for live in self._live.values():
+            if turn == live.id or (not turn and live.place.key == place.key):
+                live.stopped = True
 
     async def sweep(self) -> None:
         """Take over, again and again, what a crash or a failure left unanswered."""

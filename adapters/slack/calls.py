@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import aiohttp
@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.ports import Busy, Refused, Unclear
 
@@ -39,7 +40,7 @@ class Calls:
     """Every call raises Unclear, Busy or Declined, after `within` seconds at the latest."""
 
     def __init__(self, token: str, api_url: str, within: float, logger: logging.Logger) -> None:
-        self._within = within
+        self._within, self._logger = within, logger
         # A repeated write is a second post: only reads may be tried again.
         self._writes = AsyncWebClient(token, api_url, logger=logger, retry_handlers=[])
         self.reads = AsyncWebClient(
@@ -69,6 +70,19 @@ class Calls:
                 raise
             await asyncio.sleep(busy.after)
         return await self._read(method, within, arguments)
+
+    async def respond(self, url: str, body: Mapping[str, object]) -> None:
+        """Answer at a response_url. Its webhook has errors of its own: only Refused tells them."""
+        webhook = AsyncWebhookClient(
+            url, session=self._writes.session, logger=self._logger, retry_handlers=[]
+        )
+        try:
+            async with asyncio.timeout(self._within):
+                answer = await webhook.send_dict(dict(body))
+        except (OSError, aiohttp.ClientError) as error:
+            raise Unclear(f"response_url: {type(error).__name__}") from None
+        if answer.status_code != 200:
+            raise Refused(f"response_url: {answer.status_code}")
 
     async def socket(self, app_token: str) -> str:
         """A fresh address for one Socket Mode connection."""

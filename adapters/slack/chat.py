@@ -1,30 +1,53 @@
 """One Slack conversation to answer in."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
 
-from adapters.draft import Pace, write
+from adapters.draft import Pace, Posts, write
 from adapters.markup import neutralise, split
-from adapters.message import Answer, Author, Conversation, Message
+from adapters.message import Answer, Audience, Author, Conversation, Message
 from adapters.ports import Hold, Posted
+from adapters.slack.blocks import buttons, fenced, said
 from adapters.slack.directory import Directory
 from adapters.slack.history import History
 from adapters.slack.mrkdwn import markdown
 from adapters.slack.posts import SlackPosts
+from adapters.slack.session import title_of
+from adapters.slack.streams import Starts, StreamedPosts
+
+_PERMALINK = re.compile(r"/archives/(\w+)/p(\d{10,})(\d{6})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackChat:
+    """`address`: the workspace's own, empty until Slack told it."""
+
     posts: SlackPosts
     directory: Directory
     pace: Pace
+    starts: Starts
+    address: Callable[[], str]
     shared: bool = False  # guests may talk with the bot
 
-    def reply(
+    async def reply(
         self, turn: Hold, text: AsyncGenerator[str, None], onto: Posted
     ) -> AsyncGenerator[Posted, None]:
-        return write(self.posts, turn, text, onto, self.pace)
+        where = self.posts.conversation
+        posts: Posts = self.posts
+        if self.posts.personal:
+            recipient = partial(self.directory.partner, where.channel)
+            posts = StreamedPosts(posts=self.posts, starts=self.starts, recipient=recipient)
+        async with (
+            self.posts.agent.working(where, title_of(turn.typed)),
+            aclosing(write(posts, turn, text, onto, self.pace)) as written,
+        ):
+            async for posted in written:
+                yield posted
 
     async def find(self, turn: str, since: datetime) -> Posted:
         found = await self.posts.carrying(turn, since)
@@ -36,20 +59,30 @@ class SlackChat:
             await self.posts.delete(post)
 
     async def whisper(self, person: Author, answer: Answer) -> None:
-        """Ephemeral, in the thread; instead of a button, the words that do the same."""
-        me = await self.posts.me()
-        spoken = []
-        for action in answer.actions:
-            words = " ".join([f"@{me.name}", action.name, action.argument]).rstrip()
-            spoken.append(f"{action.label}: say `{words}`")
-        for part in split(neutralise("\n\n".join([answer.text, *spoken])), self.posts.limit):
-            await self.posts.web.write(
-                "chat.postEphemeral",
-                channel=self.posts.conversation.channel,
-                user=person.id,
-                thread_ts=self.posts.conversation.thread or None,
-                markdown_text=part,
-            )
+        """Ephemeral, in the thread."""
+        for content in self.pages(answer):
+            await self.show(person, content)
+
+    def pages(self, answer: Answer) -> Sequence[Mapping[str, object]]:
+        """An answer to one person as the contents of posts; the last one has its buttons."""
+        parts = split(neutralise(fenced(answer), self.address()), self.posts.limit)
+        if answer.actions and not parts:
+            parts = ["…"]
+        contents: list[Mapping[str, object]] = [{"markdown_text": part} for part in parts]
+        if answer.actions:
+            blocks = said(parts[-1], *buttons(answer.actions))
+            contents[-1] = {"text": parts[-1], "blocks": blocks}
+        return contents
+
+    async def show(self, person: Author, content: Mapping[str, object]) -> None:
+        """To this person only."""
+        await self.posts.web.write(
+            "chat.postEphemeral",
+            channel=self.posts.conversation.channel,
+            user=person.id,
+            thread_ts=self.posts.conversation.thread or None,
+            **content,
+        )
 
     async def announce(self, text: str) -> None:
         await self.posts.announce(text)
@@ -66,8 +99,21 @@ class SlackChat:
             yield message
 
     def link(self, message_id: str) -> str:
-        """Empty: Slack tells a post's address only when asked (chat.getPermalink)."""
-        return ""
+        """Empty until the workspace's address is known."""
+        where, address = self.posts.conversation, self.address()
+        if not address:
+            return ""
+        link = f"{address}archives/{where.channel}/p{message_id.replace('.', '')}"
+        reply = where.thread and where.thread != message_id
+        return f"{link}?thread_ts={where.thread}&cid={where.channel}" if reply else link
 
     def linked(self, link: str) -> Conversation | None:
-        return None
+        where, parts = self.posts.conversation, urlsplit(link.strip().strip("<>").partition("|")[0])
+        found = _PERMALINK.fullmatch(parts.path)
+        if not found or found[1] != where.channel:
+            return None
+        if parts.hostname != urlsplit(self.address() or link).hostname:
+            return None
+        plain = where.audience is Audience.DIRECT and not self.posts.agent.view
+        alone = "" if plain else f"{found[2]}.{found[3]}"
+        return replace(where, thread=parse_qs(parts.query).get("thread_ts", [alone])[0])

@@ -51,6 +51,8 @@ class User:
 
     name: str
     guest: bool = False
+    admin: bool = False  # of the workspace, or its owner
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Room:
     type: str
     name: str = ""
     shared: bool = False
+    creator: str = ""
+    person: str = ""  # of a DM: the other side
 
     @property
     def shown(self) -> str:
@@ -89,6 +93,27 @@ class Directory:
         """Whether a guest wrote it, or somebody of another organisation."""
         user = post.get("user")
         return bool(user and not post.get("bot_id") and (await self._user(user)).guest)
+
+    async def manages(self, user: str, channel: str) -> bool:
+        """Whether they may decide for a whole channel: its creator, and the workspace's admins."""
+        if (await self._user(user)).admin:
+            return True
+        try:
+            return (await self.room(channel)).creator == user
+        except (Unclear, Busy, Refused):
+            return False
+
+    async def connected(self, channel: str) -> bool:
+        """Whether another organisation reads it. Raises Unclear or Busy."""
+        try:
+            return (await self.room(channel)).shared
+        except Refused:
+            return False
+
+    async def partner(self, channel: str) -> tuple[str, str]:
+        """The person of a DM and their team. Raises Unclear, Busy or Refused."""
+        person = (await self.room(channel)).person
+        return person, (await self._user(person)).team
 
     async def channel_type(self, event: Payload) -> str:
         """im, mpim, group or channel; raises Unclear or Busy when only asking again can tell.
@@ -123,6 +148,8 @@ class Directory:
                 type="im" if found.get("is_im") else kind,
                 name=found.get("name") or "",
                 shared=bool(found.get("is_ext_shared")),
+                creator=found.get("creator") or "",
+                person=found.get("user") or "",
             ),
         )
 
@@ -164,4 +191,7 @@ class Directory:
         guest = any(
             found.get(mark) for mark in ("is_restricted", "is_ultra_restricted", "is_stranger")
         )
-        return self._users.put(user, User(name=name or user, guest=guest))
+        admin = bool(found.get("is_admin") or found.get("is_owner"))
+        team = found.get("team_id") or ""
+        known = User(name=name or user, guest=guest, admin=admin, team=team)
+        return self._users.put(user, known)

@@ -43,6 +43,7 @@ class Me:
     user: str
     bot: str
     name: str
+    address: str = ""  # of the workspace, ends in a slash
     agent: bool = False
 
 

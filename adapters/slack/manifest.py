@@ -20,6 +20,7 @@ SCOPES: Mapping[str, str] = {
     "groups:history": "what is said in private channels",
     "groups:read": "which channels are private, and which it left",
     "im:history": "direct messages",
+    "im:read": "whose direct message it is, for streams",
     "mpim:history": "group direct messages",
     "mpim:read": "which conversations are group direct messages",
     "users:read": "people's names, and who is a guest",

@@ -22,7 +22,9 @@ from adapters.slack.http import PATH, Requests, Signatures
 from adapters.slack.interactions import Interactions
 from adapters.slack.manifest import lacking
 from adapters.slack.posts import SlackPosts
+from adapters.slack.session import Agent
 from adapters.slack.sockets import Sockets
+from adapters.slack.streams import Starts
 
 _PAUSE = 5.0  # seconds before asking again
 _log = structlog.get_logger()
@@ -66,10 +68,13 @@ class SlackPlatform:
         self._web = Calls(access.bot_token, access.api_url, timeout, logger)
         self._directory = Directory(self._web, now)
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
-        self._shared, self._agent = shared, agent
+        self._shared = shared
         self._identity: Me | None = None
         self._gap, self._trouble = asyncio.Event(), "starting"
-        interactions = Interactions(web=self._web, directory=self._directory, chat=self.chat)
+        self._agent, self._starts = Agent(web=self._web, view=agent, sessions=agent), Starts()
+        interactions = Interactions(
+            directory=self._directory, agent=self._agent, chat=self.chat, now=now
+        )
         delivery = Delivery(
             self._directory, self._me, interactions.take, shared=shared, gap=self._gap.set
         )
@@ -110,9 +115,14 @@ class SlackPlatform:
                 self._entrance.inbox, self._trouble = None, "stopped"
 
     def chat(self, conversation: Conversation) -> SlackChat:
-        posts = SlackPosts(conversation=conversation, web=self._web, me=self._me)
+        posts = SlackPosts(conversation=conversation, web=self._web, me=self._me, agent=self._agent)
         return SlackChat(
-            posts=posts, directory=self._directory, pace=self._pace, shared=self._shared
+            posts=posts,
+            directory=self._directory,
+            pace=self._pace,
+            starts=self._starts,
+            address=lambda: self._identity.address if self._identity else "",
+            shared=self._shared,
         )
 
     async def check(self) -> Sequence[str]:
@@ -161,7 +171,11 @@ class SlackPlatform:
             if not test["bot_id"]:
                 raise Refused("SLACK_BOT_TOKEN is a person's: take the bot's, it starts with xoxb-")
             self._identity = Me(
-                user=test["user_id"], bot=test["bot_id"], name=test["user"], agent=self._agent
+                user=test["user_id"],
+                bot=test["bot_id"],
+                name=test["user"],
+                address=test.get("url") or "",
+                agent=self._agent.view,
             )
         return self._identity
 

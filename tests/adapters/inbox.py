@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from adapters.message import (
+    Answer,
     Command,
     Conversation,
     Deletion,
@@ -31,6 +32,8 @@ class Collected:
     others: list[Other] = field(default_factory=list)
     echoes: list[Echo] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    prepared: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
     known: list[Conversation] = field(default_factory=list)
 
     async def receive(self, message: Message) -> None:
@@ -68,7 +71,10 @@ class Collected:
         self.changed()
 
     async def command(self, command: Command) -> None:
-        raise NotImplementedError
+        self.commands.append(command)
+        if command.name in self.prepared:
+            await command.respond(self.prepared[command.name])
+        self.changed()
 
     def _add(self, event: Other) -> None:
         self.others.append(event)

@@ -54,7 +54,8 @@ def test_every_part_fits_and_none_is_blank(text: str, limit: int) -> None:
 def test_without_the_added_lines_the_parts_join_to_the_text(text: str, limit: int) -> None:
     reached = {0}
     for part in split(text, limit):
-        reached |= {len(text) - len(text[at:].lstrip()) for at in reached}  # a blank part is none
+        blank = (range(at, len(text) - len(text[at:].lstrip())) for at in reached)
+        reached |= {at + 1 for run in blank for at in run}  # a blank part is none
         ways = [(at, body) for at in reached for body in bodies(part)]
         reached = {at + len(body) for at, body in ways if text.startswith(body, at)}
     assert any(not text[at:].strip() for at in reached)

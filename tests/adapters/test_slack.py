@@ -247,7 +247,7 @@ async def test_a_reply_goes_to_its_thread_with_its_turn(
     sent = slack.calls("chat.postMessage")[0]
     assert sent["metadata"] == {
         "event_type": "threadkeeper",
-        "event_payload": {"turn": "t1", "slot": 0},
+        "event_payload": {"turn": "t1", "fence": 1},
     }
     assert sent["unfurl_links"] is sent["unfurl_media"] is False
 
@@ -367,15 +367,18 @@ async def test_a_call_that_was_never_sent_took_nothing(slack: Slack) -> None:
         await away.chat(thread(GONE)).posts.post(Turn(), 0, "hi", live=False)
 
 
-async def test_a_whisper_reaches_one_person_and_names_the_words_for_its_actions(
+async def test_a_whisper_reaches_one_person_and_has_its_buttons(
     slack: Slack, platform: SlackPlatform
 ) -> None:
     ts = slack.say("C1", "U1", "forget")
-    actions = (Action(label="To confirm", name="forget", argument="here yes"),)
+    actions = (Action(label="Forget", name="forget", argument="yes"),)
     await platform.chat(thread(ts)).whisper(ADA, Answer(text="3 messages", actions=actions))
     (whisper,) = slack.whispers
-    assert (whisper.to, whisper.thread) == ("U1", ts)
-    assert whisper.text == "3 messages\n\nTo confirm: say `@threadkeeper forget here yes`"
+    assert (whisper.to, whisper.thread, whisper.text) == ("U1", ts, "3 messages")
+    said, row = whisper.more["blocks"]
+    assert said == {"type": "markdown", "text": "3 messages"}
+    (button,) = row["elements"]
+    assert (button["text"]["text"], button["value"]) == ("Forget", "yes")
     assert slack.replies("C1", ts) == []
 
 

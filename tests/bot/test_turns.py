@@ -1,6 +1,7 @@
 """Every conversation that owes an answer gets exactly one, whatever fails on the way."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -117,10 +118,25 @@ async def test_a_stop_before_the_first_word_says_that_it_stopped(bot: Bench) -> 
         await bot.until(lambda: len(bot.model.seen) > 0)
         (turn,) = intake._turns._live
         await intake.stop(Stop(conversation=HERE, turn=turn))
-        bot.model.door.set()
-        await bot.answers(1)
-    assert bot.platform.shown == ["re: Ada: c"]  # the piece that was under way
+        await bot.answers(1)  # though the model never says a word
+    assert bot.platform.shown == ["(stopped)"]
     assert len(bot.model.seen) == 1
+
+
+async def test_a_stop_that_names_no_turn_ends_what_runs_there_and_nothing_elsewhere(
+    bot: Bench,
+) -> None:
+    bot.model.gate = asyncio.Event()
+    elsewhere = replace(HERE, thread="other")
+    async with bot.running() as intake:
+        await intake.receive(People().say("count to ten"))
+        await bot.until(lambda: len(bot.platform.posts) > 0)
+        await intake.stop(Stop(conversation=elsewhere))
+        (live,) = intake._turns._live.values()
+        assert not live.stopped
+        await intake.stop(Stop(conversation=HERE))
+        await bot.answers(1)  # the model is not waited for
+    assert bot.platform.shown == ["re: Ada: c"]
 
 
 async def test_a_stopped_reply_is_not_kept_if_what_it_quotes_is_gone(bot: Bench) -> None:

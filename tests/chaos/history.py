@@ -41,6 +41,7 @@ class Report:
     answered: int = 0
     unanswered: int = 0
     twice: int = 0
+    misplaced: int = 0
     out_of_order: int = 0
     remembered_after_forget: int = 0
     misremembered: int = 0
@@ -55,8 +56,13 @@ class Report:
     def broken(self) -> bool:
         return any(
             (
-                *(self.unanswered, self.twice, self.out_of_order, self.remembered_after_forget),
-                *(self.misremembered, self.set_aside, self.orphan_keys),
+                *(self.unanswered, self.twice, self.misplaced, self.out_of_order),
+                *(
+                    self.remembered_after_forget,
+                    self.misremembered,
+                    self.set_aside,
+                    self.orphan_keys,
+                ),
             )
         )
 
@@ -81,6 +87,7 @@ def judge(
         answered=sum(counted[each.number] > 0 for each in due),
         unanswered=sum(not counted[each.number] for each in firm),
         twice=sum(times > 1 for times in counted.values()),
+        misplaced=_misplaced(said, posts),
         out_of_order=_out_of_order(said, posts),
         remembered_after_forget=_leaked(said, shown) + _kept(said, held),
         misremembered=_misremembered(said, remembered),
@@ -90,6 +97,14 @@ def judge(
     waits = _recoveries(said, posts, kills)
     report.recovered, report.slowest_recovery_s = len(waits), round(max(waits, default=0.0), 1)
     return report
+
+
+def _misplaced(said: Mapping[int, Said], posts: Sequence[Post]) -> int:
+    """Posts that answer what was said elsewhere."""
+    return sum(
+        any(mark in said and said[mark].corner != post.corner for mark in marks(post.text))
+        for post in posts
+    )
 
 
 def _out_of_order(said: Mapping[int, Said], posts: Sequence[Post]) -> int:

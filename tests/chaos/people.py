@@ -23,16 +23,25 @@ class People:
     chance: Random
     said: dict[int, Said] = field(default_factory=dict)
     forgot: int = 0
+    rooms: int = 0  # channels on Discord
     _roots: dict[str, str] = field(default_factory=dict)  # corner -> its thread
-    _guests: dict[str, str] = field(default_factory=dict)
+    _guests: dict[str, tuple[str, str]] = field(default_factory=dict)  # person and channel
     _watching: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Discord tells of a channel but once."""
+        if self.discord and self.rooms:
+            guild, person = self.discord.guild(), self.discord.person("Roomer")
+            for number in range(self.rooms):
+                self._guests[f"R{number}"] = person, self.discord.channel(guild, f"room{number}")
 
     @property
     def corners(self) -> Sequence[str]:
         threads = [f"thread C{number % 8}/{number}" for number in range(THREADS)]
         direct = [f"dm U{number + 10}" for number in range(DIRECT)]
         discord = [f"discord P{number}" for number in range(DIRECT)] if self.discord else []
-        return [*threads, *direct, *discord]
+        rooms = [f"discord R{number}" for number in range(self.rooms)]
+        return [*threads, *direct, *discord, *rooms]
 
     async def talk(self, seconds: float, rate: float) -> None:
         """So long, so many acts a second."""
@@ -78,9 +87,11 @@ class People:
         """Discord asks for no acknowledgement: what a listener got and did not lose is due."""
         assert self.discord
         if name not in self._guests:
-            self._guests[name] = self.discord.person(name)
+            person = self.discord.person(name)
+            self._guests[name] = person, self.discord.direct(person)
         heard = time.time() if self.discord.gateway.live else 0.0
-        post = self.discord.dm(self._guests[name], text)
+        person, channel = self._guests[name]
+        post = self.discord.say(channel, person, text, mention=name[0] == "R")
         self.said[number] = Said(
             number=number, corner=corner, post=post or "", owed=True, said=time.time(),
             acknowledged=heard,
@@ -171,9 +182,9 @@ class People:
             for post in self.slack.posts(channel)
             if post.own
         ]
-        for name, person in self._guests.items():
+        for name, (_, channel) in self._guests.items():
             assert self.discord
-            texts = self.discord.texts(self.discord.direct(person))
+            texts = self.discord.texts(channel)
             found += [Post(corner=f"discord {name}", text=text, at=0.0) for text in texts]
         return found
 

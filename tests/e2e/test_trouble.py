@@ -24,12 +24,14 @@ STATUS = (
     "archive: ",
     "tokens: ",
     "web: ",
+    "discord: On Discord I see ",
 )
 IMPATIENT = {
     "THREADKEEPER_MODEL__FIRST_TOKEN_SECONDS": "0.4",
     "THREADKEEPER_MODEL__IDLE_SECONDS": "0.4",
     "THREADKEEPER_MODEL__TOTAL_SECONDS": "0.8",
     "THREADKEEPER_MODEL__TRIES": "1",
+    "THREADKEEPER_MODEL__REST_SECONDS": "0.01",
     "THREADKEEPER_TURNS__ATTEMPTS": "1",
 }
 QUOTED = "made up, and it quotes sk-made-up-and-secret and a question"

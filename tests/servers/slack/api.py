@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.servers.slack import payloads
+from tests.servers.slack.agent import Agent
+from tests.servers.slack.limits import Failure, check
 from tests.servers.slack.workspace import (
     BOT_ID,
     BOT_NAME,
@@ -17,10 +19,6 @@ from tests.servers.slack.workspace import (
 
 Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
-
-
-class Failure(Exception):
-    """`{"ok": false}` with this error."""
 
 
 class Methods:
@@ -48,11 +46,14 @@ class Methods:
             "conversations.info": lambda given: {"channel": self._channel(given).info()},
             "users.info": self._user,
         }
+        self.agent = Agent(workspace, emit, now)
+        self._methods |= self.agent.methods
 
     def call(self, method: str, given: Arguments) -> Answer:
         """Raises Failure."""
         if method not in self._methods:
             raise Failure("unknown_method")
+        check(method, given)
         return self._methods[method](given)
 
     def remove(self, channel: Channel, post: Post, *, told: bool = True) -> None:
@@ -73,13 +74,18 @@ class Methods:
             _text(given, 40_000),
             thread=given.get("thread_ts") or "",
             metadata=json.loads(metadata) if isinstance(metadata, str) else metadata,
+            more={"blocks": given["blocks"]} if given.get("blocks") else {},
         )
         self._emit(payloads.said(post, channel), channel)
         return {"channel": channel.id, "ts": post.ts, "message": post.payload()}
 
     def _update(self, given: Arguments) -> Answer:
         channel, post = self._own(given, "cant_update_message")
+        if self.agent.streaming(post):
+            raise Failure("streaming_state_conflict")
         before, text = post.payload(), _text(given, 4_000)
+        kept = {name: told for name, told in post.more.items() if name != "blocks"}
+        post.more = kept | ({"blocks": given["blocks"]} if given.get("blocks") else {})
         if text != post.text:
             stamp = self._workspace.ts()
             post.text, post.edited = text, f"{stamp.partition('.')[0]}.000000"
@@ -90,6 +96,8 @@ class Methods:
 
     def _delete(self, given: Arguments) -> Answer:
         channel, post = self._own(given, "cant_delete_message")
+        if self.agent.streaming(post):
+            raise Failure("cant_delete_message")
         self.remove(channel, post)
         return {"channel": channel.id, "ts": post.ts}
 
@@ -98,6 +106,7 @@ class Methods:
         stamp = self._workspace.ts()
         post = Post(ts=stamp, channel=channel.id, user=BOT_USER, text=text, to=given["user"])
         post.thread = given.get("thread_ts") or ""
+        post.more = {"blocks": given["blocks"]} if given.get("blocks") else {}
         self._workspace.whispers.append(post)
         return {"message_ts": stamp}
 
@@ -168,7 +177,8 @@ class Methods:
 
 
 def _auth_test(_: Arguments) -> Answer:
-    return {"team_id": TEAM, "user": BOT_NAME, "user_id": BOT_USER, "bot_id": BOT_ID}
+    url = "https://fake.slack.com/"
+    return {"url": url, "team_id": TEAM, "user": BOT_NAME, "user_id": BOT_USER, "bot_id": BOT_ID}
 
 
 def _text(given: Arguments, limit: int) -> str:

@@ -87,19 +87,26 @@ class Hands:
         """A button in the App Home."""
         stamp = self._workspace.ts()
         body = self._interactive("block_actions", user, None, {})
+        shown = self._workspace.homes.get(user, {})
         view = {"id": "V00FAKEHOME1", "team_id": TEAM, "type": "home", "bot_id": BOT_USER}
+        view["private_metadata"] = shown.get("private_metadata", "")
         action = {"type": "button", "block_id": "b1", "action_id": action_id, "value": value}
         body |= {"container": {"type": "view", "view_id": view["id"]}, "view": view}
         return self._send(body | {"actions": [action | {"action_ts": stamp}]})
 
     def stop(self, channel: str, user: str, thread: str) -> Delivery:
-        """The Stop button of the agent view."""
-        place = self._workspace.channels[channel]
+        """The Stop button of the agent view; Slack ends the streams there by itself."""
+        place, halted = self._workspace.channels[channel], []
+        for post in self._workspace.thread(channel, thread):
+            if post.streams_until:
+                post.streams_until, post.halted = 0.0, True
+                halted.append(post.ts)
         event = {
             "type": "agent_session_stopped",
             "user": user,
             "channel": channel,
             "thread_ts": thread,
+            "streaming_message_ts": halted,
             "event_ts": self._workspace.ts(),
         }
         return self._emit(event, place)

@@ -12,17 +12,19 @@ from aiohttp import web
 
 from tests.servers.slack import payloads
 from tests.servers.slack.admin import Admin
-from tests.servers.slack.api import Failure, Methods
+from tests.servers.slack.api import Methods
 from tests.servers.slack.delivery import Courier, Delivery, Way
 from tests.servers.slack.faults import Fault, Faults
 from tests.servers.slack.hands import Hands
 from tests.servers.slack.hooks import Hooks
+from tests.servers.slack.limits import Failure, Tiers
+from tests.servers.slack.responses import Responses
 from tests.servers.slack.sockets import Sockets
 from tests.servers.slack.workspace import BOT_USER, TEAM, Channel, Post, Workspace
 
 SCOPES = (
     "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,commands,"
-    "groups:history,groups:read,im:history,mpim:history,mpim:read,users:read"
+    "groups:history,groups:read,im:history,im:read,mpim:history,mpim:read,users:read"
 )
 
 
@@ -55,11 +57,12 @@ class Slack:
         self.bot, self.scopes = BOT_USER, SCOPES
         self.requests: list[Request] = []
         self.organisation = ""  # the app is installed for all of it
-        self.responses: list[tuple[str, dict[str, Any]]] = []  # to a response_url, by its path
         self.workspace = Workspace(now)
+        self.replied = Responses(now)
         self.sockets = Sockets(told=told, changed=self._changed)
         self.hooks = Hooks(self.signing_secret, told=told, now=now, changed=self._changed)
         self._courier = Courier(ack_within=ack_within, retries=retries, changed=self._changed)
+        self.tiers = Tiers(now)
         self.methods = Methods(self.workspace, self._emit, self._socket_url, now)
         self.admin = Admin(self.workspace, self._emit)
         self.hands = Hands(self.workspace, self.deliver, self._emit, self._response_url)
@@ -244,10 +247,15 @@ class Slack:
         posts = self.posts(request.match_info["channel"], request.query.get("thread"))
         return web.json_response([post.payload(metadata=True) for post in posts])
 
+    @property
+    def responses(self) -> list[tuple[str, dict[str, Any]]]:
+        """What was sent to a response_url, by its path."""
+        return self.replied.taken
+
     async def _respond(self, request: web.Request) -> web.Response:
-        self.responses.append((request.match_info["serial"], await request.json()))
+        status, text = self.replied.take(request.match_info["serial"], await request.json())
         self._changed()
-        return web.Response(text="ok")
+        return web.Response(status=status, text=text)
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(self._faults.take("link").delay)
@@ -261,9 +269,10 @@ class Slack:
         self._changed()
         fault = self._faults.take(method)
         await asyncio.sleep(fault.delay)
-        if fault.retry_after is not None:
+        wait_for = self.tiers.wait(method) if fault.retry_after is None else fault.retry_after
+        if wait_for or fault.retry_after is not None:
             limited = {"ok": False, "error": "ratelimited"}
-            wait = {"Retry-After": str(fault.retry_after)}
+            wait = {"Retry-After": str(wait_for)}
             return web.json_response(limited, status=429, headers=wait)
         broken = fault.cut or fault.status
         answer = self._answer(request, method, given, fault) if fault.stored or not broken else {}

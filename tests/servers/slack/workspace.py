@@ -23,6 +23,8 @@ class Post:
     tombstone: bool = False
     more: dict[str, Any] = field(default_factory=dict)  # subtype, blocks, attachments, files, …
     to: str = ""  # an ephemeral post: who sees it
+    streams_until: float = 0.0
+    halted: bool = False  # a person stopped the stream
 
     @property
     def own(self) -> bool:
@@ -59,6 +61,7 @@ class Channel:
     id: str
     type: str  # channel, group, im or mpim, as events say it
     shared: bool = False  # Slack Connect
+    creator: str = ""
     posts: dict[str, Post] = field(default_factory=dict)
 
     name: str = ""
@@ -71,6 +74,8 @@ class Channel:
             "is_private": self.type != "channel",
             "is_im": self.type == "im",
             "is_ext_shared": self.shared,
+            "creator": self.creator,
+            **({"user": self.id[1:]} if self.type == "im" else {}),
         }
 
 
@@ -80,6 +85,7 @@ class Workspace:
         self.marks: dict[str, dict[str, Any]] = {}  # users.info besides: is_restricted, team_id, …
         self.channels: dict[str, Channel] = {}
         self.whispers: list[Post] = []
+        self.homes: dict[str, dict[str, Any]] = {}  # the published view by user
         self._now, self._last = now, dict[str, int]()
         self._serial = itertools.count(1)
 

@@ -1,0 +1,155 @@
+"""A long talk on both platforms in bad weather, with one bot that is looked at now and then."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+
+from tests.chaos.fakes import ChaosDiscord, ChaosModel
+from tests.chaos.history import Report, judge
+from tests.chaos.people import People
+from tests.chaos.run import QUIET, SETTLE, TURNS
+from tests.chaos.traps import Traps
+from tests.e2e.process import Home
+from tests.soak.vitals import Vitals, probed, vitals
+from tests.soak.weather import BadSlack, Weather
+
+START = 30.0  # seconds
+ROOMS = 3  # channels on Discord where the bot is mentioned, besides direct messages
+TROUBLE = 0.02  # share of the model's answers that fail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`rate`: acts of people a second; `disturb`: mean seconds between faults."""
+
+    seconds: float
+    seed: int
+    http: bool = False
+    rate: float = 12.0
+    disturb: float = 0.5
+    chapters: int = 4  # after each the bot is looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    report: Report
+    vitals: Sequence[Vitals]  # after each chapter
+    said: int
+    faults: int
+
+    @property
+    def grown(self) -> Sequence[str]:
+        """What was not flat between the first look and the last one."""
+        early, late = self.vitals[0], self.vitals[-1]
+        bounds = {"rss": 1.15 * early.rss, "tasks": early.tasks + 8, "files": early.files + 8}
+        return [name for name, bound in bounds.items() if getattr(late, name) > bound]
+
+    @property
+    def broken(self) -> bool:
+        return self.report.broken or bool(self.grown)
+
+    def __str__(self) -> str:
+        looks = [asdict(each) for each in self.vitals]
+        told = {"said": self.said, "faults": self.faults, "grown": self.grown, "vitals": looks}
+        return json.dumps(told | asdict(self.report))
+
+
+@dataclass(slots=True)
+class Soak:
+    plan: Plan
+    home: Home
+    people: People
+    weather: Weather
+    model: ChaosModel
+    looks: list[Vitals] = field(default_factory=list)
+
+    async def play(self) -> None:
+        """Chapter after chapter, each until everything said in it is answered."""
+        async with self.home.bot() as bot:
+            await self._connected()
+            for _ in range(self.plan.chapters):
+                await self._talk()
+                await self._settled()
+                self.looks.append(await vitals(bot.process.pid, self.home.folder))
+            assert await bot.stop() == 0
+
+    async def _connected(self) -> None:
+        slack, discord = self.people.slack, self.weather.discord
+        await discord.until(lambda: discord.gateway.live, within=START)
+        if self.plan.http:
+            async with asyncio.timeout(START):
+                while not await slack.hooks.verify():  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+        else:
+            await slack.until(lambda: slack.sockets.open, within=START)
+
+    async def _talk(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            raging = tasks.create_task(self.weather.rage())
+            await self.people.talk(self.plan.seconds / self.plan.chapters, self.plan.rate)
+            raging.cancel()
+
+    async def _settled(self) -> None:
+        await self.people.heard(SETTLE)
+        end = time.monotonic() + SETTLE
+        while self.report(()).unanswered and time.monotonic() < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(QUIET)
+
+    def report(self, remembered: Sequence[dict[str, str]]) -> Report:
+        posts = [post for post in self.people.posts() if not post.text.startswith("Forgotten")]
+        return judge(self.people.said, posts, self.model.shown, remembered, ())
+
+    async def found(self) -> Found:
+        ended = await self.home.run("export")
+        assert ended.code == 0, ended.err
+        remembered = [json.loads(line) for line in ended.out.splitlines()]
+        return Found(
+            report=self.report(remembered),
+            vitals=self.looks,
+            said=len(self.people.said),
+            faults=self.weather.faults,
+        )
+
+
+@asynccontextmanager
+async def staged(plan: Plan, folder: Path) -> AsyncIterator[Soak]:
+    chance = Random(plan.seed)  # noqa: S311
+    traps = Traps(chance)
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(BadSlack(chance))
+        discord = await stack.enter_async_context(ChaosDiscord(traps))
+        model = await stack.enter_async_context(ChaosModel(traps, chance, TROUBLE))
+        people = People(slack, discord, chance, rooms=ROOMS)
+        stack.push_async_callback(people.go)
+        environ = {
+            "SLACK_API_URL": slack.api_url,
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "DISCORD_API_URL": discord.api_url,
+            "DISCORD_TOKEN": discord.token,
+            "OPENAI_BASE_URL": model.url,
+            "OPENAI_API_KEY": "sk-made-up-and-secret",
+        }
+        environ |= _over_http(slack) if plan.http else {"SLACK_APP_TOKEN": slack.app_token}
+        home = Home(folder=folder, environ=environ | TURNS | probed(folder))
+        stack.callback(home.close)
+        yield Soak(plan, home, people, Weather(slack, discord, chance, plan.disturb), model)
+
+
+def _over_http(slack: BadSlack) -> dict[str, str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    slack.listen(f"http://127.0.0.1:{port}/slack/events")
+    return {"SLACK_SIGNING_SECRET": slack.signing_secret, "PORT": str(port)}
+
+
+async def soak(plan: Plan, folder: Path) -> Found:
+    async with staged(plan, folder) as run:
+        await run.play()
+        return await run.found()

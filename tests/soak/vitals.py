@@ -1,0 +1,51 @@
+"""What a process takes up while it lives."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+PROBE = Path(__file__).parent / "probe"
+WITHIN = 10.0  # seconds for the process to count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """`rss`: MB of resident memory; `objects`: what the garbage collector knows."""
+
+    rss: float
+    tasks: int
+    files: int
+    threads: int
+    objects: int
+
+
+def probed(folder: Path) -> dict[str, str]:
+    """Environment of a process whose tasks can be counted from outside."""
+    return {"PYTHONPATH": str(PROBE), "PROBE": str(folder / "probe")}
+
+
+async def vitals(process: int, folder: Path) -> Vitals:
+    """Of a process with that environment, and this id."""
+    told = folder / "probe"
+    told.unlink(missing_ok=True)
+    os.kill(process, signal.SIGUSR1)
+    async with asyncio.timeout(WITHIN):
+        while not told.exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    status = Path(f"/proc/{process}/status").read_text()  # noqa: ASYNC240
+    return Vitals(
+        rss=round(_number(status, "VmRSS") / 1024, 1),
+        files=len(os.listdir(f"/proc/{process}/fd")),
+        threads=_number(status, "Threads"),
+        **json.loads(told.read_text()),
+    )
+
+
+def _number(status: str, name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+)", status, re.MULTILINE)
+    assert found
+    return int(found[1])
