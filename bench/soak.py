@@ -26,6 +26,8 @@ def main(words: Sequence[str] = ()) -> int:
     else:
         print(*found.vitals, found.report, sep="\n")
         print(
-            f"{found.said} messages, {found.faults} faults; grown: {list(found.grown) or 'nothing'}"
+            f"{found.said} messages, {found.faults} faults, {found.missed} missed; "
+            f"{len(found.answers)} of {found.typed} commands answered, at most "
+            f"{max(found.answers)} times; grown: {', '.join(found.grown) or 'nothing'}"
         )
     return int(found.broken)

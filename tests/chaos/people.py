@@ -177,7 +177,12 @@ class People:
     def posts(self) -> Sequence[Post]:
         """The bot's visible replies."""
         found = [
-            Post(corner=self._corner(post.channel, post.thread), text=post.text, at=float(post.ts))
+            Post(
+                corner=self._corner(post.channel, post.thread),
+                thread=post.thread,
+                text=post.text,
+                at=float(post.ts),
+            )
             for channel in list(self.slack.workspace.channels)
             for post in self.slack.posts(channel)
             if post.own
