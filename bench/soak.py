@@ -25,9 +25,9 @@ def main(words: Sequence[str] = ()) -> int:
         print(found)
     else:
         print(*found.vitals, found.report, sep="\n")
+        print(f"{found.said} messages, {found.faults} faults, lost: {list(found.lost) or 'none'}")
         print(
-            f"{found.said} messages, {found.faults} faults, {found.missed} missed; "
-            f"{len(found.answers)} of {found.typed} commands answered, at most "
-            f"{max(found.answers)} times; grown: {', '.join(found.grown) or 'nothing'}"
+            f"{len(found.answers)} of {found.typed} commands answered, most {max(found.answers)} x"
         )
+        print(f"grown: {', '.join(found.grown) or 'nothing'}")
     return int(found.broken)

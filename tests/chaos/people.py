@@ -50,6 +50,12 @@ class People:
             self._act()
             await asyncio.sleep(self.chance.expovariate(rate))
 
+    async def greet(self, rate: float) -> None:
+        """Once in every corner, so that the bot is in all of them; so many a second."""
+        for corner in self.corners:
+            self._say(corner, owed=True)
+            await asyncio.sleep(1 / rate)
+
     def _act(self) -> None:
         corner, dice = self.chance.choice(self.corners), self.chance.random()
         if dice < 0.03:

@@ -41,7 +41,7 @@ class Plan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     report: Report
-    missed: int  # never answered though said in the bot's reach; Discord could not tell it then
+    lost: Sequence[str]
     typed: int  # commands
     answers: Sequence[int]  # to each command that was answered
     vitals: Sequence[Vitals]  # after each chapter
@@ -58,11 +58,11 @@ class Found:
     @property
     def broken(self) -> bool:
         heard = len(self.answers) >= HEARD * self.typed and max(self.answers) == 1
-        return self.report.broken or self.missed > 0 or not heard or bool(self.grown)
+        return self.report.broken or bool(self.lost) or not heard or bool(self.grown)
 
     def __str__(self) -> str:
         looks = [asdict(each) for each in self.vitals]
-        told = {"said": self.said, "faults": self.faults, "missed": self.missed}
+        told = {"said": self.said, "faults": self.faults, "lost": self.lost}
         told |= {"commands": self.typed, "commands_answered": len(self.answers)}
         told["commands_answered_twice"] = sum(each > 1 for each in self.answers)
         return json.dumps(told | asdict(self.report) | {"grown": self.grown, "vitals": looks})
@@ -82,6 +82,8 @@ class Soak:
         """Chapter after chapter, each until everything said in it is answered."""
         async with self.home.bot() as bot:
             await self._connected()
+            await self.people.greet(self.plan.rate)
+            await self._settled()
             for _ in range(self.plan.chapters):
                 await self._talk()
                 await self._settled()
@@ -90,7 +92,9 @@ class Soak:
 
     async def _connected(self) -> None:
         slack, discord = self.people.slack, self.weather.discord
-        await discord.until(lambda: discord.interactions.commands, within=START)
+        await discord.until(
+            lambda: discord.interactions.commands and discord.gateway.live, within=START
+        )
         if self.plan.http:
             async with asyncio.timeout(START):
                 while not await slack.hooks.verify():  # noqa: ASYNC110
@@ -108,7 +112,7 @@ class Soak:
     async def _settled(self) -> None:
         await self.people.heard(SETTLE)
         end = time.monotonic() + SETTLE
-        while (self.report(()).unanswered or self.missed()) and time.monotonic() < end:  # noqa: ASYNC110
+        while self.lost() and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         await asyncio.sleep(QUIET)
 
@@ -116,17 +120,14 @@ class Soak:
         posts = [post for post in self.people.posts() if not post.text.startswith("Forgotten")]
         return judge(self.people.said, posts, self.model.shown, remembered, ())
 
-    def missed(self) -> int:
-        """While Discord has no session it tells nothing; in a conversation the bot is in already,
-        it is read back.
-        """
+    def lost(self) -> Sequence[str]:
+        """Never answered. What Discord could not tell at once is read back: all of it is due."""
         answered = {mark for post in self.people.posts() for mark in marks(post.text)}
-        said = [each for each in self.people.said.values() if each.corner.startswith("discord")]
-        joined = {each.corner: each.number for each in reversed(said) if each.acknowledged}
-        return sum(
-            each.number not in answered and each.number > joined.get(each.corner, each.number)
-            for each in said
-        )
+        return [
+            f"#{each.number} in {each.corner}"
+            for each in self.people.said.values()
+            if each.owed and not each.doubtful and each.number not in answered
+        ]
 
     async def found(self) -> Found:
         ended = await self.home.run("export")
@@ -134,7 +135,7 @@ class Soak:
         remembered = [json.loads(line) for line in ended.out.splitlines()]
         return Found(
             report=self.report(remembered),
-            missed=self.missed(),
+            lost=self.lost(),
             typed=self.commands.typed,
             answers=self.commands.answers(),
             vitals=self.looks,
