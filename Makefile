@@ -1,5 +1,5 @@
 # make run   set everything up and start the bot      make test   all tests but the long lane
-# make prove the long lane                            make check  format, lint, types, imports, lines
+# make prove the long lane (LANE=full: what takes hours)  make check  format, lint, types, imports, lines
 # make bench what can be measured                      make unit   the tests that start no server
 
 PYTHON ?= python3
@@ -19,7 +19,7 @@ unit: .venv/dev
 	@$(BOT) -m pytest -m "not long and not wire"
 
 prove: .venv/dev
-	@$(BOT) -m pytest -m long
+	@$(BOT) -m pytest -m "$(if $(filter full,$(LANE)),full,long and not full)"
 
 check: .venv/dev
 	@.venv/bin/ruff format --check --quiet .

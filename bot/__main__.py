@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -26,6 +27,8 @@ CANNOT_START = (
     *(ArchiveDown, ConfigError, Misfit, NoSuchName, PortTaken, ServerProblem, StoreDown),
     *(KeyProblem, Unreadable),
 )
+
+GARBAGE = 10_000  # objects between looks for it: at Python's 700, a tenth of a turn goes into them
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -98,6 +101,8 @@ async def _serve(config: Config, *, console: bool) -> int:
     set_up_logs(config.log_level.upper(), colours=sys.stderr.isatty())
     async with assembled(config, console=console) as bot:
         _say(*bot.status, *([bot.web.open()] if bot.web else []))
+        gc.freeze()  # what is there by now stays
+        gc.set_threshold(GARBAGE)
         await bot.run()
     return 0
 

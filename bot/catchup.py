@@ -124,6 +124,7 @@ class CatchUp:
             end = "refused" if isinstance(error, Refused) else "failed"
             wait = 0.0 if end == "refused" else AGAIN
             log.warning("gap not read", conversation=place.key, reason=str(error))
+        await self._memory.upkeep.wake(here)
         await self._memory.gaps.end(place, token, gap, wait=wait)
         self._metrics.gaps.labels(end).inc()
         self._turns.wake(place)

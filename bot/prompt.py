@@ -141,9 +141,8 @@ def _known(fit: Recollection) -> Sequence[Prompt]:
 
 def _newest(items: Sequence[Item], most: int, size: Callable[[Item], int]) -> Sequence[Item]:
     start = len(items)
-    while start and size(items[start - 1]) <= most:
+    while start and (most := most - size(items[start - 1])) >= 0:
         start -= 1
-        most -= size(items[start])
     return items[start:]
 
 

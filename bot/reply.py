@@ -176,8 +176,8 @@ class Replies:
                     due = now() + self._lease / 3
             return reading.result() if reading.done() else None
         finally:
-            reading.cancel()
-            await asyncio.wait({reading})
+            if reading.cancel():  # else it is done
+                await asyncio.wait({reading})
 
 
 async def _show(turn: Turn, chat: Chat, text: AsyncGenerator[str, None], onto: Posted) -> Posted:
@@ -185,7 +185,8 @@ async def _show(turn: Turn, chat: Chat, text: AsyncGenerator[str, None], onto: P
     try:
         async with aclosing(text) as pieces, aclosing(chat.reply(turn, pieces, onto)) as reply:
             async for posted in reply:
-                await turn.note([post for post in posted.ids if post not in turn.posted])
+                if new := [post for post in posted.ids if post not in turn.posted]:
+                    await turn.note(new)
     except Refused as error:
         log.error("set aside: the platform refuses", **who(turn), error=str(error))
         posted = Posted(ids=turn.posted, text=posted.text)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -38,6 +38,12 @@ class Archiving:
     def __init__(self, archive: ColdStore, store: Store, keys: Keys) -> None:
         self._archive, self._store, self._keys, self._pepper = archive, store, keys, b""
         self._unscrubbed, self._scrub = True, 0.0  # a killed process may have left it to us
+
+    async def prepare(self) -> None:
+        """Connect before anybody waits; an archive that is down is asked again when needed."""
+        with suppress(ArchiveDown, TimeoutError):
+            async with asyncio.timeout(5 * PROMPT):
+                await self._secret()
 
     async def save(self, contents: Contents) -> None:
         """Sealed under a key of its own; may be repeated. ArchiveDown: the upkeep will."""

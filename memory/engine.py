@@ -96,6 +96,8 @@ class Memory:
     async def open(self) -> None:
         """Read the store's own secret; raises UnknownKey if MEMORY_KEY does not fit the store."""
         self._pepper = await self._keys.pepper(self._store.pepper)
+        if self._archiving:
+            await self._archiving.prepare()
 
     async def receive(self, place: Place, entry: Entry) -> bool:
         """Take a message in that was said just now, once. Whether an answer is owed for it."""
@@ -122,7 +124,7 @@ class Memory:
                     return Received()
                 if got.owed:
                     self._expect(place, entry.author)
-                if got.joined:
+                if got.joined and not got.gap:  # else whoever reads the gap does
                     await self.upkeep.wake(place)
                 return got
 
@@ -238,9 +240,12 @@ class Memory:
 
         What was said later stays, sealed under a new key; the old one is destroyed.
         """
+        before = await self.persons.resting(place, channel=channel)
         receipt = await self._forgetting.forget(place, until, channel=channel)
         self._let_go(place)
-        return replace(receipt, facts=await self.persons.recheck(place))
+        await self.persons.recheck(place)  # or the sweep did: what is gone counts
+        after = await self.persons.resting(place, channel=channel) if before else 0
+        return replace(receipt, facts=before - after)
 
     def _let_go(self, place: Place) -> None:
         """Something was forgotten: keep nothing of this channel at hand."""

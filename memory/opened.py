@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from memory.entry import Entry, Recollection, Segment
 from memory.records import Place, Snapshot
 
-CONVERSATIONS = 100  # each with at most what one turn reads
+CONVERSATIONS, ENTRIES = 500, 50_000  # and of these in all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class Opened:
             segments={segment.name: segment for segment in read.segments},
         )
         self._known.move_to_end(place.key)
-        if len(self._known) > CONVERSATIONS:
+        sizes = [len(known.entries) for known in self._known.values()]
+        if len(sizes) > CONVERSATIONS or sum(sizes) > ENTRIES:
             self._known.popitem(last=False)
 
     def clear(self) -> None:

@@ -20,7 +20,7 @@ from memory.words import Words
 
 log = structlog.get_logger()
 
-CHANNELS = 32
+CHANNELS, HELD = 500, 500_000  # indexes, and messages in all of them
 PATIENCE = 2.0  # seconds a reply waits for an index to catch up; what is missing comes next time
 
 
@@ -74,12 +74,17 @@ class Recalling:
         end = loop.time() + PATIENCE
         if asked <= self._outdated:
             changes = await self._store.changes(place, channel.seen)
-        await asyncio.to_thread(self._learn, channel, changes)
-        while channel.behind and loop.time() < end:
+
+        def found() -> Sequence[Entry] | None:
+            self._learn(channel, changes)
+            if channel.behind and loop.time() < end:
+                return None
+            live = now - self._kept * 1_000_000
+            return self._search(channel, question, room, list(without), live)
+
+        while (best := await asyncio.to_thread(found)) is None:
             changes = await self._store.changes(place, channel.seen)
-            await asyncio.to_thread(self._learn, channel, changes)
-        live = now - self._kept * 1_000_000
-        return await asyncio.to_thread(self._search, channel, question, room, list(without), live)
+        return best
 
     def outdate(self) -> None:
         """Something was changed or deleted: turns under way have to read the log again."""
@@ -107,7 +112,8 @@ class Recalling:
     def _channel(self, place: Place, words: Words) -> _Channel:
         known = self._channels.setdefault(place.channel_key, _Channel(index=Index(words)))
         self._channels.move_to_end(place.channel_key)
-        if len(self._channels) > CHANNELS:
+        sizes = [len(each.index) for each in self._channels.values()]
+        if len(sizes) > CHANNELS or sum(sizes) > HELD:
             self._channels.popitem(last=False)
         return known
 

@@ -35,9 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         served = any(name.startswith("tests.servers") for name in names)
         if served or fixtures & {"server", "any_server", "database"} or "e2e" in item.path.parts:
             item.add_marker("wire")
-        # On a cluster: its contract on one of them, and all that memory promises in the long lane.
-        contract = item.path.name == "test_store.py" and f"cluster-{SERVERS[-1]}" in item.name
-        if "server" in fixtures and item.get_closest_marker("cluster") and not contract:
+        # The first server's results in every run; the other's, and a cluster's, in the long lane.
+        params = getattr(getattr(item, "callspec", None), "indices", {})
+        if "server" in fixtures and params.get("server", 0) > 0:
+            item.add_marker("long")
+        if f"cluster-{SERVERS[0]}" in item.name and len(SERVERS) > 1:
+            item.add_marker("full")
+        if item.get_closest_marker("full"):
             item.add_marker("long")
 
 

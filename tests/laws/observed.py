@@ -38,6 +38,10 @@ class Observer:
         self._finished: set[str] = set()
         self._answered: set[str] = set()
 
+    def outlived(self) -> None:
+        """No process is frozen for days."""
+        self.fences.clear()
+
     def taken_over(self) -> Sequence[str]:
         """Turns that had more than one holder."""
         return [turn for turn, first in self.fences.items() if self._holders[turn] > first]

@@ -208,6 +208,7 @@ class Play:
     async def _age(self, move: Move) -> None:
         """More than a day, or most of what messages are kept for; nothing is under way so long."""
         await self._deliver_all()
+        self._processes[0].observer.outlived()
         await self._wait((1.1 if move.number % 2 else 20) * DAY)
 
     def _pick(self, move: Move) -> Post | None:

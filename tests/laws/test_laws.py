@@ -10,10 +10,13 @@ from tests.laws.events import Move
 from tests.laws.found import FOUND
 from tests.laws.moves import plays
 
-FEW, MANY = 150, 10_000
+FEW, MANY, ALL = 100, 1_500, 10_000
 
 
-@pytest.mark.parametrize("number", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "number",
+    [FEW, pytest.param(MANY, marks=pytest.mark.long), pytest.param(ALL, marks=pytest.mark.full)],
+)
 def test_the_laws_hold_in_whatever_order_things_happen(theatre: Open, number: int) -> None:
     stage = theatre({})
 

@@ -1,7 +1,7 @@
 """A blocking connection to the server: where one task at a time runs, five times as fast."""
 
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from redis.exceptions import NoScriptError, ResponseError
@@ -55,13 +55,18 @@ class Client:
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         async def call(*words: bytes | str | int) -> Any:
-            return (await self.ask([(name.upper(), *words)]))[0]
+            answer = (await self.ask([(name.upper(), *words)]))[0]
+            return dict(_pairs(answer)) if name == "hgetall" else answer
 
         return call
 
     async def ask(self, commands: Sequence[Command]) -> Sequence[Any]:
         before = self._before()
         return self._wire.ask(*before, *commands)[len(before) :]
+
+
+def _pairs(answer: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(answer[::2], answer[1::2], strict=True)
 
 
 def _packed(command: Command) -> bytes:

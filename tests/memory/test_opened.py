@@ -17,6 +17,8 @@ from tests.servers.cluster import holder
 
 pytestmark = pytest.mark.anyio
 
+_ENTRY = Entry(id="", author="", name="", kind="person", text="", sent=0)
+
 
 async def said(memory: Memory, world: World, place: Place, text: str) -> list[str]:
     """What the turn about it reads word for word."""
@@ -109,14 +111,18 @@ async def test_an_edit_of_a_forgotten_message_is_not_kept(
         assert not await redis.keys("*/pend/*")
 
 
-async def test_conversations_that_rest_are_let_go(world: World, place: Place) -> None:
+@pytest.mark.parametrize(("size", "most"), [(0, 500), (1_000, 50)])
+async def test_conversations_that_rest_are_let_go(
+    world: World, place: Place, size: int, most: int
+) -> None:
     store, opened = world.store(), Opened()
     await store.receive(place, arrival("m1", 1), sealed("said"))
     lease = await store.begin(place, "one", "t1", None)
     assert isinstance(lease, Lease)
-    for number in range(101):
+    entries = tuple(replace(_ENTRY, id=str(number)) for number in range(size))
+    for number in range(most + 1):
         one = replace(place, thread=str(number))
-        opened.keep(one, lease.snapshot, Recollection(segments=(), window=(), question=()))
+        opened.keep(one, lease.snapshot, Recollection(segments=(), window=entries, question=()))
     assert opened.of(replace(place, thread="0")) is None
     assert opened.of(replace(place, thread="1")) is not None
     await store.close()
@@ -125,7 +131,6 @@ async def test_conversations_that_rest_are_let_go(world: World, place: Place) ->
 def _known(lease: Lease) -> Known:
     """As if all that is named had been opened."""
     snapshot = lease.snapshot
-    entry = Entry(id="", author="", name="", kind="person", text="", sent=0)
-    entries = {name: replace(entry, id=name) for name in snapshot.order}
+    entries = {name: replace(_ENTRY, id=name) for name in snapshot.order}
     key, revision = snapshot.wrapped, snapshot.revision
     return Known(wrapped=key, revision=revision, entries=entries, segments={})

@@ -165,6 +165,25 @@ async def test_a_log_that_fills_its_last_page_is_read_to_its_end_once(
     await store.close()
 
 
+@pytest.mark.parametrize(("most", "again"), [(10, True), (100, False)])
+async def test_the_index_used_longest_ago_goes_when_all_together_hold_too_much(
+    world: World, place: Place, monkeypatch: pytest.MonkeyPatch, most: int, again: bool
+) -> None:
+    monkeypatch.setattr("memory.recalling.HELD", most)
+    store = world.store()
+    memory, other = world.memory(store), replace(place, channel="C2")
+    await memory.open()
+    await chatter(memory, world, place, 20)
+    for each in (place, other, other):
+        await recalled(memory, world, each, "what topic?")
+    await memory.receive(place, world.say("which topic?"))
+    turn = await turn_in(memory, place)
+    before = store.round_trips
+    assert await turn.recall(100, ())
+    assert (store.round_trips > before) == again
+    await store.close()
+
+
 @pytest.mark.parametrize(("days", "found"), [(1, 0), (3, 1)])
 async def test_what_expired_in_the_store_is_not_quoted_from_an_index_either(
     world: World, place: Place, days: int, found: int

@@ -8,7 +8,7 @@ from tests.simulation.mutants import MUTANTS, NONE, Mutant
 from tests.simulation.run import Outcome
 from tests.simulation.runs import PLATFORMS, hunt, play, simulate
 
-FEW, MANY = 15, 500  # seeds, for each platform
+FEW, MANY, ALL = 8, 100, 500  # seeds, for each platform
 QUICK = 25  # seeds within which a defect is planted in every run of the tests
 SOON = (
     "a message that came before is taken in again",
@@ -44,11 +44,14 @@ def test_a_seed_runs_the_same_way_twice(played: Play, platform: str) -> None:
     assert once.trace
 
 
-@pytest.mark.long
 @pytest.mark.anyio
-async def test_promises_hold_for_a_thousand_seeds() -> None:
-    outcomes = await simulate(range(MANY))
-    assert len(outcomes) == MANY * len(PLATFORMS)
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(MANY, marks=pytest.mark.long), pytest.param(ALL, marks=pytest.mark.full)],
+)
+async def test_promises_hold_for_many_seeds(number: int) -> None:
+    outcomes = await simulate(range(number))
+    assert len(outcomes) == number * len(PLATFORMS)
     assert [(each.platform, each.seed, each.problems) for each in outcomes if each.problems] == []
 
 
@@ -60,7 +63,7 @@ def test_a_rule_switched_off_is_noticed_soon(any_server: str, mutant: Mutant) ->
     assert mutant.noticed(outcomes[-1].problems)
 
 
-@pytest.mark.long
+@pytest.mark.full
 @pytest.mark.anyio
 async def test_every_rule_switched_off_is_noticed() -> None:
     found = await hunt(MUTANTS, PLANTED)
