@@ -25,7 +25,9 @@ def main(words: Sequence[str] = ()) -> int:
         print(found)
     else:
         print(*found.vitals, found.report, sep="\n")
+        print(f"{found.said} messages, {found.faults} faults, lost: {list(found.lost) or 'none'}")
         print(
-            f"{found.said} messages, {found.faults} faults; grown: {list(found.grown) or 'nothing'}"
+            f"{len(found.answers)} of {found.typed} commands answered, most {max(found.answers)} x"
         )
+        print(f"grown: {', '.join(found.grown) or 'nothing'}")
     return int(found.broken)

@@ -1,7 +1,7 @@
 """What people said and did, what became of it, and whether every promise held."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -31,6 +31,7 @@ class Post:
     """A visible post of the bot's, oldest first in its corner."""
 
     corner: str
+    thread: str = ""
     text: str
     at: float
 
@@ -108,19 +109,20 @@ def _misplaced(said: Mapping[int, Said], posts: Sequence[Post]) -> int:
 
 
 def _out_of_order(said: Mapping[int, Said], posts: Sequence[Post]) -> int:
-    """Answers in a corner that came before one to something acknowledged before it was said."""
-    latest: dict[str, float] = {}
+    """Answers in a thread that came before one to something acknowledged before it was said."""
+    latest = defaultdict[tuple[str, str], float](float)
     wrong = 0
     for post in posts:
         known = [said[mark] for mark in marks(post.text) if mark in said]
+        place = post.corner, post.thread
         answered = [each for each in known if each.owed]
         wrong += sum(
-            0 < each.acknowledged < latest.get(post.corner, 0.0)
+            0 < each.acknowledged < latest[place]
             for each in answered
             if not each.doubtful and not each.version
         )
         newest = max((each.said for each in answered), default=0.0)
-        latest[post.corner] = max(latest.get(post.corner, 0.0), newest)
+        latest[place] = max(latest[place], newest)
     return wrong
 
 

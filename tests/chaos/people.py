@@ -50,6 +50,12 @@ class People:
             self._act()
             await asyncio.sleep(self.chance.expovariate(rate))
 
+    async def greet(self, rate: float) -> None:
+        """Once in every corner, so that the bot is in all of them; so many a second."""
+        for corner in self.corners:
+            self._say(corner, owed=True)
+            await asyncio.sleep(1 / rate)
+
     def _act(self) -> None:
         corner, dice = self.chance.choice(self.corners), self.chance.random()
         if dice < 0.03:
@@ -177,7 +183,12 @@ class People:
     def posts(self) -> Sequence[Post]:
         """The bot's visible replies."""
         found = [
-            Post(corner=self._corner(post.channel, post.thread), text=post.text, at=float(post.ts))
+            Post(
+                corner=self._corner(post.channel, post.thread),
+                thread=post.thread,
+                text=post.text,
+                at=float(post.ts),
+            )
             for channel in list(self.slack.workspace.channels)
             for post in self.slack.posts(channel)
             if post.own

@@ -10,17 +10,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 
-from tests.chaos.fakes import ChaosDiscord, ChaosModel
+from tests.chaos.fakes import ChaosDiscord, ChaosModel, marks
 from tests.chaos.history import Report, judge
 from tests.chaos.people import People
 from tests.chaos.run import QUIET, SETTLE, TURNS
 from tests.chaos.traps import Traps
 from tests.e2e.process import Home
+from tests.soak.commands import Commands
 from tests.soak.vitals import Vitals, probed, vitals
 from tests.soak.weather import BadSlack, Weather
 
 START = 30.0  # seconds
 ROOMS = 3  # channels on Discord where the bot is mentioned, besides direct messages
+HEARD = 0.7  # share of the commands that is answered: a broken connection takes some away
 TROUBLE = 0.02  # share of the model's answers that fail
 
 
@@ -39,6 +41,9 @@ class Plan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     report: Report
+    lost: Sequence[str]
+    typed: int  # commands
+    answers: Sequence[int]  # to each command that was answered
     vitals: Sequence[Vitals]  # after each chapter
     said: int
     faults: int
@@ -52,12 +57,15 @@ class Found:
 
     @property
     def broken(self) -> bool:
-        return self.report.broken or bool(self.grown)
+        heard = len(self.answers) >= HEARD * self.typed and max(self.answers) == 1
+        return self.report.broken or bool(self.lost) or not heard or bool(self.grown)
 
     def __str__(self) -> str:
         looks = [asdict(each) for each in self.vitals]
-        told = {"said": self.said, "faults": self.faults, "grown": self.grown, "vitals": looks}
-        return json.dumps(told | asdict(self.report))
+        told = {"said": self.said, "faults": self.faults, "lost": self.lost}
+        told |= {"commands": self.typed, "commands_answered": len(self.answers)}
+        told["commands_answered_twice"] = sum(each > 1 for each in self.answers)
+        return json.dumps(told | asdict(self.report) | {"grown": self.grown, "vitals": looks})
 
 
 @dataclass(slots=True)
@@ -67,12 +75,15 @@ class Soak:
     people: People
     weather: Weather
     model: ChaosModel
+    commands: Commands
     looks: list[Vitals] = field(default_factory=list)
 
     async def play(self) -> None:
         """Chapter after chapter, each until everything said in it is answered."""
         async with self.home.bot() as bot:
             await self._connected()
+            await self.people.greet(self.plan.rate)
+            await self._settled()
             for _ in range(self.plan.chapters):
                 await self._talk()
                 await self._settled()
@@ -81,7 +92,9 @@ class Soak:
 
     async def _connected(self) -> None:
         slack, discord = self.people.slack, self.weather.discord
-        await discord.until(lambda: discord.gateway.live, within=START)
+        await discord.until(
+            lambda: discord.interactions.commands and discord.gateway.live, within=START
+        )
         if self.plan.http:
             async with asyncio.timeout(START):
                 while not await slack.hooks.verify():  # noqa: ASYNC110
@@ -91,14 +104,15 @@ class Soak:
 
     async def _talk(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            raging = tasks.create_task(self.weather.rage())
+            others = [tasks.create_task(act()) for act in (self.weather.rage, self.commands.type)]
             await self.people.talk(self.plan.seconds / self.plan.chapters, self.plan.rate)
-            raging.cancel()
+            for other in others:
+                other.cancel()
 
     async def _settled(self) -> None:
         await self.people.heard(SETTLE)
         end = time.monotonic() + SETTLE
-        while self.report(()).unanswered and time.monotonic() < end:  # noqa: ASYNC110
+        while self.lost() and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         await asyncio.sleep(QUIET)
 
@@ -106,12 +120,24 @@ class Soak:
         posts = [post for post in self.people.posts() if not post.text.startswith("Forgotten")]
         return judge(self.people.said, posts, self.model.shown, remembered, ())
 
+    def lost(self) -> Sequence[str]:
+        """Never answered. What Discord could not tell at once is read back: all of it is due."""
+        answered = {mark for post in self.people.posts() for mark in marks(post.text)}
+        return [
+            f"#{each.number} in {each.corner}"
+            for each in self.people.said.values()
+            if each.owed and not each.doubtful and each.number not in answered
+        ]
+
     async def found(self) -> Found:
         ended = await self.home.run("export")
         assert ended.code == 0, ended.err
         remembered = [json.loads(line) for line in ended.out.splitlines()]
         return Found(
             report=self.report(remembered),
+            lost=self.lost(),
+            typed=self.commands.typed,
+            answers=self.commands.answers(),
             vitals=self.looks,
             said=len(self.people.said),
             faults=self.weather.faults,
@@ -139,7 +165,9 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Soak]:
         environ |= _over_http(slack) if plan.http else {"SLACK_APP_TOKEN": slack.app_token}
         home = Home(folder=folder, environ=environ | TURNS | probed(folder))
         stack.callback(home.close)
-        yield Soak(plan, home, people, Weather(slack, discord, chance, plan.disturb), model)
+        weather = Weather(slack, discord, chance, plan.disturb)
+        commands = Commands(slack, discord, discord.person("Typist"))
+        yield Soak(plan, home, people, weather, model, commands)
 
 
 def _over_http(slack: BadSlack) -> dict[str, str]:
