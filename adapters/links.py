@@ -14,7 +14,8 @@ _CODE = r"""
 _LINK = r"""
     (?<!\\)!?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
     \([ \t]*<?(?P<target>(?:[^\s<>()`]|\([^\s<>()`]*\))*)>?(?:[ \t]+[^()\n]*)?\)
-    | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/)[^\s<>`|\[\]]*)"""
+    | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/
+        |(?<![^\s(<])//(?=\w))[^\s<>`|\[\]]*)"""
 _SETTLED = re.compile(f"{_CODE} | {_LINK}", _FLAGS)
 _UNSETTLED = re.compile(_LINK, _FLAGS)
 # Platforms differ on what is code once markup does not add up. Before the first stray mark they
@@ -23,23 +24,24 @@ _MARKUP = re.compile(
     rf"""{_CODE}
     | (?P<mark>\*{{1,3}}|__?|~~|\|\|)(?=[^\s*_~|])
         (?:[^*~|`\\\n]|`[^`*_~|\n]+`(?!`))+?(?<=[^\s_])(?P=mark)(?![*_~|])(?<!_(?=\w))
-    | (?P<stray>`|\*(?=\S)|(?<!\w)_(?=\S)|~~|\|\|)""",
+    | (?P<stray>`|\*(?=\S)|(?<!\w)_(?=\S)|__|~~|\|\|)""",
     _FLAGS,
 )
 _ADDRESS = re.compile(  # one that goes on to another is none
     r"(?:https?://)?(?:www\.)?(?!\S*(?:://|www\.))"
-    r"(?P<host>[\w.-]+)(?::\d+)?(?=[/?#\s]|\W*(?:\s|\Z))",
+    r"(?P<host>[\w.-]+)(?::\d+)?(?=[/?#\s]|[^\w\s\[]*(?:\s|\Z))",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
-_STYLE = re.compile(r"[*~\\]|(?<!\w)_|_(?!\w)")
+_STYLE = re.compile(r"[*~\\)]|(?<!\w)_|_(?!\w)")
 _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
-_WAKES = re.compile(r"(?=://)|(?<=\w)(?=\.(?:\w|\Z))")
+_WAKES = re.compile(r"(?=://)|(?<![:/])(?=//)|(?<=\w)(?=\.)")
+_JOINS = re.compile(r"[\w:/.@`\]-]\Z|\]\(\Z")  # what would make one address, or a new link
 
 
 def named(text: str, host: str) -> bool:
     """Whether a text names the host, in a link or by itself."""
-    word = rf"(?<![\w.-])(?:www\.)?{re.escape(host)}(?![\w-]|\.\w)"
+    word = rf"(?<![\w.-])(?:www\.)?{re.escape(host)}(?![\w-]|\.\w|://)"
     return bool(host) and re.search(word, text, re.IGNORECASE) is not None
 
 
@@ -75,7 +77,8 @@ def _shown(found: re.Match[str], typed: str, text: str) -> str:
         return found[0]
     address = target if known else _inert(target, code=bool(text))
     words = _UNSETTLED.sub(lambda link: _shown(link, typed, ""), label).strip()
-    return f"{words if label != target else ''} ({address})".lstrip()
+    shown = f"{words if label != target else ''} ({address})".lstrip()
+    return f" {shown}" if _JOINS.search(found.string[: found.start()][-2:]) else shown
 
 
 def _inert(link: str, *, code: bool) -> str:

@@ -82,7 +82,7 @@ def _first(text: str, least: int, limit: int) -> tuple[str, int, str]:
         part += closing if part.endswith("\n") else "\n" + closing
         if len(part) <= limit:
             return part, cut - least, _reopen(opening)
-        room = cut - (len(part) - limit)
+        room = min(room - 1, limit - len(closing))
 
 
 def _border(text: str, room: int, least: int) -> int:

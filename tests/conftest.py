@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from memory.connection import Connection
 from tests.servers.cluster import clustered
@@ -16,6 +17,13 @@ SERVERS = find_servers()
 
 def pytest_report_header() -> list[str]:
     return ["stores: " + (", ".join(str(server) for server in SERVERS) or "none found")]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The unit lane, which is to be quick, tries fewer examples of each law than `make test`."""
+    if "not wire" in str(config.getoption("markexpr")):
+        settings.register_profile("unit", max_examples=20)
+        settings.load_profile("unit")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

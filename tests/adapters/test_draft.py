@@ -386,7 +386,7 @@ VERBS = st.sampled_from(["post", "edit", "delete", "find"])
 WORDS = st.text("ab .\n`@", min_size=1, max_size=150) | st.floats(0, 4)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None)
 @given(
     pieces=st.lists(WORDS, max_size=8),
     faults=st.lists(st.tuples(VERBS, FAULTS), max_size=12),

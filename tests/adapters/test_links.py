@@ -1,7 +1,7 @@
 """Nobody can press a link whose host nobody typed; what was typed stays a link."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.links import named
@@ -32,6 +32,15 @@ SAID = "is https://typed.example or localhost better?"
         ("1 ` 2 https://evil.example", "1 ` 2 https\u200b://evil\u200b.example"),
         ("*1 https://evil.example", "*1 https\u200b://evil\u200b.example"),
         ("`a`https://evil.example", "`a`https\u200b://evil\u200b.example"),
+        ("www.https", "`www.https`"),
+        ("https:/[/evil.example](x://y)", "https:/ /evil.example (`x://y`)"),
+        ("www[.evil.example](x://y)", "www .evil.example (`x://y`)"),
+        ("https://typed.example[ .e.x](x://y)", "`https://typed.example` .e.x (`x://y`)"),
+        ("[a][(//evil.example)](x://y)", "[a] (\u200b//evil\u200b.example) (`x://y`)"),
+        ("[a](\n//evil.example)", "[a](\n`//evil.example`)"),
+        ("[[a]](https://evil.example)@b`c`", "[[a]](https\u200b://evil\u200b.example)@b`c`"),
+        ("` ](www.**", "` ](www\u200b.**"),
+        ("**[the docs](https://evil.example)**", "**the docs (`https://evil.example`)**"),
     ],
 )
 def test_a_link_whose_host_nobody_typed_is_shown_and_inert(text: str, shown: str) -> None:
@@ -70,6 +79,7 @@ LINKS += [
     "[typed.example](http://e.x/ 'c')",
 ]
 LINKS += ["[https://evil.example](https://evil.example)", "evil.example/a "]
+LINKS += ["[//e.x](x://y)", "[ .e.x](x://y)", "[(//e.x)](x://y)", "//e.x ", "https:", "www"]
 LINKS += ["<https://evil.example>", "https://typed.example@evil.example", "[x](<http://e.x>)"]
 MARKS = ["`", "``", "```", "```\n", "\n```\n", "```sh\n", "~~~\n", "*", "**", "_", "__", "~~", "||"]
 MARKS += [
@@ -109,15 +119,23 @@ MARKUP = st.lists(PIECES, max_size=30).map("".join)
 LONG_MARKUP = st.lists(PIECES | st.sampled_from(LONG), max_size=40).map("".join)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(MARKUP)
+@example("http://e.x_[a](https://evil.example)")
+@example("*http://e.x*[a](https://evil.example)")
+@example("\n```\n[][https://evil.example](https://evil.example)")
 def test_quieting_links_twice_changes_nothing_more_to_the_eye(text: str) -> None:
     once = neutralise(text, SAID)
     assert neutralise(once, SAID).replace("\u200b", "") == once.replace("\u200b", "")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(MARKUP | LONG_MARKUP, st.sampled_from(LIMITS))
+@example("`www.[x](<http://e.x>)", 1_990)
+@example("www.https", 1_990)
+@example("http://e.x```sh\n](www.**", 1_990)
+@example("http://e.x__\n```\n__http://e.x", 1_990)
+@example("\\\\[b](https://typed.example)@everyone[typed.example](http://e.x/ 'c')", 1_990)
 def test_no_reader_of_any_part_finds_a_link_whose_host_nobody_typed(text: str, limit: int) -> None:
     for part in split(neutralise(text, SAID), limit):
         assert live_hosts(part) <= TYPED

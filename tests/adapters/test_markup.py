@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.links import LONGEST
@@ -51,6 +51,8 @@ def test_every_part_fits_and_none_is_blank(text: str, limit: int) -> None:
 
 
 @given(MARKDOWN, LIMITS)
+@example("\n\n`aaword " + "x" * 54 + "`", 80)
+@example("\n\n`aaword " + "x" * 70 + "`", 80)
 def test_without_the_added_lines_the_parts_join_to_the_text(text: str, limit: int) -> None:
     reached = {0}
     for part in split(text, limit):
@@ -67,6 +69,7 @@ def test_every_part_closes_the_fences_it_opens(text: str, limit: int) -> None:
 
 
 @given(MARKDOWN, MARKDOWN, LIMITS)
+@example("```" + "y" * 90 + "\n  \n\n", "\n\t", 101)
 def test_all_but_the_last_part_stay_when_lines_are_added(text: str, more: str, limit: int) -> None:
     done = split(text + "\n", limit)[:-1]
     assert split(text + "\n" + more, limit)[: len(done)] == done
@@ -226,6 +229,7 @@ def test_only_links_to_what_people_typed_are_left(text: str) -> None:
 
 
 @given(LINKS)
+@example("**https://evil.test/a?q=1**[x](https://evil.test/a?q=1)")
 def test_links_are_neutralised_once(text: str) -> None:
     assert neutralise(neutralise(text)) == neutralise(text)
 
