@@ -15,7 +15,7 @@ _LINK = r"""
     (?<!\\)!?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
     \([ \t]*<?(?P<target>(?:[^\s<>()`]|\([^\s<>()`]*\))*)>?(?:[ \t]+[^()\n]*)?\)
     | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/
-        |(?<![^\s(<])//(?=\w))[^\s<>`|\[\]]*)"""
+        |(?<![^\s(<])//(?=\w)|(?<![a-z0-9+.-])https?:(?=\S))[^\s<>`|\[\]]*)"""
 _SETTLED = re.compile(f"{_CODE} | {_LINK}", _FLAGS)
 _UNSETTLED = re.compile(_LINK, _FLAGS)
 # Platforms differ on what is code once markup does not add up. Before the first stray mark they
@@ -35,7 +35,7 @@ _ADDRESS = re.compile(  # one that goes on to another is none
 _HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
 _STYLE = re.compile(r"[*~\\)]|(?<!\w)_|_(?!\w)")
 _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
-_WAKES = re.compile(r"(?=://)|(?<![:/])(?=//)|(?<=\w)(?=\.)")
+_WAKES = re.compile(r"(?i)(?=://)|(?<=http)(?=s?:(?!//))|(?<![:/])(?=//)|(?<=\w)(?=\.)")
 _JOINS = re.compile(r"[\w:/.@`\]-]\Z|\]\(\Z")  # what would make one address, or a new link
 
 

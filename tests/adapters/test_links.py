@@ -33,12 +33,15 @@ SAID = "is https://typed.example or localhost better?"
         ("*1 https://evil.example", "*1 https\u200b://evil\u200b.example"),
         ("`a`https://evil.example", "`a`https\u200b://evil\u200b.example"),
         ("www.https", "`www.https`"),
-        ("https:/[/evil.example](x://y)", "https:/ /evil.example (`x://y`)"),
+        ("https:/[/evil.example](x://y)", "`https:/` /evil.example (`x://y`)"),
         ("www[.evil.example](x://y)", "www .evil.example (`x://y`)"),
         ("https://typed.example[ .e.x](x://y)", "`https://typed.example` .e.x (`x://y`)"),
         ("[a][(//evil.example)](x://y)", "[a] (\u200b//evil\u200b.example) (`x://y`)"),
         ("[a](\n//evil.example)", "[a](\n`//evil.example`)"),
         ("[[a]](https://evil.example)@b`c`", "[[a]](https\u200b://evil\u200b.example)@b`c`"),
+        ("[[a]](https:evil)", "[[a]](`https:evil`)"),
+        ("` [[a]](https:evil)", "` [[a]](http\u200bs:evil)"),
+        ("` ](https:||", "` ](http\u200bs:||"),
         ("` ](www.**", "` ](www\u200b.**"),
         ("**[the docs](https://evil.example)**", "**the docs (`https://evil.example`)**"),
     ],
@@ -145,6 +148,8 @@ def test_no_reader_of_any_part_finds_a_link_whose_host_nobody_typed(text: str, l
 @settings(max_examples=10_000, deadline=None)
 @given(MARKUP | LONG_MARKUP, st.sampled_from(LIMITS))
 def test_no_reader_finds_one_in_ten_thousand_documents(text: str, limit: int) -> None:
-    parts = split(neutralise(text, SAID), limit)
+    quiet = neutralise(text, SAID)
+    parts = split(quiet, limit)
+    assert neutralise(quiet, SAID).replace("\u200b", "") == quiet.replace("\u200b", "")
     assert all(len(part) <= limit and part.strip() and not opened(part) for part in parts)
     assert all(live_hosts(part) <= TYPED and not LIVE.search(part) for part in parts)
