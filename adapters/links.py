@@ -15,7 +15,7 @@ _LINK = r"""
     (?<!\\)!?\[(?P<label>(?:[^\[\]`\n]|`[^`\[\]\n]*`)*)\]
     \([ \t]*<?(?P<target>(?:[^\s<>()`]|\([^\s<>()`]*\))*)>?(?:[ \t]+[^()\n]*)?\)
     | (?P<bare>(?:(?<![a-z0-9+.-])[a-z0-9+.-]+://|www\.|(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/
-        |(?<![^\s(<])//(?=\w)|(?<![a-z0-9+.-])https?:(?=\S))[^\s<>`|\[\]]*)"""
+        |(?<![^\s(<])//(?=\w)|(?<![a-z0-9+.-])https?:(?!\s))[^\s<>`|\[\]]*)"""
 _SETTLED = re.compile(f"{_CODE} | {_LINK}", _FLAGS)
 _UNSETTLED = re.compile(_LINK, _FLAGS)
 # Platforms differ on what is code once markup does not add up. Before the first stray mark they
