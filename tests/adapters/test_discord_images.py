@@ -64,7 +64,6 @@ async def test_images_of_the_posts_asked_for_come_as_they_were_sent(room: Room) 
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        ("image/png", {"url": "http://localhost/attachments/1/x.png"}),
         ("image/png", {"size": 4 * 2**20 + 1}),
         ("image/svg+xml", {}),
         ("video/mp4", {}),
@@ -74,6 +73,13 @@ async def test_images_of_the_posts_asked_for_come_as_they_were_sent(room: Room) 
 async def test_nothing_else_is_fetched(room: Room, kind: str, fields: Json) -> None:
     post = room.show(room.file("x", kind, **fields))
     assert await room.images(post) == []
+    assert room.discord.read == []
+
+
+async def test_nothing_is_fetched_from_elsewhere_than_discord(room: Room) -> None:
+    file = room.file("cat.png")
+    elsewhere = file | {"url": file["url"].replace("127.0.0.1", "localhost")}  # it would answer
+    assert await room.images(room.show(elsewhere)) == []
     assert room.discord.read == []
 
 
