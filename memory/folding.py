@@ -10,10 +10,10 @@ from memory.claims import COLLECT, Claim, read
 from memory.entry import Entry, Segment
 from memory.keys import Key, Keys, segment_context
 from memory.learning import FACTS, MOST, Learning
+from memory.opening import open_entries, open_segments
 from memory.records import Fold, Merge, Place
 from memory.store import Store
 from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, transcript, within
-from memory.turn import open_entries, open_segments
 from memory.window import EVERYTHING, Marks, overflow
 
 ASKING = INSTRUCTION + COLLECT

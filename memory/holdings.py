@@ -6,11 +6,11 @@ from dataclasses import replace
 from memory.entry import Description, Entry
 from memory.keys import Keys, message_context
 from memory.learning import MOST
+from memory.opening import open_entries, open_segments
 from memory.persons import Persons
 from memory.records import Forgotten, Place
 from memory.seal import Unreadable
 from memory.store import Store
-from memory.turn import open_entries, open_segments
 from memory.upkeep import Upkeep
 
 

@@ -7,11 +7,11 @@ from itertools import accumulate
 from memory.claims import COLLECT, Claim, read, verify
 from memory.entry import PERSON, Entry
 from memory.keys import Keys
+from memory.opening import open_entries
 from memory.persons import Persons
 from memory.records import Place, Snapshot
 from memory.store import Store
 from memory.summary import Summarise, Task, transcript, within
-from memory.turn import open_entries
 
 MOST = 500  # messages read at once
 FACTS = 500  # tokens that may tell them, in an answer

@@ -1,18 +1,19 @@
 """One turn: the lease on a conversation, what it may build on, and what it ends with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from memory.archiving import Contents
-from memory.entry import ME, PERSON, Entry, Recollection, Segment
-from memory.keys import Key, Keys, message_context, sealed, segment_context
+from memory.entry import ME, PERSON, Entry, Recollection
+from memory.keys import Key, Keys, message_context, sealed
 from memory.opened import Known, Opened
+from memory.opening import recollect
 from memory.persons import Persons
 from memory.recalling import Recalling
-from memory.records import Concluded, Held, Kept, Lease, Place, Reply, Sealed, Snapshot
+from memory.records import Concluded, Lease, Place, Reply, Sealed
 from memory.seal import Unreadable
+from memory.siblings import earlier
 from memory.store import Store
 
 ASKERS = 8  # of one turn, the last ones: so many people's facts are read
@@ -151,9 +152,19 @@ class Turn:
             return ()
         question = "\n".join(entry.text for entry in self.recollection.question)
         changes, began = self._lease.changes, self._lease.began
-        return await self._means.recalling.search(
+        told = await self._earlier(room // 2)
+        room -= sum(each.tokens for each in told)
+        found = await self._means.recalling.search(
             self.place, changes, question, room, without, asked=self._asked, now=began
         )
+        return (*told, *found)
+
+    async def _earlier(self, room: int) -> Sequence[Entry]:
+        """Of a direct message's earlier threads, when a new one begins."""
+        begun = self.recollection.window or self.recollection.segments
+        if begun or not (self.place.thread and self.place.audience == "direct"):
+            return ()
+        return await earlier(self._store, self._means.keys, self.place, room)
 
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
@@ -216,61 +227,3 @@ class Turn:
 
     def _context(self) -> tuple[str, ...]:
         return (self.place.key, "text", self.id, str(self._lease.snapshot.revision))
-
-
-def recollect(place: Place, key: Key, lease: Lease, known: Known | None = None) -> Recollection:
-    """The question begins with the first message to answer; what later turns owe waits."""
-    waiting = lease.snapshot.owed.difference(lease.claims)
-    opened = open_entries(place, key, lease.snapshot, known)
-    entries = [entry for entry in opened if entry.id not in waiting]
-    first = next((i for i, entry in enumerate(entries) if entry.id in lease.claims), len(entries))
-    if any(entry.kind == ME for entry in entries[first:]):  # it was heard of late: it is asked last
-        entries.sort(key=lambda entry: entry.id in lease.claims)
-        first = len(entries) - sum(entry.id in lease.claims for entry in entries)
-    return Recollection(
-        segments=open_segments(place, key, lease.snapshot, known),
-        window=tuple(entries[:first]),
-        question=tuple(entries[first:]),
-    )
-
-
-def open_entries(
-    place: Place, key: Key, snapshot: Snapshot, known: Known | None = None
-) -> tuple[Entry, ...]:
-    """By time; a message that expired before its name did is left out."""
-    opened = dict(known.entries) if known and known.matches(snapshot) else {}
-    opened |= {entry.id: entry for entry in _entries(place, key, snapshot.messages)}
-    return tuple(opened[name] for name in snapshot.order if name in opened)
-
-
-def open_contents(place: Place, key: Key, held: Held) -> Contents:
-    entries = _entries(place, key, held.messages)
-    return Contents(
-        place=place,
-        entries=tuple(sorted(entries, key=lambda entry: entry.sent)),
-        leaves=tuple(
-            (_segment(place, key, leaf.name, leaf.blob, len(leaf.covered)), leaf.covered)
-            for leaf in held.leaves
-        ),
-    )
-
-
-def open_segments(
-    place: Place, key: Key, snapshot: Snapshot, known: Known | None = None
-) -> tuple[Segment, ...]:
-    opened = dict(known.segments) if known and known.matches(snapshot) else {}
-    for fold in snapshot.folds:
-        opened[fold.name] = _segment(place, key, fold.name, fold.blob, fold.covered)
-    segments = (opened[name] for name in snapshot.summary if name in opened)
-    return tuple(sorted(segments, key=lambda segment: segment.since))
-
-
-def _segment(place: Place, key: Key, name: str, blob: bytes, covered: int) -> Segment:
-    packed = key.data.open(blob, *segment_context(place, name))
-    return Segment.unpack(packed, name=name, covered=covered)
-
-
-def _entries(place: Place, key: Key, messages: Sequence[Kept]) -> Iterator[Entry]:
-    for kept in messages:
-        packed = key.data.open(kept.blob, *message_context(place, kept.id, kept.version))
-        yield Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)

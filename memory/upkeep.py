@@ -8,9 +8,9 @@ from memory.cold import ArchiveDown
 from memory.entry import Description
 from memory.folding import Folding, NotASummary
 from memory.keys import Keys
+from memory.opening import open_contents
 from memory.records import Place
 from memory.store import Store
-from memory.turn import open_contents
 
 RETRY, LATER = 1_800.0, 172_800.0  # seconds until an expiring conversation is looked at again
 

@@ -9,6 +9,7 @@ import pytest
 
 from memory.engine import Memory
 from memory.records import Place
+from memory.siblings import NAME
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in
 
@@ -198,3 +199,31 @@ async def test_what_expired_in_the_store_is_not_quoted_from_an_index_either(
     texts = await recalled(memory, world, sibling, "where does the walrus live?")
     assert len(texts) == found
     await store.close()
+
+
+async def test_a_new_thread_of_a_direct_message_knows_the_summaries_of_earlier_ones(
+    memory: Memory, world: World
+) -> None:
+    direct = Place(platform="slack", space="T", channel="D", audience="direct")
+    for number in range(2):
+        thread = replace(direct, thread=str(number))
+        world.summary = f"- the boat of thread {number} is blue"
+        await chatter(memory, world, thread, 20)
+        await memory.settle(thread)
+    new = replace(direct, thread="new")
+    await memory.receive(new, world.say("and now?"))
+    turn = await turn_in(memory, new)
+    told = [each.text for each in await turn.recall(1_000, ()) if each.name == NAME]
+    assert told == [f"- the boat of thread {number} is blue" for number in range(2)]
+    assert not [each for each in await turn.recall(20, ()) if each.name == NAME]
+
+
+async def test_a_new_thread_of_a_channel_is_told_no_summaries_of_others(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await chatter(memory, world, place, 20)
+    await memory.settle(place)
+    new = replace(place, thread="new")
+    await memory.receive(new, world.say("and now?"))
+    turn = await turn_in(memory, new)
+    assert not [each for each in await turn.recall(1_000, ()) if each.name == NAME]
