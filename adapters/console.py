@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from adapters.message import Action, Answer, Audience, Author, Command, Conversation, Message
-from adapters.ports import Chat, Hold, Inbox, Posted, Webhook
+from adapters.ports import Chat, Hold, Image, Inbox, Posted, Webhook
 
 CHUNK = 64 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes; what is longer is taken as several lines
@@ -116,6 +116,9 @@ class Console:
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         for message in tuple[Message, ...]():
             yield message
+
+    async def images(self, ids: Sequence[str]) -> Sequence[Image]:
+        return ()
 
     def link(self, message_id: str) -> str:
         return ""

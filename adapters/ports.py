@@ -1,7 +1,7 @@
 """The ports between a platform and the bot."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -104,6 +104,14 @@ class Posted:
     complete: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image as it was posted: PNG, JPEG, GIF or WebP."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
 class Chat(Protocol):
     """One conversation to answer in; any process can rebuild it from the Conversation."""
 
@@ -136,6 +144,13 @@ class Chat(Protocol):
 
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         """The conversation's posts after this id, oldest first; with no id its last ones."""
+        ...
+
+    async def images(self, ids: Sequence[str]) -> Sequence[Image]:
+        """What these posts show now: at most 4 images of at most 4 MiB each.
+
+        What cannot be had in a few seconds is left out, and nothing is raised for it.
+        """
         ...
 
     def link(self, message_id: str) -> str:

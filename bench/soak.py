@@ -26,8 +26,6 @@ def main(words: Sequence[str] = ()) -> int:
     else:
         print(*found.vitals, found.report, sep="\n")
         print(f"{found.said} messages, {found.faults} faults, lost: {list(found.lost) or 'none'}")
-        print(
-            f"{len(found.answers)} of {found.typed} commands answered, most {max(found.answers)} x"
-        )
+        print(f"{len(found.answers)} of {found.typed} commands answered")
         print(f"grown: {', '.join(found.grown) or 'nothing'}")
     return int(found.broken)

@@ -110,7 +110,9 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         prompter = Prompter(config.persona, figures.budget(config, tokens), tokens.count, now)
         budgets = budget.Budgets(store, figures.limits(config), now)
         times = {"lease": at.lease_seconds, "late": at.late_seconds}
-        replies = Replies(model, prompter, budgets, attempts=at.attempts, **times)
+        replies = Replies(
+            model, prompter, budgets, attempts=at.attempts, images=config.model.images, **times
+        )
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)

@@ -1,8 +1,9 @@
 """Any OpenAI-compatible endpoint behind one function: deadlines, retries and failures are ours."""
 
 import asyncio
+import base64
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import openai
 import structlog
 
+from adapters.ports import Image
 from bot.ports import ModelFailed, Prompt, Request, Role
 
 _FAILURES = (openai.OpenAIError, TimeoutError, ValueError)  # ValueError: what came is no JSON
@@ -105,8 +107,10 @@ class Completions:
             else:
                 self._takes_format &= not refused
                 return
-            if request.facts and failure.reason == "rejected":  # the format, or all of it
-                request, refused = replace(request, facts=False), True
+            if failure.reason == "rejected" and (request.facts or request.images):  # or all of it
+                left = {"format": request.facts, "images": len(request.images)}
+                structlog.get_logger().warning("model.left_out", **left)
+                request, refused = replace(request, facts=False, images=()), request.facts
                 continue
             # Raised outside the handler: the vendor's error, which may quote prompts, stays behind.
             pause = max(failure.after, self._endpoint.backoff * 2**tried * (0.5 + self._random()))
@@ -154,6 +158,8 @@ class Completions:
         caches = "//api.openai.com/" in at.base_url if at.cache is None else at.cache
         marked = request.stable if caches and re.match(_TAKES_BREAKPOINTS, model) else 0
         messages = [_wire(prompt, mark=n < marked) for n, prompt in enumerate(request.prompts)]
+        if request.images:
+            _show(messages, request.images)
         body: dict[str, Any] = {"model": model, "messages": messages, "stream": True}
         if request.facts:
             body["response_format"] = _FORMAT
@@ -172,6 +178,20 @@ def _wire(prompt: Prompt, *, mark: bool) -> dict[str, Any]:
         return {"role": prompt.role.value, "content": prompt.text}
     block = {"type": "text", "text": prompt.text, "prompt_cache_breakpoint": {"mode": "explicit"}}
     return {"role": prompt.role.value, "content": [block]}
+
+
+def _show(messages: Sequence[dict[str, Any]], images: Sequence[Image]) -> None:
+    """Put them behind the text of the last message of a person.
+
+    https://developers.openai.com/api/docs/guides/images-vision#giving-a-model-images-as-input
+    """
+    asked = next(each for each in reversed(messages) if each["role"] == Role.USER)
+    asked["content"] = [{"type": "text", "text": asked["content"]}, *map(_part, images)]
+
+
+def _part(image: Image) -> dict[str, Any]:
+    url = f"data:{image.media_type};base64,{base64.b64encode(image.data).decode()}"
+    return {"type": "image_url", "image_url": {"url": url, "detail": "high"}}
 
 
 def _read(chunk: Any) -> tuple[str, str, bool]:

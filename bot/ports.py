@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from adapters.ports import Image
+
 
 class Role(StrEnum):
     SYSTEM = "system"
@@ -27,7 +29,8 @@ class Request:
     stable: int = 0  # how many of the first prompts the next turn will repeat; 0: unknown
     reply_tokens: int  # the most the reply may hold
     cache_key: str = ""
-    tokens: int = 0  # of the prompts, at most
+    images: tuple[Image, ...] = ()  # they belong to the last message of a person
+    tokens: int = 0  # of prompts and images, at most
     summary: bool = False  # asked by the upkeep: the summary model answers
     cheap: bool = False  # the summary model answers people too, to go easy on a budget
     facts: bool = False  # the answer is JSON: a summary, and facts with their quotes

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from adapters.ports import Image
 from bot.ports import Prompt, Request, Role
 from memory import facts
 from memory.entry import ME, PERSON, Entry, Recollection, Segment
@@ -12,6 +13,10 @@ from memory.entry import ME, PERSON, Entry, Recollection, Segment
 Item = TypeVar("Item", Entry, Segment, facts.Fact)
 EACH = 8  # tokens an endpoint may add around one message, generously
 DATED = 8  # the day in front of a recalled message, and its indents
+# Tokens of one image in high detail, at most: 2,500 patches x 1.2, 1,536 x 2.46 or 8 tiles x 170;
+# GPT-4o mini alone takes more.
+# https://developers.openai.com/api/docs/guides/images-vision#calculating-costs
+IMAGE = 4_096
 HEADING = "Earlier:\n"
 OLDER = "Older messages that may matter:\n"
 CUT = "[… {:,} characters left out …]"
@@ -50,12 +55,23 @@ class Prompter:
         """Tokens for recalled messages, their own framing included."""
         return max(self._budget.recall - len(OLDER) - EACH, 0)
 
-    def fit(self, recollection: Recollection, *, scarce: bool = False) -> Recollection:
+    @property
+    def images(self) -> int:
+        """How many there is room for beside as much text."""
+        return max(self._left // (2 * IMAGE), 0)
+
+    @property
+    def _left(self) -> int:
+        return self._budget.context - self._budget.reply - self._budget.recall - self._fixed
+
+    def fit(
+        self, recollection: Recollection, *, scarce: bool = False, images: int = 0
+    ) -> Recollection:
         """As much of it as there is room for: the question first, then summary, then window.
 
-        `scarce`: a quarter of the window.
+        `scarce`: a quarter of the window. `images`: so many are sent too.
         """
-        left = self._budget.context - self._budget.reply - self._budget.recall - self._fixed
+        left = self._left - images * IMAGE
         question = self._fitting(recollection.question, left // 2)
         left -= sum(_weight(entry) for entry in question)
         known = self._knowing(recollection, min(left // 2, self._budget.facts))
@@ -72,7 +88,13 @@ class Prompter:
             facts=known,
         )
 
-    def build(self, fit: Recollection, older: Sequence[Entry], cache_key: str) -> Request:
+    def build(
+        self,
+        fit: Recollection,
+        older: Sequence[Entry],
+        cache_key: str,
+        images: Sequence[Image] = (),
+    ) -> Request:
         """From what fits, and the older messages that match the question."""
         prefix = (self._persona, *map(_earlier, fit.segments), *map(_spoken, fit.window))
         lines = "\n".join(_dated(entry) for entry in older)
@@ -80,7 +102,10 @@ class Prompter:
         return Request(
             prompts=(*prefix, *_known(fit), *recalled, self._clock(), *map(_spoken, fit.question)),
             stable=len(prefix),
-            tokens=self._size(fit) + sum(_weight(each) + DATED for each in older),
+            images=tuple(images),
+            tokens=self._size(fit)
+            + sum(_weight(each) + DATED for each in older)
+            + len(images) * IMAGE,
             reply_tokens=self._budget.reply,
             cache_key=cache_key,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from adapters.ports import Chat, Posted, Refused
+from adapters.ports import Chat, Image, Posted, Refused
 from bot.budget import Budgets, Standing
 from bot.ports import Model, ModelFailed
 from bot.prompt import Prompter
@@ -39,7 +39,7 @@ class Dirty(Exception):
 
 
 class Replies:
-    """Brings turns to their end. `attempts`: so often the model may fail.
+    """Brings turns to their end. `attempts`: so often the model may fail; `images`: it takes them.
 
     Seconds: the `lease`; and how `late` a platform call may still take effect.
     """
@@ -53,9 +53,10 @@ class Replies:
         lease: float,
         attempts: int,
         late: float,
+        images: bool = False,
     ) -> None:
         self._model, self._prompter, self._budgets = model, prompter, budgets
-        self._lease, self._attempts, self._late = lease, attempts, late
+        self._lease, self._attempts, self._late, self._images = lease, attempts, late, images
         self._bills: dict[str, Bill] = {}  # by turn, as many as are running
 
     async def finish(self, turn: Turn, chat: Chat) -> bool:
@@ -107,7 +108,7 @@ class Replies:
     async def _say(self, turn: Turn, chat: Chat, apology: str, *, again: bool) -> bool:
         """Reply on the posts that are there already, and conclude with what was delivered."""
         posted = await _left(turn, chat) if again else Posted()
-        text = self._pieces(turn, apology, posted)
+        text = self._pieces(turn, chat, apology, posted)
         while True:
             posted = await _show(turn, chat, text, posted)
             try:
@@ -126,7 +127,9 @@ class Replies:
                 async for _ in reply:
                     pass
 
-    async def _pieces(self, turn: Turn, apology: str, shown: Posted) -> AsyncGenerator[str, None]:
+    async def _pieces(
+        self, turn: Turn, chat: Chat, apology: str, shown: Posted
+    ) -> AsyncGenerator[str, None]:
         """The reply; complete and recorded before its end, so that no takeover asks again."""
         text = apology or turn.text
         if turn.stopped and not text:
@@ -134,7 +137,7 @@ class Replies:
         if text:
             yield text
         else:
-            async with aclosing(self._generate(turn)) as pieces:
+            async with aclosing(self._generate(turn, chat)) as pieces:
                 async for piece in pieces:
                     text += piece
                     yield piece
@@ -144,14 +147,16 @@ class Replies:
         if text != turn.text:
             await turn.note(text=text)
 
-    async def _generate(self, turn: Turn) -> AsyncGenerator[str, None]:
+    async def _generate(self, turn: Turn, chat: Chat) -> AsyncGenerator[str, None]:
         """Ask the model; the lease is renewed while it is silent, and a stop ends it."""
         cache_key = hashlib.sha256(turn.place.key.encode()).hexdigest()[:16]
         bill = self._bills[turn.id]
-        fit = self._prompter.fit(turn.recollection, scarce=bill.scarce)
+        images = await self._seen(turn, chat) if self._images and not bill.scarce else ()
+        fit = self._prompter.fit(turn.recollection, scarce=bill.scarce, images=len(images))
         shown = [entry.id for entry in (*fit.window, *fit.question)]
         older = await turn.recall(self._prompter.room, shown)
-        request = replace(self._prompter.build(fit, older, cache_key), cheap=bill.scarce)
+        request = self._prompter.build(fit, older, cache_key, images)
+        request = replace(request, cheap=bill.scarce)
         bill.tokens += request.tokens
         if fit.question != turn.recollection.question:
             yield TOO_LONG
@@ -159,6 +164,12 @@ class Replies:
             while not turn.stopped and (piece := await self._next(answer, turn)) is not None:
                 bill.tokens += self._prompter.count(piece)
                 yield piece
+
+    async def _seen(self, turn: Turn, chat: Chat) -> Sequence[Image]:
+        """The images of what is answered, read for this prompt only; the newest that fit."""
+        ids = [entry.id for entry in turn.recollection.question if entry.kind == PERSON]
+        images = await chat.images(ids)
+        return images[max(len(images) - self._prompter.images, 0) :]
 
     async def _next(self, pieces: AsyncGenerator[str, None], turn: Turn) -> str | None:
         """A piece; None at the end, and once a person says stop: then the model is not waited for.

@@ -79,6 +79,7 @@ class Section(BaseModel):
 class Model(Section):
     reply: str = "gpt-6-luna"
     summary: str = "gpt-6-luna"
+    images: bool = False
     context_tokens: Annotated[int, Field(ge=1000)] = 128_000
     reply_tokens: Tokens = 1000
     limit_parameter: Literal["max_completion_tokens", "max_tokens", ""] = "max_completion_tokens"

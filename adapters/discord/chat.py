@@ -10,7 +10,7 @@ from datetime import datetime
 import discord
 import structlog
 
-from adapters.discord import buttons
+from adapters.discord import buttons, files
 from adapters.discord.allowance import Allowance
 from adapters.discord.answers import EXPORT, attached, shown
 from adapters.discord.history import history
@@ -18,12 +18,13 @@ from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
 from adapters.markup import split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Busy, Hold, Posted, Refused, Unclear
+from adapters.ports import Busy, Hold, Image, Posted, Refused, Unclear
 
 _log = structlog.get_logger()
 
 # https://discord.com/developers/docs/resources/channel#trigger-typing-indicator
 _TYPING = 9.0  # seconds; it is shown for 10
+_LOOKED = 8  # posts looked at for images, the last ones
 _LINK = re.compile(
     r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/channels"
     r"/(?P<space>@me|\d{1,20})/(?P<channel>\d{1,20})/\d{1,20}/?"
@@ -114,6 +115,20 @@ class DiscordChat:
 
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         return history(self._connected(), self._where, after, limit, self._timeout)
+
+    async def images(self, ids: Sequence[str]) -> Sequence[Image]:
+        posts = await asyncio.gather(*(self._post(each) for each in reversed(ids[-_LOOKED:])))
+        return await files.images(filter(None, posts), self._timeout / 2)
+
+    async def _post(self, number: str) -> discord.Message | None:
+        """As it is now. The post that a thread was made on stands in the thread's channel."""
+        where = self._where
+        place = where.channel if number == where.thread else where.thread or where.channel
+        with suppress(Busy, Refused, Unclear, discord.NotFound):
+            async with answered(self._timeout / 2):
+                channel = self._connected().get_partial_messageable(int(place))
+                return await channel.fetch_message(int(number))
+        return None
 
     def link(self, message_id: str) -> str:
         """Direct messages are links of `@me`."""

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from adapters.draft import Pace, Posts, write
 from adapters.markup import neutralise, split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Hold, Posted
+from adapters.ports import Hold, Image, Posted
 from adapters.slack.blocks import buttons, fenced, said
 from adapters.slack.directory import Directory
 from adapters.slack.history import History
@@ -97,6 +97,9 @@ class SlackChat:
         )
         async for message in history.read(after, limit):
             yield message
+
+    async def images(self, ids: Sequence[str]) -> Sequence[Image]:
+        return ()
 
     def link(self, message_id: str) -> str:
         """Empty until the workspace's address is known."""

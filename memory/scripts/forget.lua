@@ -65,13 +65,13 @@ for i = 1, #resting, 2 do
   if tonumber(sent) <= water and (at == thread or whole_channel and not home(resting[i])) then strike(resting[i], 'gone') end
 end
 unset('key', 'joined', 'writer', 'text', 'text_revision')
-close_gap()
 for id, message in pairs(survivors) do
   redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, message.fingerprint, resealed[id].sealed))
   redis.call('ZADD', CONVERSATION .. '/win', message.sent, id)
   set('key', wrapped)
   if message.state == 'c' then set('joined', message.sent) end
 end
+if not get('joined') then close_gap() end
 if not next(survivors) then redis.call('ZREM', CHANNEL .. '/threads', thread) end
 for _, day in ipairs({ today, today - 1 }) do
   local pending = redis.call('HGETALL', CHANNEL .. '/pend/' .. day)

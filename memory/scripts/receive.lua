@@ -11,13 +11,10 @@ local wrapped, fresh, sealed, audience, thread, messages, records, how, patience
 -- A message older than what the seen ids reach back to is never owed.
 local late = tonumber(sent) < microseconds - DAY * 1000000
 
-local WAKING = 2000  -- ms; what is archived of a conversation comes back first, from whoever took the call in
-
 local function owe(owed_id, at)
-  local joins = get('joined') == at
   redis.call('ZADD', CONVERSATION .. '/owed', at, owed_id)
-  look(milliseconds + (joins and WAKING or 0))
-  return { 'owed', joins and 1 or 0, get('gap') and 1 or 0 }
+  look(milliseconds)
+  return { 'owed', get('joined') == at and 1 or 0, get('gap') and 1 or 0 }
 end
 
 -- The other delivery of the same post: it may raise overheard to owed, and nothing else.

@@ -126,18 +126,14 @@ async def test_text_files_of_a_call_are_read_and_their_links_are_not_kept(
     assert sorted(discord.read) == ["data", "main.rs", "notes.md"]
 
 
-@pytest.mark.parametrize(
-    ("fields", "why"),
-    [
-        ({"url": "http://localhost/attachments/1/x"}, "from elsewhere"),
-        ({"size": 10_000_000}, "too large"),
-    ],
-)
-async def test_other_files_are_only_named(
-    discord: FakeDiscord, inbox: Collected, fields: Json, why: str
-) -> None:
+@pytest.mark.parametrize("why", ["from elsewhere", "too large"])
+async def test_other_files_are_only_named(discord: FakeDiscord, inbox: Collected, why: str) -> None:
     async with talking(discord, inbox) as (channel, ada):
-        file = discord.file("notes.txt", why.encode(), "text/plain", **fields)
+        file = discord.file("notes.txt", why.encode(), "text/plain")
+        if why == "too large":
+            file["size"] = 10_000_000
+        else:
+            file["url"] = file["url"].replace("127.0.0.1", "localhost")  # it would answer
         discord.say(channel, ada, "look", mention=True, attachments=[file])
         await discord.until(lambda: inbox.messages)
     assert inbox.messages[0].attachments == ("notes.txt (text/plain)",)

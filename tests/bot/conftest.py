@@ -84,6 +84,7 @@ class Bench:
     reach: Reach = field(default_factory=Reach)
     now: datetime = NOW
     names: Names = field(default_factory=Names)
+    images: bool = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
@@ -110,7 +111,10 @@ class Bench:
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             platforms = {self.platform.name: self.platform}
             budgets = Budgets(store, self.limits, lambda: NOW)
-            replies = Replies(self.model, prompter, budgets, lease=LEASE, attempts=2, late=0.05)
+            times = {"lease": LEASE, "late": 0.05}
+            replies = Replies(
+                self.model, prompter, budgets, attempts=2, images=self.images, **times
+            )
             limits = Limits(sweep=self.sweep, stop=1.0)
             turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)
             self.turns = turns

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Chat, Hold, Inbox, Posted, Refused, Webhook
+from adapters.ports import Chat, Hold, Image, Inbox, Posted, Refused, Webhook
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 ADA = Author(id="U1", name="Ada")
@@ -37,6 +37,7 @@ class FakePlatform:
     announced: list[str] = field(default_factory=list)
     address: str = ""  # what links begin with; empty: it has none
     places: dict[str, Conversation] = field(default_factory=dict)  # by link
+    pictures: dict[str, Sequence[Image]] = field(default_factory=dict)  # by message
     mute: bool = False  # takes no announcements
     crash: BaseException | None = None
     refuse: BaseException | None = None
@@ -119,6 +120,9 @@ class FakePlatform:
             yield message
             if self.failures:
                 raise self.failures.pop(0)
+
+    async def images(self, ids: Sequence[str]) -> Sequence[Image]:
+        return [image for each in ids for image in self.pictures.get(each, ())]
 
     def link(self, message_id: str) -> str:
         return f"{self.address}{message_id}" if self.address else ""

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.ports import Image
 from bot.ports import Request, Role
-from bot.prompt import Budget, Prompter
+from bot.prompt import IMAGE, Budget, Prompter
 from memory.entry import ME, Entry, Recollection, Segment
 from memory.facts import Fact, Source
 from memory.records import Place
@@ -127,3 +128,23 @@ def test_the_prompt_never_exceeds_the_budget(
     request = built(prompter(), what)
     assert sum(len(each.text) for each in request.prompts) <= 2_000 - 100
     assert request.prompts[0].text.startswith("Be kind.")
+
+
+@given(
+    st.integers(1_000, 60_000),
+    st.integers(0, 60_000),
+    st.lists(st.integers(0, 20_000), max_size=5),
+)
+def test_text_and_images_never_exceed_the_budget(
+    context: int, asked: int, window: list[int]
+) -> None:
+    what = recollection(
+        [segment("s" * 900)],
+        [said("w" * size, number=number) for number, size in enumerate(window)],
+        [said("q" * asked, number=100)],
+    )
+    ours = prompter(context)
+    images = [Image(media_type="image/png", data=b"x")] * min(ours.images, 4)
+    request = ours.build(ours.fit(what, images=len(images)), (), "k", images)
+    text = sum(len(each.text) for each in request.prompts)
+    assert text + IMAGE * len(request.images) <= min(request.tokens, context - 100)

@@ -90,13 +90,17 @@ class People:
             self._watch(said, delivery, "acknowledged")
 
     def _say_on_discord(self, name: str, corner: str, number: int, text: str) -> None:
-        """Discord asks for no acknowledgement: what a listener got and did not lose is due."""
+        """Discord asks for no acknowledgement: what a listener got is due, if its process died too.
+
+        Not before the bot has answered there: of a place it never heard of it cannot catch up.
+        """
         assert self.discord
         if name not in self._guests:
             person = self.discord.person(name)
             self._guests[name] = person, self.discord.direct(person)
-        heard = time.time() if self.discord.gateway.live else 0.0
         person, channel = self._guests[name]
+        known = self.discord.gateway.live and self.discord.texts(channel)
+        heard = time.time() if known else 0.0
         post = self.discord.say(channel, person, text, mention=name[0] == "R")
         self.said[number] = Said(
             number=number, corner=corner, post=post or "", owed=True, said=time.time(),

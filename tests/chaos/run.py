@@ -212,4 +212,6 @@ async def chaos(plan: Plan, folder: Path) -> tuple[Report, Run]:
     async with staged(plan, folder) as run:
         await run.play()
         remembered = await run.remembered()
-        return run.report(remembered), run
+        report = run.report(remembered)
+        report.orphan_keys = await run.store.orphans()
+        return report, run

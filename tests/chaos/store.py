@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from tests.servers.redis import Binary, process
 
 DURABLE = ("--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "always")
+PARTS = {"msg", "win", "owed", "seg", "cover", "sum", "above", "replies", "fresh"}
 NOWHERE = ("127.0.0.1", "1")  # a primary that is not there: this server is a replica, read-only
 
 
@@ -42,6 +43,13 @@ class Server:
     async def freeze(self, *, readonly: bool) -> None:
         async with Redis(unix_socket_path=str(self.socket)) as client:
             await client.replicaof(*(NOWHERE if readonly else ("NO", "ONE")))
+
+    async def orphans(self) -> int:
+        """Parts of conversations that have no record any more."""
+        async with Redis(unix_socket_path=str(self.socket)) as client:
+            keys = {key.decode() async for key in client.scan_iter("tk:*", 1_000)}
+        parts = (key.rpartition("/") for key in keys)
+        return sum(kind in PARTS and f"{whose}/rec" not in keys for whose, _, kind in parts)
 
     async def live(self) -> None:
         """Again and again, until cancelled."""

@@ -1,6 +1,7 @@
 """The bot on Discord: two processes on one shard, what was said before, what was said meanwhile."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Guild:
     home: Home
     ada: str
     channel: str
+    model: FakeOpenAI
 
     async def replies(self, channel: str, number: int) -> list[str]:
         """Until there are so many."""
@@ -46,7 +48,7 @@ async def guild(tmp_path: Path) -> AsyncIterator[Guild]:
         home = Home(folder=tmp_path, environ=BRISK | environ)
         channel = discord.channel(discord.guild())
         try:
-            yield Guild(discord, home, discord.person("Ada"), channel)
+            yield Guild(discord, home, discord.person("Ada"), channel, model)
         finally:
             home.close()
         said = [
@@ -113,6 +115,23 @@ async def test_what_is_attached_is_answered_from(guild: Guild) -> None:
         await guild.replies(guild.channel, 1)
         discord.say(guild.channel, guild.ada, "what is the codeword?", mention=True)
         assert (await guild.replies(guild.channel, 2))[1] == "It is plover-9."
+
+
+async def test_images_are_shown_to_a_model_that_takes_them_and_kept_nowhere(guild: Guild) -> None:
+    discord, home = guild.discord, guild.home
+    file = discord.file("cat.png", b"\x89PNG a cat", "image/png")
+    async with home.bot(THREADKEEPER_MODEL__IMAGES="true"):
+        await discord.until(lambda: discord.gateway.live, within=WITHIN)
+        discord.say(guild.channel, guild.ada, "who is it?", mention=True, attachments=[file])
+        await guild.replies(guild.channel, 1)
+        discord.say(guild.channel, guild.ada, "and now?", mention=True)
+        await guild.replies(guild.channel, 2)
+    shown, later = (str(seen.body) for seen in guild.model.seen)
+    cat = base64.b64encode(b"\x89PNG a cat").decode()
+    assert f"data:image/png;base64,{cat}" in shown
+    assert "cat.png (image/png)" in later
+    assert cat not in later
+    assert cat not in (await home.run("export")).out
 
 
 async def test_a_server_that_the_bot_was_removed_from_while_it_was_away_leaves_memory(

@@ -6,6 +6,12 @@ SAY, ANSWER = Move("say", 0, 0, "now"), Move("answer", 0, 0, "now")
 CHAT, SETTLE, AGE = Move("chat", 0, 0, "now"), Move("settle", 0, 0, "now"), Move("age", 0, 0, "now")
 
 FOUND = {
+    "what got lost while something was forgotten stays lost": [
+        Move("say", 0, 0, "now"),
+        Move("say", 0, 0, "now"),
+        Move("forget", 1, 1, "begun"),
+        Move("lose", 0, 0, "begun"),
+    ],
     "the log's numbers begin again while an index goes on": [
         SAY,
         Move("delete", 1, 0, "now"),

@@ -82,15 +82,16 @@ def _number(key: str) -> int:
 async def clustered(binary: Binary) -> AsyncIterator[Cluster]:
     """Six servers that have met, which takes about two seconds; killed at the end."""
     ports = free_ports(4 * PRIMARIES)
-    async with AsyncExitStack() as stack, asyncio.timeout(60):
-        nodes = [
-            await _started(stack, binary, port, bus)
-            for port, bus in zip(ports[::2], ports[1::2], strict=True)
-        ]
-        await _meet(nodes)
-        for node in nodes:
-            await until(partial(_knows_all, node))
-            await node.raw("CONFIG", "SET", "cluster-node-timeout", CALM)
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(60):
+            nodes = [
+                await _started(stack, binary, port, bus)
+                for port, bus in zip(ports[::2], ports[1::2], strict=True)
+            ]
+            await _meet(nodes)
+            for node in nodes:
+                await until(partial(_knows_all, node))
+                await node.raw("CONFIG", "SET", "cluster-node-timeout", CALM)
         yield Cluster(binary=binary, nodes=nodes)
 
 
@@ -105,15 +106,16 @@ def free_ports(count: int) -> Sequence[int]:
 @asynccontextmanager
 async def joined(cluster: Cluster) -> AsyncIterator[Node]:
     """One more primary, which holds nothing."""
-    async with AsyncExitStack() as stack, asyncio.timeout(60):
-        node = await _started(stack, cluster.binary, *free_ports(2))
-        await node.raw("CLUSTER", "SET-CONFIG-EPOCH", len(cluster.nodes) + 1)
-        for other in cluster.nodes:
-            await node.raw("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus)
-        name = await node.ask("CLUSTER", "MYID")
-        for other in cluster.nodes:
-            await until(partial(_knows, other, name))
-        await until(partial(_knows_all, node))
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(60):
+            node = await _started(stack, cluster.binary, *free_ports(2))
+            await node.raw("CLUSTER", "SET-CONFIG-EPOCH", len(cluster.nodes) + 1)
+            for other in cluster.nodes:
+                await node.raw("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus)
+            name = await node.ask("CLUSTER", "MYID")
+            for other in cluster.nodes:
+                await until(partial(_knows, other, name))
+            await until(partial(_knows_all, node))
         yield node
 
 

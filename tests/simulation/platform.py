@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from adapters.draft import Pace, write
 from adapters.message import Answer, Author, Conversation, Message
-from adapters.ports import Busy, Chat, Hold, Inbox, Posted, Unclear, Webhook
+from adapters.ports import Busy, Chat, Hold, Image, Inbox, Posted, Unclear, Webhook
 from tests.simulation.loop import Process
 from tests.simulation.network import PLATFORM, Lost, Network
 
@@ -176,6 +176,9 @@ class SimulatedChat:
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         for message in self.world.history(self.where, after)[:limit]:
             yield message
+
+    async def images(self, ids: Sequence[str]) -> Sequence[Image]:
+        return ()
 
     def link(self, message_id: str) -> str:
         return ""

@@ -57,7 +57,7 @@ class Found:
 
     @property
     def broken(self) -> bool:
-        heard = len(self.answers) >= HEARD * self.typed and max(self.answers) == 1
+        heard = len(self.answers) >= HEARD * self.typed and max(self.answers, default=0) == 1
         return self.report.broken or bool(self.lost) or not heard or bool(self.grown)
 
     def __str__(self) -> str:

@@ -188,9 +188,9 @@ class Gateway:
     async def drop(self, code: int = 4000) -> None:
         """Close every socket; the sessions can be resumed."""
         for session in self.live:
-            if session.wire:
-                await session.wire.socket.close(code=code)
-                session.wire = None
+            if wire := session.wire:
+                session.wire = None  # before it closes: the client may resume meanwhile
+                await wire.socket.close(code=code)
 
     def ask_to_reconnect(self) -> None:
         for session in self.live:

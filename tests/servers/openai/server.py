@@ -19,7 +19,9 @@ Answer = Callable[[Messages], str]
 
 def text_of(message: Mapping[str, Any]) -> str:
     content = message["content"]
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+    return (
+        content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    )
 
 
 def echo(messages: Messages) -> str:
