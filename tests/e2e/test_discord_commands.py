@@ -32,3 +32,25 @@ async def test_forgetting_is_previewed_confirmed_by_a_button_and_receipted(
         held = await seen(model_town, discord.command(place, ada.person, "summary"))
         assert held["content"].startswith("I hold nothing")
         assert await bot.stop() == 0
+
+
+async def test_a_message_nobody_called_the_bot_with_is_remembered_recalled_and_forgotten(
+    busy_home: Home, model_town: Town
+) -> None:
+    discord = model_town.discord
+    ada, channel = discord.person("Ada"), discord.channel(discord.guild())
+    async with busy_home.bot() as bot:
+        await model_town.connected()
+        note = discord.say(channel, ada, "the codeword is heron-7")
+        kept = await seen(model_town, discord.command(channel, ada, "Remember this", on=note))
+        assert "emember" in kept["content"]
+        discord.say(channel, ada, "what is the codeword?", mention=True)
+        await discord.until(lambda: discord.texts(channel) == ["It is heron-7."], within=WITHIN)
+        preview = await seen(model_town, discord.command(channel, ada, "Forget this", on=note))
+        label = preview["components"][0]["components"][0]["label"]
+        receipt = await seen(model_town, discord.press(preview["id"], ada, label=label))
+        assert receipt["content"].startswith("Forgotten: 1 message")
+        discord.say(channel, ada, "and now, what is the codeword?", mention=True)
+        await discord.until(lambda: len(discord.texts(channel)) == 2, within=WITHIN)
+        assert discord.texts(channel)[1] == "I do not know."
+        assert await bot.stop() == 0
