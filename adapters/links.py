@@ -33,7 +33,7 @@ _ADDRESS = re.compile(  # one that goes on to another is none
     re.IGNORECASE,
 )
 _HOST = re.compile(r"(?<=://)[\w.-]+|(?:[\w-]+\.)+[\w-]+")
-_STYLE = re.compile(r"[*~\\)]|(?<!\w)_|_(?!\w)")
+_STYLE = re.compile(r"[*~\\)]|__|(?<!\w)_|_(?!\w)")
 _LEADS = re.compile(r":|//|www\.", re.IGNORECASE)
 _WAKES = re.compile(r"(?i)(?=://)|(?<=http)(?=s?:(?!//))|(?<![:/])(?=//)|(?<=\w)(?=\.)")
 _JOINS = re.compile(r"[\w:/.@`\]-]\Z|\]\(\Z")  # what would make one address, or a new link
