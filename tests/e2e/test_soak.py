@@ -12,7 +12,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.long]
 SECONDS = 60.0
 
 
-@pytest.mark.parametrize("http", [False, True], ids=["sockets", "http"])
+@pytest.mark.parametrize(
+    "http",
+    [
+        pytest.param(False, id="sockets"),
+        pytest.param(True, id="http", marks=pytest.mark.full),
+    ],
+)
 async def test_no_reply_is_lost_doubled_or_misplaced_and_nothing_grows(
     tmp_path: Path, http: bool
 ) -> None:
