@@ -31,7 +31,11 @@ def main(options: Sequence[str] = ()) -> int:
         report, run = asyncio.run(_stoppable(plan, Path(folder)))
         for point, times in sorted(run.traps.sprung.items()):
             print(f"killed {times} times {point}")
-        print(f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures")
+        print(
+            f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
+            f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
+            f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
+        )
         print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
     print(*report.reasons, report, sep="\n")
     return int(report.broken)

@@ -20,6 +20,7 @@ from tests.servers.openai.server import Messages, text_of
 from tests.servers.slack import Slack
 from tests.servers.slack.faults import Fault, Faults
 
+AGAIN = 12.0
 MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
 METHODS = (  # posts and edits fail most
     *(3 * ("chat.postMessage", "chat.update", "chat.startStream", "chat.stopStream")),
@@ -44,7 +45,7 @@ class ChaosSlack(Slack):
     """Loses its patience soon, and never gives up an event."""
 
     def __init__(self, traps: Traps) -> None:
-        super().__init__(ack_within=1.0, retries=[0.5] * 4_000)
+        super().__init__(ack_within=2.0, retries=[0.5, *[1.0] * 4_000])
         self._traps = traps
 
     def _answer(
@@ -90,7 +91,10 @@ class ChaosDiscord(FakeDiscord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What one prompt held, and when the model was asked (seconds since 1970)."""
+    """What one prompt held, and when it was made: when the model was first asked it.
+
+    In seconds since 1970. A client repeats what failed: within AGAIN seconds it is the same prompt.
+    """
 
     at: float
     marks: frozenset[int]
@@ -103,12 +107,15 @@ class ChaosModel(FakeOpenAI):
         super().__init__(roster)
         self._traps, self._chance, self._trouble = traps, chance, trouble
         self.shown: list[Shown] = []
+        self._first: dict[int, float] = {}
         self.failed = 0
 
     async def _play(self, act: Act, request: web.Request) -> web.StreamResponse:
-        texts = map(text_of, self.seen.pop().body["messages"])
-        found = frozenset(mark for text in texts for mark in marks(text))
-        self.shown.append(Shown(at=time.time(), marks=found))
+        texts = "\n".join(map(text_of, self.seen.pop().body["messages"]))
+        now, prompt = time.time(), hash(texts)
+        if now - self._first.get(prompt, 0.0) > AGAIN:
+            self._first[prompt] = now
+            self.shown.append(Shown(at=now, marks=frozenset(marks(texts))))
         if self._traps.met("before the model", request.transport):
             raise web.HTTPServiceUnavailable
         if self._chance.random() < self._trouble:
