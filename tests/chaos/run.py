@@ -44,8 +44,8 @@ class Plan:
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
-    kill: float = 2.0
-    kill_store: float = 15.0
+    kill: float = 1.5
+    kill_store: float = 12.0
     disturb: float = 0.5
     disturb_store: float = 3.0
     trouble: float = 0.05  # share of the model's answers that fail
