@@ -123,7 +123,10 @@ class ChaosModel(FakeOpenAI):
             self.failed += 1
         else:
             await asyncio.sleep(self._chance.choice((0.0, 0.0, 0.0, 0.1, 0.4)))
-        answer = await super()._play(act, request)
+        try:
+            answer = await super()._play(act, request)
+        except ConnectionError:  # whoever asked has gone meanwhile
+            raise web.HTTPServiceUnavailable from None
         self._traps.met("after the model", request.transport)
         return answer
 
