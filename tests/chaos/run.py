@@ -27,6 +27,8 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__CALL_TIMEOUT_SECONDS": "2",
     "THREADKEEPER_TURNS__LATE_SECONDS": "3",
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
+    "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
+    "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
