@@ -4,11 +4,12 @@ import argparse
 import asyncio
 import signal
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.chaos.history import Report
-from tests.chaos.run import Plan, Run, chaos
+from tests.chaos.run import SETTLE, Plan, Run, chaos
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -26,12 +27,15 @@ def main(options: Sequence[str] = ()) -> int:
         replicas=given.replicas,
         rate=given.rate,
         readback=given.readback,
+        settle=max(SETTLE, given.seconds / 4),
     )
     with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
         report, run = asyncio.run(_stoppable(plan, Path(folder)))
         for point, times in sorted(run.traps.sprung.items()):
             print(f"killed {times} times {point}")
         print(
+            f"{len(run.people.said)} messages in {time.monotonic() - began:.0f} s; "
             f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
             f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
             f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
