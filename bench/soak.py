@@ -2,11 +2,15 @@
 
 import argparse
 import asyncio
+import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.soak.run import Plan, soak
+from tests.soak.run import Found, Plan, soak
+
+CHAPTER = 60.0  # seconds
 
 
 def main(words: Sequence[str] = ()) -> int:
@@ -14,18 +18,35 @@ def main(words: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench soak")
     parser.add_argument("--seconds", type=float, default=1_800)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--chapters", type=int, help="how often it is looked at (once a minute)")
     parser.add_argument("--http", action="store_true", help="Slack over HTTP, not sockets")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     given = parser.parse_args(words)
-    chapters = max(4, int(given.seconds / 60))
+    chapters = given.chapters or max(4, int(given.seconds / CHAPTER))
     plan = Plan(seconds=given.seconds, seed=given.seed, http=given.http, chapters=chapters)
     with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(soak(plan, Path(folder)))
+        try:
+            found = asyncio.run(_stoppable(plan, Path(folder)))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            print("stopped", file=sys.stderr)
+            return 130
     if given.json:
         print(found)
     else:
-        print(*found.vitals, found.report, sep="\n")
+        print(found.report)
         print(f"{found.said} messages, {found.faults} faults, lost: {list(found.lost) or 'none'}")
         print(f"{len(found.answers)} of {found.typed} commands answered")
         print(f"grown: {', '.join(found.grown) or 'nothing'}")
     return int(found.broken)
+
+
+async def _stoppable(plan: Plan, folder: Path) -> Found:
+    """SIGTERM ends it as Ctrl-C does: the bot, its store and the servers end with it."""
+    running = asyncio.create_task(soak(plan, folder, _tell))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    return await running
+
+
+def _tell(line: str) -> None:
+    """While it runs; standard output is for what was found."""
+    print(line, file=sys.stderr, flush=True)

@@ -97,6 +97,22 @@ async def test_the_answer_to_a_deleted_message_is_taken_back(bot: Bench) -> None
     assert bot.platform.posts == {}
 
 
+async def test_a_turn_that_two_tasks_of_one_process_ran_did_not_fail(bot: Bench) -> None:
+    bot.model.gate = asyncio.Event()
+    async with bot.running() as intake:
+        await intake.receive(People().say("hello"))
+        await bot.until(lambda: len(bot.platform.posts) > 0)
+        (slow,) = intake._turns._live.values()
+        await slow.release(clean=False)  # as if its lease had run out: the sweep takes over
+        await bot.until(lambda: len(bot.model.seen) == 2)
+        bot.model.gate.set()
+        await bot.rest()
+    ended = bot.metrics.registry.get_sample_value
+    assert bot.platform.shown == [TOLD + "hello"]
+    assert [ended("threadkeeper_turns_total", {"end": end}) for end in ("done", "lost")] == [1, 1]
+    assert not ended("threadkeeper_turns_total", {"end": "failed"})
+
+
 async def test_a_stop_keeps_what_was_shown(bot: Bench) -> None:
     message = People().say("count to ten")
     bot.model.gate = asyncio.Event()

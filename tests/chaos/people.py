@@ -13,7 +13,7 @@ from tests.servers.slack.delivery import Delivery
 
 THREADS, DIRECT = 24, 6  # corners of each kind
 RECENT = 40  # messages that people still edit and delete
-KNOWN = "Forgotten"  # how a receipt begins
+KNOWN = ("Forgotten", "I hold nothing")  # how receipts begin
 
 
 @dataclass(slots=True)
@@ -132,16 +132,16 @@ class People:
         for each in going:
             each.doubtful = True
         told = len(self.slack.whispers)
-        if kind == "dm":
-            self.slack.dm(name, "forget yes")
+        if kind == "dm":  # an agent's direct message begins a thread, and is answered there
+            root = self.slack.dm(name, "forget yes")
         else:
-            channel = name.partition("/")[0]
-            self.slack.say(channel, "U1", "forget yes", thread=self._roots[corner])
-        self._spawn(self._receipt(corner, going, told))
+            channel, root = name.partition("/")[0], self._roots[corner]
+            self.slack.say(channel, "U1", "forget yes", thread=root)
+        self._spawn(self._receipt(corner, root, going, told), f"a receipt in {corner}")
 
-    async def _receipt(self, corner: str, going: Sequence[Said], told: int) -> None:
+    async def _receipt(self, corner: str, root: str, going: Sequence[Said], told: int) -> None:
         """Until somebody in this corner is told that it is done."""
-        channel, root = _channel(corner), self._roots.get(corner, "")
+        channel = _channel(corner)
 
         def here() -> bool:
             whispers = self.slack.whispers[told:]
@@ -162,15 +162,15 @@ class People:
         return self.chance.choice(fit) if fit else None
 
     def _watch(self, said: Said, delivery: Delivery, what: str) -> None:
-        self._spawn(self._taken(said, delivery, what))
+        self._spawn(self._taken(said, delivery, what), f"{delivery.type} of #{said.number}")
 
     async def _taken(self, said: Said, delivery: Delivery, what: str) -> None:
         await delivery.answered.wait()
         if what and not getattr(said, what):
             setattr(said, what, time.time())
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
 
@@ -178,6 +178,11 @@ class People:
         """Until all that was said and asked was acknowledged, and every receipt came."""
         if self._watching:
             await asyncio.wait(self._watching, timeout=within)
+
+    @property
+    def awaited(self) -> Sequence[str]:
+        """Acknowledgements and receipts that have not come yet."""
+        return [task.get_name() for task in self._watching]
 
     async def go(self) -> None:
         for each in self._watching:

@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-PROBE = Path(__file__).parent / "probe"
+PROBE, ROOT = Path(__file__).parent / "probe", Path(__file__).parents[2]
 WITHIN = 10.0  # seconds for the process to count
 
 
@@ -22,10 +22,15 @@ class Vitals:
     threads: int
     objects: int
 
+    def __str__(self) -> str:
+        held = (f"{self.rss:.1f} MB", f"{self.tasks} tasks", f"{self.files} files")
+        return ", ".join((*held, f"{self.threads} threads", f"{self.objects} objects"))
 
-def probed(folder: Path) -> dict[str, str]:
-    """Environment of a process whose tasks can be counted from outside."""
-    return {"PYTHONPATH": str(PROBE), "PROBE": str(folder / "probe")}
+
+def probed(folder: Path, *, small: bool = False) -> dict[str, str]:
+    """Environment of a bot whose tasks can be counted from outside; `small`: so are its caches."""
+    environ = {"PYTHONPATH": f"{PROBE}{os.pathsep}{ROOT}", "PROBE": str(folder / "probe")}
+    return environ | ({"PROBE_SMALL": "1"} if small else {})
 
 
 async def vitals(process: int, folder: Path) -> Vitals:
