@@ -17,14 +17,13 @@ from tests.chaos.run import QUIET, SETTLE, TURNS
 from tests.chaos.traps import Traps
 from tests.e2e.process import Bot, Home
 from tests.soak.commands import Commands
-from tests.soak.vitals import Vitals, probed, vitals
+from tests.soak.vitals import Vitals, grown, probed, vitals
 from tests.soak.weather import BadSlack, Weather
 
 START = 30.0  # seconds
 ROOMS = 3  # channels on Discord where the bot is mentioned, besides direct messages
 HEARD = 0.7  # share of the commands that is answered: a broken connection takes some away
 TROUBLE = 0.02  # share of the model's answers that fail
-MANY = 10  # looks: caches are full after half of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +50,7 @@ class Found:
 
     @property
     def grown(self) -> Sequence[str]:
-        """What was not flat: between the first look and the last, of many in their second half."""
-        many = len(self.vitals) >= MANY
-        early, late = self.vitals[len(self.vitals) // 2 if many else 0], self.vitals[-1]
-        bounds = {"rss": (1.05 if many else 1.15) * early.rss}
-        bounds |= {"tasks": early.tasks + 8, "files": early.files + 8}
-        return [name for name, bound in bounds.items() if getattr(late, name) > bound]
+        return grown(self.vitals)
 
     @property
     def broken(self) -> bool:
