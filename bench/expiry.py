@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -15,7 +16,7 @@ async def age(store: Redis, by: int = YEARS) -> None:
     async for key in store.scan_iter("tk:*", 1_000):
         ends = await store.pexpiretime(key)
         if key.decode().rpartition("/")[2] in LISTS:
-            rows: list[tuple[bytes, float]] = await store.zrange(key, 0, -1, withscores=True)
+            rows: Any = await store.zrange(key, 0, -1, withscores=True)
             await store.zadd(key, {name: at - by for name, at in rows})
         if ends > 0:
             await store.pexpireat(key, max(ends - by, 1))

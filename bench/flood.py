@@ -26,7 +26,7 @@ from bench.slack import START, process
 from bench.workspace import Workspace
 from tests.soak.vitals import Vitals, grown, probed, vitals
 
-CHANNELS, THREADS, PEOPLE = 8, 96, 3  # people in each thread
+CHANNELS, THREADS, PEOPLE = 4, 96, 3  # people in each thread
 ABREAST = 32  # messages on their way at once
 EVERY = 50  # messages, one of which is a question
 LENGTH = 90  # characters of a text
