@@ -101,5 +101,9 @@ async def test_in_a_cluster_no_step_is_taken_for_another_servers(
 ) -> None:
     world, old = World(cluster.url), holder(cluster, place)
     new = next(each for each in cluster.nodes[:PRIMARIES] if each is not old)
-    async with remembering(world, 1, 0.0, 0.1) as memory:
-        await move(cluster, (memory, world, place), old, new)
+    async with remembering(world, 1, 0.0, 0.1) as mover, remembering(world, 1, 0.0) as memory:
+        await move(cluster, (mover, world, place), old, new)
+        replica = cluster.nodes[PRIMARIES + cluster.nodes.index(new)]
+        replica.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(StoreDown):  # it asks the old one first
+            await memory.receive(place, world.say("hello"))

@@ -35,7 +35,7 @@ async def replicated(binary: Binary, replicas: int = 1) -> AsyncIterator[Servers
             running = process(binary, *options, *quick, *follow)
             server = await stack.enter_async_context(running)
             nodes.append(Node(port=port, bus=0, process=server))
-        async with Redis(port=ports[0]).client() as client:  # WAIT asks about its own connection
+        async with Redis(port=ports[0], single_connection_client=True) as client:
             await client.set("ready", "yes")
             assert await client.wait(replicas, 20_000) == replicas
         yield Servers(primary=nodes[0], replicas=nodes[1:])
