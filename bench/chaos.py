@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import signal
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.chaos.run import Plan, chaos
+from tests.chaos.history import Report
+from tests.chaos.run import Plan, Run, chaos
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -26,10 +28,22 @@ def main(options: Sequence[str] = ()) -> int:
         readback=given.readback,
     )
     with tempfile.TemporaryDirectory() as folder:
-        report, run = asyncio.run(chaos(plan, Path(folder)))
+        report, run = asyncio.run(_stoppable(plan, Path(folder)))
         for point, times in sorted(run.traps.sprung.items()):
             print(f"killed {times} times {point}")
-        print(f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures")
+        print(
+            f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
+            f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
+            f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
+        )
         print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
-    print(report)
+    print(*report.reasons, report, sep="\n")
     return int(report.broken)
+
+
+async def _stoppable(plan: Plan, folder: Path) -> tuple[Report, Run]:
+    """SIGTERM ends it as Ctrl-C does: bots, store and servers end with it."""
+    running = asyncio.create_task(chaos(plan, folder))
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(each, running.cancel)
+    return await running
