@@ -83,10 +83,7 @@ class Prompter:
         most = self._budget.window // (4 if scarce else 1)
         window = _newest(recollection.window, min(left, most), _weight)
         return Recollection(
-            segments=tuple(segments),
-            window=tuple(window),
-            question=tuple(question),
-            facts=known,
+            segments=tuple(segments), window=tuple(window), question=tuple(question), facts=known
         )
 
     def build(

@@ -134,10 +134,7 @@ class Delivery:
             except Refused:
                 shared = bool(event.get("is_ext_shared"))
         channel = Conversation(
-            platform="slack",
-            space=space(body),
-            channel=event["channel"],
-            audience=Audience.PRIVATE,
+            platform="slack", space=space(body), channel=event["channel"], audience=Audience.PRIVATE
         )
         await inbox.rescope(rescoped(channel, audience(kind, shared=shared)))
 
