@@ -1,11 +1,11 @@
 """Bots and store killed and disturbed while people talk: is every message answered once?"""
 
 import argparse
-import asyncio
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import stopping
 from tests.chaos.run import Plan, chaos
 
 
@@ -26,10 +26,14 @@ def main(options: Sequence[str] = ()) -> int:
         readback=given.readback,
     )
     with tempfile.TemporaryDirectory() as folder:
-        report, run = asyncio.run(chaos(plan, Path(folder)))
+        report, run = stopping.run(chaos(plan, Path(folder)))
         for point, times in sorted(run.traps.sprung.items()):
             print(f"killed {times} times {point}")
-        print(f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures")
+        print(
+            f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
+            f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
+            f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
+        )
         print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
-    print(report)
+    print(*report.reasons, report, sep="\n")
     return int(report.broken)

@@ -9,7 +9,6 @@ import asyncio
 import itertools
 import json
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bench import stopping
 from bench.chatter import Chatter
 from bench.expiry import age, leftover
 from bench.slack import START, process
@@ -119,17 +119,7 @@ def main(words: Sequence[str] = ()) -> int:
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     given = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            return asyncio.run(_stoppable(given, Path(folder)))
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            tell("stopped")
-            return 130
-
-
-async def _stoppable(given: argparse.Namespace, folder: Path) -> int:
-    running = asyncio.create_task(_flood(given, folder))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-    return await running
+        return stopping.run(_flood(given, Path(folder)))
 
 
 async def _flood(given: argparse.Namespace, folder: Path) -> int:

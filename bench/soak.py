@@ -1,14 +1,13 @@
 """A long talk on both platforms in bad weather: no reply lost, doubled or misplaced, all flat."""
 
 import argparse
-import asyncio
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.soak.run import Found, Plan, soak
+from bench import stopping
+from tests.soak.run import Plan, soak
 
 CHAPTER = 60.0  # seconds
 
@@ -25,11 +24,7 @@ def main(words: Sequence[str] = ()) -> int:
     chapters = given.chapters or max(4, int(given.seconds / CHAPTER))
     plan = Plan(seconds=given.seconds, seed=given.seed, http=given.http, chapters=chapters)
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            found = asyncio.run(_stoppable(plan, Path(folder)))
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            print("stopped", file=sys.stderr)
-            return 130
+        found = stopping.run(soak(plan, Path(folder), _tell))
     if given.json:
         print(found)
     else:
@@ -38,13 +33,6 @@ def main(words: Sequence[str] = ()) -> int:
         print(f"{len(found.answers)} of {found.typed} commands answered")
         print(f"grown: {', '.join(found.grown) or 'nothing'}")
     return int(found.broken)
-
-
-async def _stoppable(plan: Plan, folder: Path) -> Found:
-    """SIGTERM ends it as Ctrl-C does: the bot, its store and the servers end with it."""
-    running = asyncio.create_task(soak(plan, folder, _tell))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-    return await running
 
 
 def _tell(line: str) -> None:

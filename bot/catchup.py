@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.ports import Busy, Platform, Refused, Unclear
+from adapters.message import Departure
+from adapters.ports import Busy, Gone, Platform, Refused, Unclear
 from bot.places import conversation_at, microseconds
 from bot.reading import Ear, Gate, Reading, Taken
 from bot.settings import Reach
@@ -120,6 +121,9 @@ class CatchUp:
                 await self._fold(here)
         except Taken:
             return
+        except Gone:
+            await ear.leave(_departure(place))
+            return
         except (Busy, Unclear, Refused) as error:
             end = "refused" if isinstance(error, Refused) else "failed"
             wait = 0.0 if end == "refused" else AGAIN
@@ -136,3 +140,9 @@ class CatchUp:
         except Exception as error:  # noqa: BLE001 - the edge: the messages stay as they are
             self._metrics.folds.labels("failed").inc()
             log.warning("not folded yet", conversation=place.key, error=describe(error))
+
+
+def _departure(place: Place) -> Departure:
+    return Departure(
+        platform=place.platform, space=place.space, channel=place.channel, thread=place.thread
+    )

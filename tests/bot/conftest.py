@@ -174,6 +174,15 @@ class Bench:
                 names: list[Any] = await redis.zrange(key, 0, -1)
                 await redis.zadd(key, dict.fromkeys(names, 0))
 
+    async def expire(self) -> None:
+        """Whoever holds a turn has been silent for so long that another may take it."""
+        async with Redis.from_url(self.url) as redis:
+            for key in await redis.keys("tk:{p*/rec"):
+                await redis.hset(key, "until", "0")
+            for key in await redis.keys("tk:{p*/due"):
+                names: list[Any] = await redis.zrange(key, 0, -1)
+                await redis.zadd(key, dict.fromkeys(names, 0))
+
     async def _summarise(self, task: Task) -> str:
         self.summaries.append(task)
         await self.platform.notify()

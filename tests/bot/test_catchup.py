@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.message import Author, Kind, Message
-from adapters.ports import Busy, Refused, Unclear
+from adapters.ports import Busy, Gone, Refused, Unclear
 from bot.intake import Intake
 from bot.places import microseconds, place_of
 from bot.ports import Role
@@ -152,7 +152,7 @@ async def test_a_thread_of_1200_replies_is_known_from_its_beginning_on(bot: Benc
         await bot.answers(1)
     read = "\n".join(task.text for task in bot.summaries)
     assert "osprey" in read
-    assert "Earlier:\n- folded" in told(bot)
+    assert "[Earlier]\n- folded" in told(bot)
     assert any("osprey" in each for each in told(bot))  # recalled word for word
     assert "Ada: the code word is w1199" in told(bot)
 
@@ -324,3 +324,19 @@ async def test_a_call_later_joins_where_a_message_was_kept(bot: Bench) -> None:
         await intake.receive(people.say("and this?", called=False))
         await bot.answers(2)
     assert told(bot, 0) == ["Ada: keep this", "Ada: old"]
+
+
+async def test_a_conversation_that_went_while_the_bot_was_away_is_forgotten(bot: Bench) -> None:
+    people = People()
+    await _called(bot, people)
+    bot.platform.said.append(people.say("aside", author=BO, called=False))
+    bot.platform.failures = [Gone("no such thread")]
+    async with bot.running() as intake:
+        assert (await intake._memory.describe(place_of(HERE))).messages == 2
+        await intake.missed("fake")
+
+        async def forgotten() -> bool:
+            return (await intake._memory.describe(place_of(HERE))).messages == 0
+
+        async with asyncio.timeout(10):
+            await until(forgotten)

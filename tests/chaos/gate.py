@@ -63,7 +63,7 @@ class Gate:
         """Until either side ends, an answer is lost or a trap springs."""
         asked: list[str] = []
         both = [
-            asyncio.create_task(self._ask(client[0], server[1], asked)),
+            asyncio.create_task(self._ask(client, server[1], asked)),
             asyncio.create_task(self._answer(server[0], client[1], asked)),
         ]
         try:
@@ -73,12 +73,10 @@ class Gate:
                 each.cancel()
             await asyncio.gather(*both, return_exceptions=True)
 
-    async def _ask(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[str]
-    ) -> None:
-        while data := await reader.read(CHUNK):
+    async def _ask(self, client: Ends, writer: asyncio.StreamWriter, asked: list[str]) -> None:
+        while data := await client[0].read(CHUNK):
             asked[:] = [name for digest, name in self._names.items() if digest in data]
-            if any(self.traps.met(f"before {name}") for name in asked):
+            if any(self.traps.met(f"before {name}", client[1]) for name in asked):
                 return
             writer.write(data)
             await writer.drain()
@@ -87,7 +85,7 @@ class Gate:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[str]
     ) -> None:
         while data := await reader.read(CHUNK):
-            if any(self.traps.met(f"after {name}") for name in asked):
+            if any(self.traps.met(f"after {name}", writer) for name in asked):
                 return
             if asked and self.lose:
                 self.lose -= 1

@@ -1,6 +1,7 @@
 """Platforms as they are on a bad day: slow, forgetful, repeating themselves. Nobody is killed."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -49,8 +50,8 @@ class BadWay:
 class BadSlack(ChaosSlack):
     """`calm`: as on any other day."""
 
-    def __init__(self, chance: Random) -> None:
-        super().__init__(Traps(chance))
+    def __init__(self, chance: Random, traps: Traps | None = None) -> None:
+        super().__init__(traps or Traps(chance))
         self._chance, self.calm = chance, True
 
     @property
@@ -81,7 +82,8 @@ class Weather:
             while True:
                 await asyncio.sleep(self.chance.expovariate(1 / self.pause))
                 self.faults += 1
-                await self._disturb()
+                with suppress(ConnectionError):  # nobody is there at this moment
+                    await self._disturb()
         finally:
             self.slack.calm = True
 
