@@ -62,7 +62,7 @@ class Gateway(discord.Client):
             shard_id=shard.id,
             shard_count=options.shard_count,
         )
-        # Where calls share one, discord.py 2.7 has the next wait for 30 s after one was given up just
+        # Where calls share one, discord.py 2.7 has the next wait for 30 s if one was given up just
         # as it ended. Ours wait less: a channel would be silent for good. See Allowance.
         self.http.get_ratelimit = lambda key: Ratelimit(PATIENCE)  # type: ignore[method-assign]
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
