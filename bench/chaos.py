@@ -1,15 +1,13 @@
 """Bots and store killed and disturbed while people talk: is every message answered once?"""
 
 import argparse
-import asyncio
-import signal
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.chaos.history import Report
-from tests.chaos.run import SETTLE, Plan, Run, chaos
+from bench import stopping
+from tests.chaos.run import SETTLE, Plan, chaos
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -31,7 +29,7 @@ def main(options: Sequence[str] = ()) -> int:
     )
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        report, run = asyncio.run(_stoppable(plan, Path(folder)))
+        report, run = stopping.run(chaos(plan, Path(folder)))
         for point, times in sorted(run.traps.sprung.items()):
             print(f"killed {times} times {point}")
         print(
@@ -43,11 +41,3 @@ def main(options: Sequence[str] = ()) -> int:
         print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
     print(*report.reasons, report, sep="\n")
     return int(report.broken)
-
-
-async def _stoppable(plan: Plan, folder: Path) -> tuple[Report, Run]:
-    """SIGTERM ends it as Ctrl-C does: bots, store and servers end with it."""
-    running = asyncio.create_task(chaos(plan, folder))
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, running.cancel)
-    return await running

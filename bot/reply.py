@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning and its end.)\n\n"
 STOPPED = "(stopped)"
+FORGOTTEN = "(I no longer remember what I said here.)"
 UNREADABLE = "my memory of this conversation does not open; whoever runs me sees why in the log"
 CRASHES = 20  # processes that may die over one turn
 LOOK = 0.5  # seconds between looks whether a person said stop while the model is silent
@@ -123,7 +124,8 @@ class Replies:
         await asyncio.sleep(self._late)
         onto = Posted(ids=left.spoiled.ids)
         with suppress(Refused):
-            async with aclosing(chat.reply(left, _whole(left.text), onto)) as reply:
+            text = _whole(left.text or FORGOTTEN)
+            async with aclosing(chat.reply(left, text, onto)) as reply:
                 async for _ in reply:
                     pass
 

@@ -174,7 +174,7 @@ async def test_a_thread_of_1200_replies_is_known_from_its_beginning_on(bot: Benc
         await bot.answers(1)
     read = "\n".join(task.text for task in bot.summaries)
     assert "osprey" in read
-    assert "Earlier:\n- folded" in told(bot)
+    assert "[Earlier]\n- folded" in told(bot)
     assert any("osprey" in each for each in told(bot))  # recalled word for word
     assert "Ada: the code word is w1199" in told(bot)
 
