@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -35,7 +36,7 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
 SETTLE = 120.0  # seconds for what is left at the end
 QUIET = 6.0  # seconds without a fault before anybody looks at the end: late second answers
 STORE = 0.15  # share of the traps that kill the store
-START = 30.0  # seconds until every bot listens
+START = 60.0  # seconds until every bot listens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,8 @@ class Run:
         plan = self.plan
         async with asyncio.TaskGroup() as tasks:
             living = [tasks.create_task(self._live(number)) for number in range(plan.replicas)]
-            await self._connected()
+            async with asyncio.timeout(START):
+                await self._connected()
             acts = (self._kill_bots, self._kill_store, self._disturb, self.weather.rage)
             troubles = [tasks.create_task(act()) for act in acts]
             await self.people.talk(plan.seconds, plan.rate)
@@ -129,7 +131,7 @@ class Run:
     async def _connected(self) -> None:
         """Else a loaded machine would only see bots that start."""
         slack = self.people.slack
-        await slack.until(lambda: len(slack.sockets.open) >= self.plan.replicas, within=START)
+        await slack.until(lambda: len(slack.sockets.open) >= self.plan.replicas, within=inf)
 
     async def _kill_store(self) -> None:
         while True:
