@@ -59,6 +59,10 @@ class Refused(Exception):
     """The platform will not take this, now or later; the text is its reason, for the operator."""
 
 
+class Gone(Refused):
+    """There is no such conversation any more."""
+
+
 class Hold(Protocol):
     """A turn's grip on its conversation, as a platform sees it."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from adapters.message import Kind, Message
+from adapters.message import Departure, Kind, Message
 from adapters.ports import Busy, Chat, Unclear
 from bot.places import conversation_at, entry_of, microseconds
 from bot.settings import Reach
@@ -27,6 +27,7 @@ class Ear(Protocol):
 
     async def receive(self, message: Message) -> None: ...
     async def overhear(self, message: Message) -> None: ...
+    async def leave(self, departure: Departure) -> None: ...
 
 
 class Taken(Exception):

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning and its end.)\n\n"
 STOPPED = "(stopped)"
+FORGOTTEN = "(I no longer remember what I said here.)"
 UNREADABLE = "my memory of this conversation does not open; whoever runs me sees why in the log"
 CRASHES = 20  # processes that may die over one turn
 LOOK = 0.5  # seconds between looks whether a person said stop while the model is silent
@@ -57,7 +58,7 @@ class Replies:
     ) -> None:
         self._model, self._prompter, self._budgets = model, prompter, budgets
         self._lease, self._attempts, self._late, self._images = lease, attempts, late, images
-        self._bills: dict[str, Bill] = {}  # by turn, as many as are running
+        self._bills: dict[Turn, Bill] = {}  # as many as are running
 
     async def finish(self, turn: Turn, chat: Chat) -> bool:
         """Reply and conclude, or take back what has nothing left to answer. Whether more is owed.
@@ -66,7 +67,7 @@ class Replies:
         """
         people = _askers(turn)
         standing, notice = await self._budgets.standing(turn.place, people)
-        bill = self._bills[turn.id] = Bill(scarce=standing is Standing.SOFT)
+        bill = self._bills[turn] = Bill(scarce=standing is Standing.SOFT)
         try:
             if standing is not Standing.HARD or turn.text or turn.withdrawn:
                 notice = ""
@@ -77,7 +78,7 @@ class Replies:
                 await self._budgets.charge(turn.place, people, turn.id, bill.tokens)
             return more
         finally:
-            del self._bills[turn.id]
+            del self._bills[turn]
 
     async def _finish(self, turn: Turn, chat: Chat, notice: str) -> bool:
         apology, again = notice or self._apology(turn), turn.attempt > 1
@@ -123,7 +124,8 @@ class Replies:
         await asyncio.sleep(self._late)
         onto = Posted(ids=left.spoiled.ids)
         with suppress(Refused):
-            async with aclosing(chat.reply(left, _whole(left.text), onto)) as reply:
+            text = _whole(left.text or FORGOTTEN)
+            async with aclosing(chat.reply(left, text, onto)) as reply:
                 async for _ in reply:
                     pass
 
@@ -150,7 +152,7 @@ class Replies:
     async def _generate(self, turn: Turn, chat: Chat) -> AsyncGenerator[str, None]:
         """Ask the model; the lease is renewed while it is silent, and a stop ends it."""
         cache_key = hashlib.sha256(turn.place.key.encode()).hexdigest()[:16]
-        bill = self._bills[turn.id]
+        bill = self._bills[turn]
         images = await self._seen(turn, chat) if self._images and not bill.scarce else ()
         fit = self._prompter.fit(turn.recollection, scarce=bill.scarce, images=len(images))
         shown = [entry.id for entry in (*fit.window, *fit.question)]

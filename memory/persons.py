@@ -50,13 +50,15 @@ class Persons:
         if not facts:
             return
         place, token = facts[0].place, self._randbytes(10).hex()
-        cited = {
-            (source.message, source.version, place.person(fact.person).key)
-            for fact in facts
-            for source in fact.sources
-        }
+        cited = sorted(
+            {
+                (source.message, source.version, place.person(fact.person).key)
+                for fact in facts
+                for source in fact.sources
+            }
+        )
         async with asyncio.timeout(LEARNING):
-            accepted = await self._store.cite(place, token, sorted(cited))
+            accepted = await self._store.cite(place, token, cited)
             fresh = [fact for fact in facts if fact.sources[0].message in accepted]
             for author in dict.fromkeys(fact.person for fact in fresh):
                 new = [fact for fact in fresh if fact.person == author]
@@ -99,7 +101,7 @@ class Persons:
     async def resting(self, place: Place, *, channel: bool) -> int:
         """How many facts would go with what was said here, or in the whole channel."""
         cited = await self._store.cited(place, channel=channel)
-        people = [Person.parse(key) for key in set(cited.values())]
+        people = [Person.parse(key) for key in dict.fromkeys(cited.values())]
         slots = await self._store.persons(people) if people else {}
 
         def gone(source: Source) -> bool:
@@ -171,5 +173,6 @@ def _context(person: Person, revision: int) -> tuple[str, ...]:
 
 
 def _corrected(fact: Fact, value: str, at: int) -> Fact:
+    value = " ".join(value.split())
     source = replace(fact.sources[0], said=at, quote=value)
     return replace(fact, value=value, sources=(source,))

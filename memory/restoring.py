@@ -10,7 +10,10 @@ from memory.records import Place, Spoiled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """To a platform it is the turn that ended, under the fence that ended it."""
+    """To a platform it is the turn that ended, under the fence that ended it.
+
+    `text` is empty where the reply itself is not remembered any more.
+    """
 
     place: Place
     spoiled: Spoiled
@@ -35,6 +38,8 @@ class Restoration:
 
 
 def restoration(place: Place, keys: Keys, spoiled: Spoiled) -> Restoration:
+    if not spoiled.blob:
+        return Restoration(place=place, spoiled=spoiled, text="")
     key, post = keys.learn(place, spoiled.wrapped), spoiled.ids[0]
     packed = key.data.open(spoiled.blob, *message_context(place, post, spoiled.version))
     text = Entry.unpack(packed, id=post, sent=0, version=spoiled.version).text

@@ -13,14 +13,14 @@ import discord
 from adapters.discord.allowance import Allowance
 from adapters.discord.buttons import STOP
 from adapters.message import Conversation
-from adapters.ports import Busy, Hold, Refused, Unclear
+from adapters.ports import Busy, Gone, Hold, Refused, Unclear
 
 LIMIT = 1_990  # characters; Discord's is 2,000 (.../resources/message#create-message)
 _NONCE = re.compile(r"([a-z0-9]{1,20})-\d+")
-_GONE = 10008  # Unknown Message
+_GONE, _NOWHERE = 10008, 10003  # Unknown Message, Unknown Channel
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _ADVICE = {
-    10003: "the channel or thread is gone",
+    _NOWHERE: "the channel or thread is gone",
     10015: "its time to be answered, 15 minutes, is over",
     10062: "it was noticed later than 3 seconds after: give the process more room",
     40060: "another process answered it",
@@ -41,7 +41,7 @@ _LATER = {20016, 20028, 30046}  # slow mode, too many posts, too many edits of a
 
 @asynccontextmanager
 async def answered(within: float) -> AsyncIterator[None]:
-    """One call to Discord, at most `within` seconds: Unclear, Busy, Refused, or NotFound 10008."""
+    """One call to Discord, in `within` seconds: Unclear, Busy, Refused, Gone, or NotFound 10008."""
     try:
         async with asyncio.timeout(within):
             yield
@@ -57,7 +57,8 @@ async def answered(within: float) -> AsyncIterator[None]:
         if error.status == 429 or error.code in _LATER:  # 429: its front door turns us away
             raise Busy(float(error.response.headers.get("Retry-After", LATER))) from error
         advice = _ADVICE.get(error.code, "look the code up in Discord's documentation")
-        raise Refused(f"Discord refused ({error.status}, code {error.code}): {advice}") from error
+        kind = Gone if error.code == _NOWHERE else Refused
+        raise kind(f"Discord refused ({error.status}, code {error.code}): {advice}") from error
 
 
 class DiscordPosts:

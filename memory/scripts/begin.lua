@@ -32,8 +32,8 @@ local function left_over()
   local spoiled = redis.call('HGETALL', CONVERSATION .. '/spoiled')
   for i = 1, #spoiled, 2 do
     local ids, fence = finished(spoiled[i])
-    local reply = ids and ids[1] and unpack_message(ids[1])
-    if reply then
+    if ids and ids[1] then
+      local reply = unpack_message(ids[1]) or { version = '0', sent = whole(microseconds), sealed = '' }  -- forgotten
       look(milliseconds + lease + grace)
       return { 'spoiled', spoiled[i], spoiled[i + 1], fence, ids, get('key'), reply.version, reply.sent, reply.sealed }
     end

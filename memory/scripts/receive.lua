@@ -67,7 +67,9 @@ if person and how == '' then
 end
 if joins then set('joined', sent) end
 if joins and patience ~= '0' then open_gap('', id, milliseconds + patience) end
-if key ~= wrapped or audience ~= get('audience') then
+local before = get('audience')
+if before == 'shared' then audience = before end -- the guest who spoke here reads on: only a rescope ends it
+if key ~= wrapped or audience ~= before then
   -- A message that comes late tells of an audience its channel has no more.
   local since, now = string.match(redis.call('GET', CHANNEL .. '/scope') or '', '^(%d+) (.*)')
   set('key', wrapped, 'audience', since and tonumber(sent) <= tonumber(since) and now or audience)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.message import Audience, Conversation, Kind, Message
+from adapters.ports import Gone
 from tests.adapters.inbox import Collected
 from tests.adapters.running import connected
 from tests.servers.discord import FakeDiscord
@@ -116,3 +117,11 @@ async def test_a_direct_conversation_is_read_back(room: Room) -> None:
     async with connected(room.discord, Collected(room.discord.changed)) as platform:
         (message,) = [each async for each in platform.chat(where).history("", 10)]
     assert (message.id, message.called) == (said, True)
+
+
+async def test_a_thread_that_was_deleted_is_gone(room: Room) -> None:
+    thread = room.discord.thread(room.channel)
+    said = room.discord.say(thread, room.ada, "hello")
+    room.discord.remove_thread(thread)
+    with pytest.raises(Gone):
+        await room.history(said, thread=thread)

@@ -1,13 +1,14 @@
 """What was said before the bot was called, and while it was away, is read."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from adapters.message import Author, Kind, Message
-from adapters.ports import Busy, Refused, Unclear
+from adapters.ports import Busy, Gone, Refused, Unclear
 from bot.intake import Intake
 from bot.places import microseconds, place_of
 from bot.ports import Role
@@ -140,6 +141,27 @@ async def test_another_process_reads_on_where_one_crashed(bot: Bench) -> None:
     assert told(bot)[:3] == ["Bo: old 0", "Bo: old 1", "Bo: old 2"]
 
 
+async def test_whoever_reads_a_gap_keeps_it_while_the_platform_is_slow(bot: Bench) -> None:
+    people = People()
+    bot.platform.library, bot.platform.said = asyncio.Event(), thread(people)
+    async with bot.running() as intake:
+        await intake.receive(people.say("so?"))
+        await bot.until(lambda: bot.platform.readings == [""])
+        begun = await bot.held()
+        await until(later(bot, begun))
+        bot.platform.library.set()
+        await bot.answers(1)
+    assert bot.platform.readings == [""]
+    assert told(bot) == ["Bo: old 0", "Bo: old 1", "Bo: old 2"]
+
+
+def later(bot: Bench, begun: float) -> Callable[[], Awaitable[bool]]:
+    async def renewed() -> bool:
+        return await bot.held() > begun
+
+    return renewed
+
+
 async def test_a_thread_of_1200_replies_is_known_from_its_beginning_on(bot: Bench) -> None:
     people = People()
     bot.marks, bot.sweep = Marks(high=6000, low=3600), 1.0
@@ -152,7 +174,7 @@ async def test_a_thread_of_1200_replies_is_known_from_its_beginning_on(bot: Benc
         await bot.answers(1)
     read = "\n".join(task.text for task in bot.summaries)
     assert "osprey" in read
-    assert "Earlier:\n- folded" in told(bot)
+    assert "[Earlier]\n- folded" in told(bot)
     assert any("osprey" in each for each in told(bot))  # recalled word for word
     assert "Ada: the code word is w1199" in told(bot)
 
@@ -324,3 +346,19 @@ async def test_a_call_later_joins_where_a_message_was_kept(bot: Bench) -> None:
         await intake.receive(people.say("and this?", called=False))
         await bot.answers(2)
     assert told(bot, 0) == ["Ada: keep this", "Ada: old"]
+
+
+async def test_a_conversation_that_went_while_the_bot_was_away_is_forgotten(bot: Bench) -> None:
+    people = People()
+    await _called(bot, people)
+    bot.platform.said.append(people.say("aside", author=BO, called=False))
+    bot.platform.failures = [Gone("no such thread")]
+    async with bot.running() as intake:
+        assert (await intake._memory.describe(place_of(HERE))).messages == 2
+        await intake.missed("fake")
+
+        async def forgotten() -> bool:
+            return (await intake._memory.describe(place_of(HERE))).messages == 0
+
+        async with asyncio.timeout(10):
+            await until(forgotten)

@@ -6,6 +6,7 @@ from adapters.message import Echo
 from adapters.ports import Unclear
 from bot.intake import Intake
 from bot.places import place_of
+from bot.reply import FORGOTTEN
 from tests.bot.conftest import Bench
 from tests.bot.platform import HERE, People, Post
 
@@ -59,16 +60,17 @@ async def test_what_an_older_holder_wrote_into_a_reply_is_written_over_before_it
     assert bot.platform.posts["p1"].complete
 
 
-async def test_a_forgotten_reply_is_not_written_again(bot: Bench) -> None:
+async def test_a_forgotten_reply_is_not_written_again_nor_do_an_older_holders_words_stay(
+    bot: Bench,
+) -> None:
     bot.platform.crash = Unclear("cut")
     async with bot.running() as intake:
         turn = await _answered(bot, intake)
-        place = place_of(HERE)
-        await intake._memory.retract(place, ["m1"])
+        await intake._memory.retract(place_of(HERE), ["m1"])
         bot.platform.posts["p1"].text = OLD
         await intake.echo(Echo(conversation=HERE, id="p1", turn=turn, fence=1))
-        await intake._turns.answer(place)
-        assert bot.platform.shown == [OLD]
+        await bot.until(lambda: bot.platform.shown == [FORGOTTEN])
+    assert bot.platform.posts["p1"].complete
 
 
 async def _answered(bot: Bench, intake: Intake) -> str:

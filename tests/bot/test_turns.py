@@ -227,6 +227,21 @@ async def test_another_process_finishes_what_a_stopped_one_could_not(bot: Bench)
         await bot.until(lambda: bot.platform.shown == [TOLD + "hello"])
 
 
+async def test_a_process_may_take_over_its_own_turn(bot: Bench) -> None:
+    bot.model.gate = asyncio.Event()
+    async with bot.running() as intake:
+        await intake.receive(People().say("hello"))
+        await bot.until(lambda: len(bot.platform.posts) > 0)
+        await bot.expire()
+        await bot.until(lambda: len(bot.model.seen) == 2)
+        bot.model.gate.set()
+        await bot.answers(1)
+        await bot.rest()
+    assert bot.platform.shown == [TOLD + "hello"]
+    ends = {end: bot.metrics.turns.labels(end)._value.get() for end in ("done", "lost", "failed")}
+    assert ends == {"done": 1, "lost": 1, "failed": 0}
+
+
 async def test_a_long_conversation_folds_and_the_model_reads_the_summary(bot: Bench) -> None:
     bot.marks = Marks(high=400, low=200)
     people = People()
@@ -238,7 +253,7 @@ async def test_a_long_conversation_folds_and_the_model_reads_the_summary(bot: Be
         await intake.receive(people.say("so?"))
         await bot.answers(21)
     texts = [each.text for each in bot.model.seen[-1].prompts]
-    assert texts[1] == "Earlier:\n- folded"
+    assert texts[1] == "[Earlier]\n- folded"
     assert "Ada: fact number 0" not in texts
     assert "Ada: fact number 0" in bot.summaries[0].text
 

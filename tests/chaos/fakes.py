@@ -18,10 +18,15 @@ from tests.servers.openai import Act, FakeOpenAI
 from tests.servers.openai.act import error, html
 from tests.servers.openai.server import Messages, text_of
 from tests.servers.slack import Slack
-from tests.servers.slack.faults import Fault
+from tests.servers.slack.faults import Fault, Faults
 
+AGAIN = 12.0
 MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
-POSTS = ("chat.postMessage", "chat.update")
+METHODS = (  # posts and edits fail most
+    *(3 * ("chat.postMessage", "chat.update", "chat.startStream", "chat.stopStream")),
+    *("chat.appendStream", "chat.delete", "chat.postEphemeral"),
+    *("conversations.replies", "conversations.history"),
+)
 PLATFORM_FAULTS = (
     Fault(status=500),
     Fault(status=500, stored=True),
@@ -40,34 +45,50 @@ class ChaosSlack(Slack):
     """Loses its patience soon, and never gives up an event."""
 
     def __init__(self, traps: Traps) -> None:
-        super().__init__(ack_within=1.0, retries=[0.5] * 4_000)
+        super().__init__(ack_within=2.0, retries=[0.5, *[1.0] * 4_000])
         self._traps = traps
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        await request.read()
+        if request.transport is None:  # it waited here for longer than its sender did
+            raise web.HTTPServiceUnavailable
+        return await super()._call(request)
 
     def _answer(
         self, request: web.Request, method: str, given: dict[str, Any], fault: Any
     ) -> dict[str, Any]:
-        if self._traps.met(f"before {method}"):
+        if self._traps.met(f"before {method}", request.transport):
             raise web.HTTPServiceUnavailable
         answer = super()._answer(request, method, given, fault)
-        self._traps.met(f"after {method}")
+        self._traps.met(f"after {method}", request.transport)
         return answer
 
     def trouble(self, chance: Random) -> None:
-        self.fail(chance.choice(POSTS), chance.choice(PLATFORM_FAULTS))
+        self.fail(chance.choice(METHODS), chance.choice(PLATFORM_FAULTS))
+
+    def heal(self) -> None:
+        """No fault is left that was not met."""
+        self._faults = Faults()
 
 
 @dataclass(slots=True)
 class TrappedRequests(Requests):
     traps: Traps | None = None
 
+    async def meet(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        await request.read()
+        if request.transport is None:
+            raise web.HTTPServiceUnavailable
+        return await Requests.meet(self, request, handler)
+
     async def _handle(self, request: web.Request, handler: Handler) -> web.Response:
         assert self.traps
         route = request.match_info.route.resource
         point = f"{request.method} {route.canonical if route else request.path}"
-        if self.traps.met(f"before {point}"):
+        if self.traps.met(f"before {point}", request.transport):
             raise web.HTTPServiceUnavailable
         answer = await Requests._handle(self, request, handler)
-        self.traps.met(f"after {point}")
+        self.traps.met(f"after {point}", request.transport)
         return answer
 
 
@@ -76,10 +97,16 @@ class ChaosDiscord(FakeDiscord):
         super().__init__()
         self._requests = TrappedRequests(self.token, self.changed, traps=traps)
 
+    def heal(self) -> None:
+        self._requests.faults.clear()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What one prompt held, and when the model was asked (seconds since 1970)."""
+    """What one prompt held, and when it was made: when the model was first asked it.
+
+    In seconds since 1970. A client repeats what failed: within AGAIN seconds it is the same prompt.
+    """
 
     at: float
     marks: frozenset[int]
@@ -92,20 +119,28 @@ class ChaosModel(FakeOpenAI):
         super().__init__(roster)
         self._traps, self._chance, self._trouble = traps, chance, trouble
         self.shown: list[Shown] = []
+        self._first: dict[int, float] = {}
         self.failed = 0
 
     async def _play(self, act: Act, request: web.Request) -> web.StreamResponse:
-        texts = map(text_of, self.seen.pop().body["messages"])
-        found = frozenset(mark for text in texts for mark in marks(text))
-        self.shown.append(Shown(at=time.time(), marks=found))
-        if self._traps.met("before the model"):
+        texts = "\n".join(map(text_of, self.seen.pop().body["messages"]))
+        now, prompt = time.time(), hash(texts)
+        if now - self._first.get(prompt, 0.0) > AGAIN:
+            self._first[prompt] = now
+            self.shown.append(Shown(at=now, marks=frozenset(marks(texts))))
+        if self._traps.met("before the model", request.transport):
             raise web.HTTPServiceUnavailable
         if self._chance.random() < self._trouble:
             act = self._chance.choice(troubles(act))
             self.failed += 1
         else:
             await asyncio.sleep(self._chance.choice((0.0, 0.0, 0.0, 0.1, 0.4)))
-        return await super()._play(act, request)
+        try:
+            answer = await super()._play(act, request)
+        except ConnectionError:  # whoever asked has gone meanwhile
+            raise web.HTTPServiceUnavailable from None
+        self._traps.met("after the model", request.transport)
+        return answer
 
 
 def troubles(act: Act) -> Sequence[Act]:

@@ -1,13 +1,19 @@
 """What people said and did, what became of it, and whether every promise held."""
 
 import json
+from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import inf
 
 from tests.chaos.fakes import MARK, Shown, marks
 
-MARGIN = 3.0  # seconds: a prompt made before a deletion may still be on its way to the model
+MARGIN = 10.0  # seconds: a turn begun before a deletion may still be on its way to the model
+PROMISES = (
+    *("unanswered", "twice", "misplaced", "out_of_order", "leaked", "remembered_after_forget"),
+    *("misremembered", "set_aside", "orphan_keys"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,9 +27,25 @@ class Said:
     said: float
     acknowledged: float = 0.0
     version: int = 0  # edits
-    versions: dict[int, float] = field(default_factory=dict)  # when each edit was acknowledged
-    gone: float = 0.0  # its deletion was acknowledged, or the receipt of a /forget came
+    gone: float = 0.0  # its deletion, or the /forget it falls under, was acknowledged
     doubtful: bool = False  # being deleted or forgotten: either is right
+
+    @property
+    def room(self) -> str:
+        """Whose threads may know of each other."""
+        return self.corner.partition("/")[0]
+
+    @property
+    def due(self) -> bool:
+        return self.owed and bool(self.acknowledged) and not self.doubtful
+
+    def __str__(self) -> str:
+        at = (self.said, self.acknowledged, self.gone)
+        said, acknowledged, gone = (f"{each % 10_000:.2f}" if each else "never" for each in at)
+        return (
+            f"#{self.number}.{self.version}# in {self.corner} ({self.post}), "
+            f"said {said}, acknowledged {acknowledged}, gone {gone}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +57,21 @@ class Post:
     text: str
     at: float
 
+    def __str__(self) -> str:
+        return f"{self.text[:80]!r} in {self.corner} at {self.at % 10_000:.2f}"
+
 
 @dataclass(slots=True, kw_only=True)
 class Report:
+    """`reasons`: a line for each promise that broke, by its name."""
+
     acknowledged: int = 0
     answered: int = 0
     unanswered: int = 0
     twice: int = 0
     misplaced: int = 0
     out_of_order: int = 0
+    leaked: int = 0
     remembered_after_forget: int = 0
     misremembered: int = 0
     set_aside: int = 0
@@ -52,117 +80,153 @@ class Report:
     store_kills: int = 0
     recovered: int = 0
     slowest_recovery_s: float = 0.0
+    reasons: list[str] = field(default_factory=list)
 
     @property
     def broken(self) -> bool:
-        return any(
-            (
-                *(self.unanswered, self.twice, self.misplaced, self.out_of_order),
-                *(
-                    self.remembered_after_forget,
-                    self.misremembered,
-                    self.set_aside,
-                    self.orphan_keys,
-                ),
-            )
-        )
+        return any(getattr(self, name) for name in PROMISES)
+
+    def broke(self, promise: str, why: Sequence[object]) -> None:
+        setattr(self, promise, getattr(self, promise) + len(why))
+        self.reasons += [f"{promise}: {each}" for each in why]
 
     def __str__(self) -> str:
-        return json.dumps(asdict(self))
+        counts = asdict(self)
+        del counts["reasons"]
+        return json.dumps(counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """`remembered`: rows of the export; `kills`: of the bot, in order."""
+
+    said: Mapping[int, Said]
+    posts: Sequence[Post]
+    shown: Sequence[Shown] = ()
+    remembered: Sequence[Mapping[str, str]] = ()
+    kills: Sequence[float] = ()
+
+    def judge(self) -> Report:
+        counted = self._counted()
+        several = sorted(mark for mark, times in counted.items() if times > 1)
+        called = [each for each in self.said.values() if each.owed and each.acknowledged]
+        report = Report(
+            acknowledged=sum(bool(each.acknowledged) for each in self.said.values()),
+            answered=sum(counted[each.number] > 0 for each in called),
+            bot_kills=len(self.kills),
+        )
+        report.broke("unanswered", self.unanswered())
+        report.broke("twice", [self._answers(mark) for mark in several])
+        report.broke("misplaced", list(self._misplaced()))
+        report.broke("out_of_order", list(self._out_of_order()))
+        report.broke("leaked", list(self._leaked()))
+        report.broke("remembered_after_forget", [*self._shown_when_gone(), *self._kept()])
+        report.broke("set_aside", [each for each in self.posts if each.text.startswith("Sorry")])
+        report.broke("misremembered", [*self._unknown(), *self._otherwise()])
+        waits = list(self._recoveries())
+        report.recovered, report.slowest_recovery_s = len(waits), round(max(waits, default=0), 1)
+        return report
+
+    def unanswered(self) -> Sequence[Said]:
+        counted = self._counted()
+        return [each for each in self.said.values() if each.due and not counted[each.number]]
+
+    def _counted(self) -> Counter[int]:
+        return Counter(mark for post in self.posts for mark in set(marks(post.text)))
+
+    def _answers(self, mark: int) -> str:
+        found = "; ".join(str(post) for post in self.posts if mark in marks(post.text))
+        return f"{self.said.get(mark)}: {found}"
+
+    def _misplaced(self) -> Iterator[Post]:
+        """Posts that answer what was said elsewhere."""
+        for post in self.posts:
+            known = [self.said[mark] for mark in marks(post.text) if mark in self.said]
+            if any(each.corner != post.corner for each in known):
+                yield post
+
+    def _out_of_order(self) -> Iterator[str]:
+        """Answers in a thread that came before one to something acknowledged before it was said."""
+        latest = defaultdict[tuple[str, str], float](float)
+        first: dict[int, float] = {}
+        for prompt in self.shown:
+            first |= dict.fromkeys(prompt.marks - first.keys(), prompt.at)
+
+        def taken(said: Said) -> float:
+            """Discord is told nothing: there, once a prompt held it."""
+            told = said.acknowledged
+            return first.get(said.number, inf) if said.room.startswith("discord") else told
+
+        for post in self.posts:
+            known = (self.said[mark] for mark in marks(post.text) if mark in self.said)
+            answered = [each for each in known if each.owed]
+            place = post.corner, post.thread
+            for each in answered:
+                if each.due and not each.version and taken(each) < latest[place]:
+                    yield f"{each}, after one said {latest[place] % 10_000:.2f}: {post}"
+            latest[place] = max((latest[place], *(each.said for each in answered)))
+
+    def _leaked(self) -> Iterator[str]:
+        """Prompts that hold what was said in more than one room."""
+        for prompt in self.shown:
+            rooms = {self.said[mark].room for mark in prompt.marks if mark in self.said}
+            if len(rooms) > 1:
+                yield f"{sorted(rooms)} in one prompt at {prompt.at % 10_000:.2f}"
+
+    def _shown_when_gone(self) -> Iterator[str]:
+        """Prompts that hold what was gone when they were made."""
+        gone = {each.number: each for each in self.said.values() if each.gone}
+        for prompt in self.shown:
+            for mark in prompt.marks & gone.keys():
+                if prompt.at > gone[mark].gone + MARGIN:
+                    yield f"{gone[mark]}, in a prompt at {prompt.at % 10_000:.2f}"
+
+    def _kept(self) -> Iterator[str]:
+        held = {mark for row in self._rows("person", "me") for mark in marks(row["text"])}
+        for each in self.said.values():
+            if each.gone and each.number in held:
+                yield f"{each}, in memory at the end"
+
+    def _unknown(self) -> Iterator[str]:
+        """What is visible and acknowledged, and not in memory as it reads now."""
+        texts = {
+            (int(number), int(version))
+            for row in self._rows("person")
+            for number, version in MARK.findall(row["text"])
+        }
+        for each in self.said.values():
+            firm = each.acknowledged and not each.gone and not each.doubtful
+            if self.remembered and firm and (each.number, each.version) not in texts:
+                had = [version for number, version in texts if number == each.number]
+                yield f"{each}, in memory as {had or 'nothing'}"
+
+    def _otherwise(self) -> Iterator[str]:
+        """Replies that memory holds otherwise than people see them."""
+        seen = {post.text for post in self.posts}
+        for row in self._rows("me"):
+            known = [self.said[mark] for mark in marks(row["text"]) if mark in self.said]
+            if known and not any(each.doubtful for each in known) and row["text"] not in seen:
+                yield f"{row['text'][:80]!r} in {row['conversation']} is not what people see"
+
+    def _rows(self, *kinds: str) -> Sequence[Mapping[str, str]]:
+        return [row for row in self.remembered if row["kind"] in kinds]
+
+    def _recoveries(self) -> Iterator[float]:
+        """Seconds from the last kill before an answer to that answer, if one came in between."""
+        for post in self.posts:
+            for mark in marks(post.text):
+                asked = self.said[mark].acknowledged if mark in self.said else 0.0
+                last = bisect(self.kills, post.at) - 1
+                if asked and last >= 0 and asked < self.kills[last]:
+                    yield post.at - self.kills[last]
 
 
 def judge(
     said: Mapping[int, Said],
     posts: Sequence[Post],
     shown: Sequence[Shown],
-    remembered: Iterable[Mapping[str, str]],
+    remembered: Sequence[Mapping[str, str]],
     kills: Sequence[float],
 ) -> Report:
-    """`remembered`: rows of the export; `kills`: of the bot."""
-    counted = Counter(mark for post in posts for mark in set(marks(post.text)))
-    due = [each for each in said.values() if each.owed and each.acknowledged]
-    firm = [each for each in due if not each.doubtful]
-    held = [row["text"] for row in remembered if row["kind"] in ("person", "me")]
-    report = Report(
-        acknowledged=sum(bool(each.acknowledged) for each in said.values()),
-        answered=sum(counted[each.number] > 0 for each in due),
-        unanswered=sum(not counted[each.number] for each in firm),
-        twice=sum(times > 1 for times in counted.values()),
-        misplaced=_misplaced(said, posts),
-        out_of_order=_out_of_order(said, posts),
-        remembered_after_forget=_leaked(said, shown) + _kept(said, held),
-        misremembered=_misremembered(said, remembered),
-        set_aside=sum(post.text.startswith("Sorry") for post in posts),
-        bot_kills=len(kills),
-    )
-    waits = _recoveries(said, posts, kills)
-    report.recovered, report.slowest_recovery_s = len(waits), round(max(waits, default=0.0), 1)
-    return report
-
-
-def _misplaced(said: Mapping[int, Said], posts: Sequence[Post]) -> int:
-    """Posts that answer what was said elsewhere."""
-    return sum(
-        any(mark in said and said[mark].corner != post.corner for mark in marks(post.text))
-        for post in posts
-    )
-
-
-def _out_of_order(said: Mapping[int, Said], posts: Sequence[Post]) -> int:
-    """Answers in a thread that came before one to something acknowledged before it was said."""
-    latest = defaultdict[tuple[str, str], float](float)
-    wrong = 0
-    for post in posts:
-        known = [said[mark] for mark in marks(post.text) if mark in said]
-        place = post.corner, post.thread
-        answered = [each for each in known if each.owed]
-        wrong += sum(
-            0 < each.acknowledged < latest[place]
-            for each in answered
-            if not each.doubtful and not each.version
-        )
-        newest = max((each.said for each in answered), default=0.0)
-        latest[place] = max(latest[place], newest)
-    return wrong
-
-
-def _leaked(said: Mapping[int, Said], shown: Sequence[Shown]) -> int:
-    """Prompts that hold what was gone when they were made."""
-    gone = {each.number: each.gone for each in said.values() if each.gone}
-    return sum(
-        prompt.at > gone[mark] + MARGIN for prompt in shown for mark in prompt.marks & gone.keys()
-    )
-
-
-def _kept(said: Mapping[int, Said], held: Sequence[str]) -> int:
-    found = {mark for text in held for mark in marks(text)}
-    return sum(bool(each.gone) and each.number in found for each in said.values())
-
-
-def _misremembered(said: Mapping[int, Said], remembered: Iterable[Mapping[str, str]]) -> int:
-    """What is visible and acknowledged, and not in memory as it reads now."""
-    texts = {
-        (int(number), int(version))
-        for row in remembered
-        if row["kind"] == "person"
-        for number, version in MARK.findall(row["text"])
-    }
-    return sum(
-        (each.number, each.version) not in texts
-        for each in said.values()
-        if each.acknowledged and not each.gone and not each.doubtful
-    )
-
-
-def _recoveries(
-    said: Mapping[int, Said], posts: Sequence[Post], kills: Sequence[float]
-) -> Sequence[float]:
-    """Seconds from the last kill before an answer to that answer, where one came in between."""
-    waits = []
-    for post in posts:
-        for mark in marks(post.text):
-            asked = said[mark].acknowledged if mark in said else 0.0
-            between = [kill for kill in kills if asked and asked < kill < post.at]
-            if between:
-                waits.append(post.at - between[-1])
-    return waits
+    history = History(said=said, posts=posts, shown=shown, remembered=remembered, kills=kills)
+    return history.judge()

@@ -9,11 +9,12 @@ from typing import Any
 
 from tests.chaos.fakes import ChaosDiscord, ChaosSlack
 from tests.chaos.history import Post, Said
+from tests.servers.discord.world import DISCORD_EPOCH
 from tests.servers.slack.delivery import Delivery
 
-THREADS, DIRECT = 24, 6  # corners of each kind
+THREADS, CHANNELS, DIRECT = 24, 8, 6  # corners of each kind
 RECENT = 40  # messages that people still edit and delete
-KNOWN = "Forgotten"  # how a receipt begins
+RECEIPTS = ("Forgotten", "ada had me forget")
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class People:
     rooms: int = 0  # channels on Discord
     _roots: dict[str, str] = field(default_factory=dict)  # corner -> its thread
     _guests: dict[str, tuple[str, str]] = field(default_factory=dict)  # person and channel
+    _forgetting: set[str] = field(default_factory=set)
     _watching: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -37,18 +39,21 @@ class People:
 
     @property
     def corners(self) -> Sequence[str]:
-        threads = [f"thread C{number % 8}/{number}" for number in range(THREADS)]
+        threads = [f"thread C{number % CHANNELS}/{number}" for number in range(THREADS)]
         direct = [f"dm U{number + 10}" for number in range(DIRECT)]
         discord = [f"discord P{number}" for number in range(DIRECT)] if self.discord else []
         rooms = [f"discord R{number}" for number in range(self.rooms)]
         return [*threads, *direct, *discord, *rooms]
 
     async def talk(self, seconds: float, rate: float) -> None:
-        """So long, so many acts a second."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        """So long, so many acts a second, also where the machine is slow."""
+        now = time.monotonic
+        due = now()
+        end = due + seconds
+        while due < end:
             self._act()
-            await asyncio.sleep(self.chance.expovariate(rate))
+            due += self.chance.expovariate(rate)
+            await asyncio.sleep(due - now())
 
     async def greet(self, rate: float) -> None:
         """Once in every corner, so that the bot is in all of them; so many a second."""
@@ -126,34 +131,34 @@ class People:
 
     def _forget(self, corner: str) -> None:
         kind, _, name = corner.partition(" ")
-        if kind == "thread" and corner not in self._roots:
+        if corner in self._forgetting or (kind == "thread" and corner not in self._roots):
             return
+        self._forgetting.add(corner)
         going = [each for each in self.said.values() if each.corner == corner]
         for each in going:
             each.doubtful = True
-        told = len(self.slack.whispers)
+        told, first = len(self.slack.whispers), len(self.slack.deliveries)
         if kind == "dm":
             self.slack.dm(name, "forget yes")
         else:
-            channel = name.partition("/")[0]
-            self.slack.say(channel, "U1", "forget yes", thread=self._roots[corner])
-        self._spawn(self._receipt(corner, going, told))
+            self.slack.say(_channel(corner), "U1", "forget yes", thread=self._roots[corner])
+        taken = self.slack.deliveries[first]
+        self._spawn(self._forgotten(corner, going, taken, told), f"a /forget in {corner}")
 
-    async def _receipt(self, corner: str, going: Sequence[Said], told: int) -> None:
-        """Until somebody in this corner is told that it is done."""
+    async def _forgotten(
+        self, corner: str, going: Sequence[Said], delivery: Delivery, told: int
+    ) -> None:
+        """Acknowledged once it was done, or refused to who wrote nothing that is remembered."""
+        await delivery.answered.wait()
+        self._forgetting.remove(corner)
         channel, root = _channel(corner), self._roots.get(corner, "")
-
-        def here() -> bool:
-            whispers = self.slack.whispers[told:]
-            return any(
-                each.channel == channel and each.thread == root and each.text.startswith(KNOWN)
-                for each in whispers
-            )
-
-        await self.slack.until(here, within=10_000)
-        self.forgot += 1
-        for each in going:
-            each.gone = each.gone or time.time()
+        if any(
+            each.channel == channel and root in ("", each.thread) and each.text.startswith(RECEIPTS)
+            for each in self.slack.whispers[told:]
+        ):
+            self.forgot += 1
+            for each in going:
+                each.gone = each.gone or time.time()
 
     def _recent(self) -> Said | None:
         """On Slack, which says when an edit or a deletion was taken."""
@@ -162,15 +167,15 @@ class People:
         return self.chance.choice(fit) if fit else None
 
     def _watch(self, said: Said, delivery: Delivery, what: str) -> None:
-        self._spawn(self._taken(said, delivery, what))
+        self._spawn(self._taken(said, delivery, what), f"{delivery.type} of #{said.number}#")
 
     async def _taken(self, said: Said, delivery: Delivery, what: str) -> None:
         await delivery.answered.wait()
         if what and not getattr(said, what):
             setattr(said, what, time.time())
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
 
@@ -178,6 +183,11 @@ class People:
         """Until all that was said and asked was acknowledged, and every receipt came."""
         if self._watching:
             await asyncio.wait(self._watching, timeout=within)
+
+    @property
+    def awaited(self) -> Sequence[str]:
+        """Acknowledgements that have not come yet."""
+        return [task.get_name() for task in self._watching]
 
     async def go(self) -> None:
         for each in self._watching:
@@ -199,14 +209,20 @@ class People:
         ]
         for name, (_, channel) in self._guests.items():
             assert self.discord
-            texts = self.discord.texts(channel)
-            found += [Post(corner=f"discord {name}", text=text, at=0.0) for text in texts]
-        return found
+            found += [
+                Post(corner=f"discord {name}", text=post["content"], at=_sent(post["id"]))
+                for post in self.discord.posts(channel)
+            ]
+        return [post for post in found if not post.text.startswith(RECEIPTS)]
 
     def _corner(self, channel: str, thread: str) -> str:
         if channel.startswith("D"):
             return f"dm {channel[1:]}"
         return next((name for name, root in self._roots.items() if root == thread), channel)
+
+
+def _sent(snowflake: str) -> float:
+    return ((int(snowflake) >> 22) + DISCORD_EPOCH) / 1000
 
 
 def _text(number: int, version: int) -> str:

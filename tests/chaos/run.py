@@ -10,71 +10,82 @@ from pathlib import Path
 from random import Random
 
 from memory.seal import fresh_key
-from tests.chaos.fakes import ChaosDiscord, ChaosModel, ChaosSlack
+from tests.chaos.fakes import ChaosDiscord, ChaosModel
 from tests.chaos.gate import Gate, gate
-from tests.chaos.history import Report, judge
+from tests.chaos.history import History, Report
 from tests.chaos.people import People
 from tests.chaos.store import Server, server
-from tests.chaos.traps import Traps
+from tests.chaos.traps import Traps, owner
 from tests.e2e.process import Bot, Home
 from tests.servers.redis import find_servers
+from tests.soak.weather import BadSlack, Weather
 
 TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__LEASE_SECONDS": "4",
-    "THREADKEEPER_TURNS__GRACE_SECONDS": "2",
+    "THREADKEEPER_TURNS__GRACE_SECONDS": "3",
     "THREADKEEPER_TURNS__SWEEP_SECONDS": "0.5",
     "THREADKEEPER_TURNS__CALL_TIMEOUT_SECONDS": "2",
-    "THREADKEEPER_TURNS__LATE_SECONDS": "3",
+    "THREADKEEPER_TURNS__LATE_SECONDS": "4",
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
+    "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
+    "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
 SETTLE = 120.0  # seconds for what is left at the end
 QUIET = 6.0  # seconds without a fault before anybody looks at the end: late second answers
+START = 30.0  # seconds until every bot listens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`rate`: acts of people a second; `kill`, `disturb`: mean seconds between kills and faults."""
+    """`rate`: acts of people a second; `kill`, `disturb`, …: mean seconds between them."""
 
     seconds: float
     seed: int
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
-    kill: float = 3.0
-    kill_store: float = 18.0
-    disturb: float = 2.0
+    kill: float = 1.5
+    kill_store: float = 12.0
+    disturb: float = 0.5
+    disturb_store: float = 3.0
     trouble: float = 0.05  # share of the model's answers that fail
+    settle: float = SETTLE
 
 
 @dataclass(slots=True)
 class Run:
     plan: Plan
-    folder: Path
     chance: Random
     people: People
     model: ChaosModel
+    weather: Weather
     traps: Traps
     store: Server
     way: Gate
     home: Home
     kills: list[float] = field(default_factory=list)
     bots: dict[int, Bot] = field(default_factory=dict)
+    settled_in: float = 0.0  # seconds
 
     async def play(self) -> None:
         """People talk while bots and store die; then all is left in peace until it has settled."""
         plan = self.plan
         async with asyncio.TaskGroup() as tasks:
             living = [tasks.create_task(self._live(number)) for number in range(plan.replicas)]
-            acts = (self._kill_bots(), self._kill_store(), self._disturb())
-            troubles = [tasks.create_task(act) for act in acts]
+            await self._connected()
+            acts = (self._kill_bots, self._kill_store, self._disturb, self.weather.rage)
+            troubles = [tasks.create_task(act()) for act in acts]
             await self.people.talk(plan.seconds, plan.rate)
             for trouble in troubles:
                 trouble.cancel()
             await asyncio.gather(*troubles, return_exceptions=True)
-            self._calm()
-            await self._settled()
+            began = time.monotonic()
+            await self._calm()
+            with suppress(TimeoutError):  # what has not settled by then is found missing
+                await self._settled()
+            self.settled_in = time.monotonic() - began
             for task in living:
                 task.cancel()
 
@@ -86,9 +97,12 @@ class Run:
                 await bot.process.wait()
                 self.bots.pop(number, None)
 
-    def kill(self) -> None:
-        if self.bots:
-            victim = self.chance.choice(sorted(self.bots))
+    def kill(self, port: int) -> None:
+        """The one that calls from this port, or any."""
+        running = {number: bot.process.pid for number, bot in self.bots.items()}
+        if running:
+            caller = owner(port, running) if port else None
+            victim = self.chance.choice(sorted(running)) if caller is None else caller
             self.bots.pop(victim).kill()
             self.kills.append(time.time())
 
@@ -99,16 +113,14 @@ class Run:
             await asyncio.sleep(self.chance.expovariate(1 / self.plan.kill))
             self.traps.disarm()
             if self.chance.random() < 0.5:
-                self.kill()
+                self.kill(0)
             else:
                 self.traps.arm()
 
     async def _connected(self) -> None:
         """Else a loaded machine would only see bots that start."""
-        everybody = self.plan.replicas
-        await self.people.slack.until(
-            lambda: len(self.people.slack.sockets.open) >= everybody, within=1_000
-        )
+        slack = self.people.slack
+        await slack.until(lambda: len(slack.sockets.open) >= self.plan.replicas, within=START)
 
     async def _kill_store(self) -> None:
         while True:
@@ -117,10 +129,8 @@ class Run:
 
     async def _disturb(self) -> None:
         while True:
-            await asyncio.sleep(self.chance.expovariate(1 / self.plan.disturb))
+            await asyncio.sleep(self.chance.expovariate(1 / self.plan.disturb_store))
             await self.store.ready()
-            for _ in range(3):
-                self.people.slack.trouble(self.chance)
             with suppress(OSError, ConnectionError):  # the store may have died this very moment
                 await self._disturb_store()
 
@@ -145,26 +155,39 @@ class Run:
                 await asyncio.sleep(0.5)
                 await self.store.freeze(readonly=False)
 
-    def _calm(self) -> None:
+    async def _calm(self) -> None:
         self.traps.disarm()
         self.way.resume()
         self.way.delay, self.way.lose = 0.0, 0
+        self.people.slack.heal()
+        if self.people.discord:
+            self.people.discord.heal()
+        await self.store.ready()
+        await self.store.fill(full=False)
+        await self.store.freeze(readonly=False)
 
     async def _settled(self) -> None:
-        await self.store.ready()
-        with suppress(OSError, ConnectionError):
-            await self.store.fill(full=False)
-            await self.store.freeze(readonly=False)
-        await self.people.heard(SETTLE)
-        end = time.monotonic() + SETTLE
-        while self.report(()).unanswered and time.monotonic() < end:  # noqa: ASYNC110
-            await asyncio.sleep(0.5)
-        await asyncio.sleep(QUIET)
+        """Once more everybody asks: so the bot is in every thread, and has read what it missed."""
+        async with asyncio.timeout(self.plan.settle):
+            await self.people.greet(self.plan.rate)
+            await self.people.heard(self.plan.settle)
+            while self._history(()).unanswered():  # noqa: ASYNC110
+                await asyncio.sleep(0.5)
+            await asyncio.sleep(QUIET)
 
-    def report(self, remembered: Sequence[dict[str, str]]) -> Report:
-        posts = [post for post in self.people.posts() if not post.text.startswith("Forgotten")]
-        report = judge(self.people.said, posts, self.model.shown, remembered, self.kills)
+    def _history(self, remembered: Sequence[dict[str, str]]) -> History:
+        return History(
+            said=self.people.said,
+            posts=self.people.posts(),
+            shown=self.model.shown,
+            remembered=remembered,
+            kills=self.kills,
+        )
+
+    async def report(self) -> Report:
+        report = self._history(await self.remembered()).judge()
         report.store_kills = self.store.kills
+        report.broke("orphan_keys", await self.store.orphans())
         return report
 
     async def remembered(self) -> Sequence[dict[str, str]]:
@@ -180,21 +203,22 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(server(find_servers()[0], folder / "store"))
         way = await stack.enter_async_context(gate(store.socket, traps))
-        slack = await stack.enter_async_context(ChaosSlack(traps))
+        slack = await stack.enter_async_context(BadSlack(chance, traps))
         discord = None if plan.readback else ChaosDiscord(traps)
         if discord:
             await stack.enter_async_context(discord)
         model = await stack.enter_async_context(ChaosModel(traps, chance, plan.trouble))
+        weather = Weather(slack, discord or ChaosDiscord(traps), chance, plan.disturb)
         people = People(slack, discord, chance)
         stack.push_async_callback(people.go)
         home = Home(folder=folder, environ=environ(slack, discord, model, way) | TURNS)
-        run = Run(plan, folder, chance, people, model, traps, store, way, home)
+        run = Run(plan, chance, people, model, weather, traps, store, way, home)
         traps.kill = run.kill
         yield run
 
 
 def environ(
-    slack: ChaosSlack, discord: ChaosDiscord | None, model: ChaosModel, way: Gate
+    slack: BadSlack, discord: ChaosDiscord | None, model: ChaosModel, way: Gate
 ) -> dict[str, str]:
     both = {"DISCORD_API_URL": discord.api_url, "DISCORD_TOKEN": discord.token} if discord else {}
     return both | {
@@ -211,7 +235,4 @@ def environ(
 async def chaos(plan: Plan, folder: Path) -> tuple[Report, Run]:
     async with staged(plan, folder) as run:
         await run.play()
-        remembered = await run.remembered()
-        report = run.report(remembered)
-        report.orphan_keys = await run.store.orphans()
-        return report, run
+        return await run.report(), run

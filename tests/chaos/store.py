@@ -1,7 +1,7 @@
 """A real server that loses nothing it acknowledged, to be killed, filled up and made read-only."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,12 +44,14 @@ class Server:
         async with Redis(unix_socket_path=str(self.socket)) as client:
             await client.replicaof(*(NOWHERE if readonly else ("NO", "ONE")))
 
-    async def orphans(self) -> int:
+    async def orphans(self) -> Sequence[str]:
         """Parts of conversations that have no record any more."""
         async with Redis(unix_socket_path=str(self.socket)) as client:
             keys = {key.decode() async for key in client.scan_iter("tk:*", 1_000)}
-        parts = (key.rpartition("/") for key in keys)
-        return sum(kind in PARTS and f"{whose}/rec" not in keys for whose, _, kind in parts)
+        parts = ((key, *key.rpartition("/")) for key in sorted(keys))
+        return [
+            key for key, whose, _, kind in parts if kind in PARTS and f"{whose}/rec" not in keys
+        ]
 
     async def live(self) -> None:
         """Again and again, until cancelled."""

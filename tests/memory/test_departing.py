@@ -253,6 +253,17 @@ async def test_late_messages_do_not_bring_an_old_audience_back(memory: Memory, t
     assert (await turn_in(memory, new)).place.audience == "private"
 
 
+async def test_where_a_guest_spoke_members_do_not_bring_the_old_audience_back(
+    memory: Memory, town: Town
+) -> None:
+    here = replace(CHANNEL, thread="17.01")
+    await memory.receive(replace(here, audience="shared"), town.say("a guest asks"))
+    assert await _asked_again(memory, town, here) == "shared"
+    await memory.departing.rescope(replace(CHANNEL, audience="public"), town.at)
+    await memory.departing.finish()
+    assert await _asked_again(memory, town, here) == "public"
+
+
 async def test_of_two_changes_of_audience_the_later_one_stands(memory: Memory, town: Town) -> None:
     here = replace(CHANNEL, thread="17.01")
     await memory.receive(here, town.say("hello"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.reply import FORGOTTEN
 from memory.entry import ME
 from memory.records import Place
 from memory.seal import Keyring
@@ -37,7 +38,7 @@ def _posts(watch: Watch) -> None:
         gone = [each.id for each in seen if each.deleted and not each.torn]
         watch.law(not gone, "a post of a reply is gone", turn, gone)
         text = "".join(each.text for each in seen)
-        whole = text.endswith(END) or text.startswith(SORRY) or turn in watch.stopped
+        whole = text.endswith(END) or text.startswith((SORRY, FORGOTTEN)) or turn in watch.stopped
         watch.law(whole or not seen, "cut, and nobody asked for that", turn, text)
         watch.law(
             not any(each.live for each in seen if not each.deleted),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Container, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from itertools import count
 from typing import Any
 
 from tests.virtual import Inline, VirtualLoop
@@ -52,6 +53,17 @@ class _Call:
             self._callback(*self._args)
 
 
+class _Task(asyncio.Task[Any]):
+    """In sets, tasks come in an order that does not depend on where they lie in memory."""
+
+    def __init__(self, number: int, work: Any, **how: Any) -> None:
+        self._number = number
+        super().__init__(work, **how)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 class ProcessLoop(VirtualLoop):
     """Starts at 0; in the end, what was dead has to run out, or it would as it is collected."""
 
@@ -62,6 +74,10 @@ class ProcessLoop(VirtualLoop):
         self._outside = Context()
         self._count = 0
         self.set_default_executor(Inline())
+        numbers = count()
+        self.set_task_factory(
+            lambda loop, work, **how: _Task(next(numbers), work, loop=loop, **how)
+        )
 
     def end(self) -> None:
         self.ending = True

@@ -131,10 +131,12 @@ class Simulation:
 
 
 async def _quiet(town: Town, watch: Watch, means: Means) -> None:
-    """Until nothing is under way, and then as long as a late call may take."""
-    while asyncio.get_running_loop().time() < LONGEST:
+    """Until nothing is under way or frozen, and then as long as a late call may take."""
+    now = asyncio.get_running_loop().time
+    while now() < LONGEST:
         await asyncio.sleep(20)
-        if not town.under_way and not watch.busy(means.places):
+        frozen = any(each.process.frozen > now() for each in town.replicas)
+        if not (frozen or town.under_way or watch.busy(means.places)):
             break
     await asyncio.sleep(20)
 

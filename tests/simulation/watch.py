@@ -228,7 +228,9 @@ class Watch:
         return text
 
     def _record(self, key: str, *names: str) -> Any:
-        return self._server.wire.ask(("HMGET", f"{key}/rec", *names))[0]
+        fields = iter(self._server.look("HGETALL", f"{key}/rec"))
+        record = dict(zip(fields, fields, strict=True))
+        return [record.get(name.encode()) for name in names]
 
     def _from(self, word: str) -> str:
         """The conversation in which it was said."""

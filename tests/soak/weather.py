@@ -1,6 +1,7 @@
 """Platforms as they are on a bad day: slow, forgetful, repeating themselves. Nobody is killed."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -10,6 +11,7 @@ from tests.servers.discord.faults import Fault
 from tests.servers.slack.delivery import Delivery, Way
 
 LATE, LOST, TWICE = 0.05, 0.02, 0.05  # shares of Slack's deliveries
+SESSIONS = 5  # Discord ends so many for good: each one more, the bot waits twice as long
 ROUTES = (
     "POST /channels/{channel_id}/messages",
     "PATCH /channels/{channel_id}/messages/{message_id}",
@@ -48,8 +50,8 @@ class BadWay:
 class BadSlack(ChaosSlack):
     """`calm`: as on any other day."""
 
-    def __init__(self, chance: Random) -> None:
-        super().__init__(Traps(chance))
+    def __init__(self, chance: Random, traps: Traps | None = None) -> None:
+        super().__init__(traps or Traps(chance))
         self._chance, self.calm = chance, True
 
     @property
@@ -71,6 +73,7 @@ class Weather:
     chance: Random
     pause: float
     faults: int = 0
+    sessions: int = SESSIONS
 
     async def rage(self) -> None:
         """Until cancelled."""
@@ -79,7 +82,8 @@ class Weather:
             while True:
                 await asyncio.sleep(self.chance.expovariate(1 / self.pause))
                 self.faults += 1
-                await self._disturb()
+                with suppress(ConnectionError):  # nobody is there at this moment
+                    await self._disturb()
         finally:
             self.slack.calm = True
 
@@ -94,7 +98,9 @@ class Weather:
                 gateway.repeated = 3
                 gateway.ask_to_reconnect()
             case 3:
-                gateway.invalidate(resumable=self.chance.random() < 0.5)
+                over = self.sessions > 0 and self.chance.random() < 0.5
+                self.sessions -= over
+                gateway.invalidate(resumable=not over)
             case 4:
                 await gateway.drop()
             case 5 | 6:
