@@ -87,10 +87,10 @@ async def test_a_thread_that_begins_with_the_call_has_nothing_to_read(bot: Bench
 
 async def test_an_answer_waits_for_what_was_said_before_but_not_for_ever(bot: Bench) -> None:
     people = People()
-    bot.patience, bot.platform.library = 0.3, asyncio.Event()
+    bot.patience, bot.platform.library = 1.0, asyncio.Event()
     bot.platform.said = thread(people)
     async with bot.running() as intake:
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(0.8):
             await intake.receive(people.say("so?"))
         await bot.answers(1)
         assert told(bot) == []
