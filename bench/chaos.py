@@ -1,12 +1,14 @@
 """Bots and store killed and disturbed while people talk: is every message answered once?"""
 
 import argparse
+import logging
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench import stopping
-from tests.chaos.run import Plan, chaos
+from tests.chaos.run import SETTLE, Plan, chaos
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -24,12 +26,16 @@ def main(options: Sequence[str] = ()) -> int:
         replicas=given.replicas,
         rate=given.rate,
         readback=given.readback,
+        settle=max(SETTLE, given.seconds / 4),
     )
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # who asked is dead, often
     with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
         report, run = stopping.run(chaos(plan, Path(folder)))
         for point, times in sorted(run.traps.sprung.items()):
             print(f"killed {times} times {point}")
         print(
+            f"{len(run.people.said)} messages in {time.monotonic() - began:.0f} s; "
             f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
             f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
             f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
