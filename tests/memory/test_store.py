@@ -780,7 +780,7 @@ async def test_what_waits_for_an_answer_that_never_comes_expires_too(
     await memory.receive(place, world.say("owed by its second delivery", id="m2", called=False))
     await memory.receive(place, replace(world.say("the same", id="m2"), called=True))
     async with straight_to(redis_url, place) as redis:
-        lasting = [key for key in await redis.keys("*") if await redis.ttl(key) == -1]
+        lasting = [raw(key) for key in await redis.keys("*") if await redis.ttl(key) == -1]
         assert await redis.keys("*/owed")
     assert not [key for key in lasting if not key.endswith((*TIMED, b"pepper"))]
 
