@@ -169,7 +169,7 @@ async def _remembered(chat: Chat, shares: Shares) -> AsyncIterator[Assemble]:
     """The conversation as the engine remembers it, and what it makes of a question."""
     with tempfile.TemporaryDirectory() as folder:
         async with private_server(Path(folder)) as url:
-            store = RedisStore(url, message_days=YEARS, summary_days=YEARS)
+            store = RedisStore(url, days=(YEARS, YEARS, YEARS))
             memory = _memory(store, shares)
             await memory.open()
             for number, entry in enumerate(chat.entries, 1):

@@ -150,15 +150,14 @@ async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Ke
         if url
         else await stack.enter_async_context(private_server(config.data))
     )
-    keys = key.get_secret_value() if key else memory_key(config.data)
+    keys, kept = key.get_secret_value() if key else memory_key(config.data), config.memory.retention
     try:
         store = RedisStore(
             at,
             lease=config.turns.lease_seconds,
             grace=config.turns.grace_seconds,
-            message_days=config.memory.retention.messages_days,
-            summary_days=config.memory.retention.summaries_days,
-            fact_days=config.memory.retention.facts_days,
+            days=(kept.messages_days, kept.summaries_days, kept.facts_days),
+            replicas=config.store.replicas,
         )
     except ValueError:  # its text may quote the password
         raise Misfit(

@@ -17,6 +17,7 @@ from memory.records import Place
 log = structlog.get_logger()
 
 YES = "yes"
+NOTHING = "I hold nothing of this conversation."
 BUTTONS = 20  # platforms take 25
 
 

@@ -126,6 +126,10 @@ class Memory(Section):
     retention: Retention = Retention()
 
 
+class Store(Section):
+    replicas: Annotated[int, Field(ge=0)] = 0
+
+
 class Openai(Section):
     """Any OpenAI-compatible endpoint; with neither set, the offline model answers."""
 
@@ -255,6 +259,7 @@ class Config(Section):
     follow: Literal["never", "one-on-one", "always"] = "one-on-one"
     model: Model = Model()
     memory: Memory = Memory()
+    store: Store = Store()
     turns: Turns = Turns()
     catch_up: Reach = Reach()
     budgets: Budgets = Budgets()
@@ -273,6 +278,12 @@ class Config(Section):
     def port_was_asked_for(self) -> bool:
         """Then it must be free; the default port may give way to the next one."""
         return "port" in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _replicas_are_a_servers_of_ones_own(self) -> Self:
+        if self.store.replicas and not self.redis_url:
+            raise Conflict("store.replicas", "needs REDIS_URL: the private server has none")
+        return self
 
     @model_validator(mode="after")
     def _all_fits_into_the_context(self) -> Self:

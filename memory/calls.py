@@ -15,10 +15,10 @@ CONNECTIONS = 64  # redis-py fails a call that would need its 101st
 class Calls:
     """A part of RedisStore; times in seconds."""
 
-    def __init__(self, url: str, *, timeout: float, pauses: Sequence[float]) -> None:
+    def __init__(self, url: str, *, timeout: float, pauses: Sequence[float], replicas: int) -> None:
         self._connection = Connection(url, timeout=timeout)
         self._redis = self._connection.client
-        self._timeout, self._pauses = timeout, pauses
+        self._timeout, self._pauses, self._replicas = timeout, pauses, replicas
         self._free = asyncio.Semaphore(CONNECTIONS)
         self.round_trips = 0
 
@@ -29,6 +29,8 @@ class Calls:
         """In one round trip."""
         if not commands:
             return []
+        if self._replicas:
+            return await self._call(lambda: self._connection.confirmed(commands, self._replicas))
         if self._connection.plain:
             return await self._call(lambda: self._connection.ask(commands), timed=True)
         if len(commands) > 1:

@@ -149,13 +149,18 @@ def _said(claim: Claim, entry: Entry, runs: Runs, others: set[str]) -> str:
         return ""
     if any(quote in plain(each) for each in _QUOTED.findall(entry.text)):
         return ""
-    claimed = _stems(plain(f"{claim.key} {claim.value}"))
+    value = plain(claim.value)
     for run in runs:
         if found := [(raw, folded) for raw, folded in run if quote in folded]:
-            own = (raw for raw, text in found if _told(text, others) and claimed & _stems(text))
+            own = (raw for raw, text in found if _told(text, others) and _bears(text, value))
             fitting = (text for raw in own for text in (raw, claim.quote) if _fits(text))
             return next(fitting, "")
     return ""
+
+
+def _bears(folded: str, value: str) -> bool:
+    """Whether a value is in the author's words: else it is the model's, or who told it so."""
+    return _stems(value) <= _stems(folded) if _stems(value) else value in folded
 
 
 def _fits(quote: str) -> bool:

@@ -14,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     BusyLoadingError,
     ClusterError,
     NoScriptError,
@@ -29,11 +30,17 @@ from redis.exceptions import TimeoutError as NoAnswer
 from memory.line import OPTIONS, Command, Line, Refused, connected
 
 Pipe = Pipeline | ClusterPipeline
+
+
+class TooFewReplicas(Exception):
+    """What was written may be lost with the primary."""
+
+
 DOWN = (
-    *(Disconnected, NoAnswer, OSError),
+    *(Disconnected, NoAnswer, OSError, TooFewReplicas),
     # A failover under way, slots of a cluster on the move, a server that is full:
-    *(BusyLoadingError, ClusterError, ReadOnlyError, RedisClusterException, TryAgainError),
-    OutOfMemoryError,
+    *(AskError, BusyLoadingError, ClusterError, ReadOnlyError, RedisClusterException),
+    *(OutOfMemoryError, TryAgainError),
 )
 CLASS = "connection_class"  # what an address's scheme says
 _KINDS = {
@@ -101,6 +108,36 @@ class Connection:
                 raise _KINDS.get(text.partition(" ")[0], ResponseError)(text)
         return answers
 
+    async def confirmed(self, commands: Sequence[Command], replicas: int) -> Sequence[Any]:
+        """Their answers, in one round trip, once so many replicas have all that led to them.
+
+        WAIT counts from its connection's last write, and a step that runs again may write nothing:
+        so something is written beside each. Raises TooFewReplicas.
+        """
+        client, patience = self.client, int(self._timeout * 500)
+        homes = dict[ClusterNode | None, str]()
+        async with client.pipeline(transaction=False) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)
+                mark = f"tk:copied:{{{_hashed(command)}}}"
+                homes[self._home(mark)] = mark
+            for mark in homes.values():
+                pipe.execute_command("SET", mark, "", "EX", 60)
+            for node in homes:
+                where = {"target_nodes": node} if node else {}
+                pipe.execute_command("WAIT", replicas, patience, **where)
+            # Redirected, a step would run on another server than its WAIT.
+            strictly = {"allow_redirections": False} if all(homes) else {}
+            answers = await pipe.execute(**strictly)
+        if min(answers[-len(homes) :]) < replicas:
+            raise TooFewReplicas
+        return answers[: len(commands)]
+
+    def _home(self, key: str) -> ClusterNode | None:
+        if isinstance(self.client, RedisCluster):
+            return self.client.get_node_from_key(key)
+        return None  # there is but one
+
     async def _open_line(self) -> Line:
         if self._line and not self._line.closed:
             return self._line
@@ -134,6 +171,12 @@ class _Cluster(RedisCluster):
         if node := super().get_node(*given, **named):
             return node
         raise ClusterError("slots move to a server not seen yet")
+
+
+def _hashed(command: Command) -> str:
+    """What places the command's first key in a cluster."""
+    key = str(command[3 if str(command[0]).startswith("EVAL") else 1])
+    return key.partition("{")[2].partition("}")[0] or key
 
 
 def _watched(parts: SplitResult, options: dict[str, Any], timeout: float) -> tuple[Sentinel, Redis]:

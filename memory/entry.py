@@ -9,6 +9,7 @@ from memory.facts import Fact
 Count = Callable[[str], int]
 
 PERSON, BOT, ME = "person", "bot", "me"
+INDENT = "\n  "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,12 @@ class Entry:
     tokens: int = 0
     reply_to: str = ""
     answers: tuple[str, ...] = ()  # of the bot's replies: the ids they answer
+
+    @property
+    def line(self) -> str:
+        """`Name: text`; further rows are indented: none speaks for another."""
+        speaker = self.name if self.kind == PERSON else f"{self.name} (bot)".lstrip()
+        return INDENT.join(f"{speaker}: {self.text}".splitlines())
 
     def pack(self) -> bytes:
         """The part that is sealed; id, time and version are bound by the seal."""

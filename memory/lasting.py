@@ -21,6 +21,7 @@ class Lasting:
     _run: Callable[..., Awaitable[Answer]]
     _ready: Callable[..., Awaitable[Sequence[bytes]]]
     _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
+    _many: Callable[..., Awaitable[Answer]]
 
     async def expiring(self, limit: int) -> Sequence[Place]:
         return [Place.parse(key.decode()) for key in await self._ready("expiring", limit)]
@@ -67,8 +68,7 @@ class Lasting:
             yield Place.parse(key.decode().partition("}:")[2].removesuffix("/rec"))
 
     async def owe(self, line: str, *, done: bool) -> None:
-        change = self._redis.srem if done else self._redis.sadd
-        await self._call(lambda: change(OWING, line))
+        await self._many(("SREM" if done else "SADD", OWING, line))
 
     async def owing(self) -> Sequence[str]:
         return [line.decode() for line in await self._call(lambda: self._redis.smembers(OWING))]

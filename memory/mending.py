@@ -21,6 +21,7 @@ class Mending:
     _run: Callable[..., Awaitable[Answer]]
     _ready: Callable[..., Awaitable[Sequence[bytes]]]
     _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
+    _many: Callable[..., Awaitable[Answer]]
     _piped: Callable[[Callable[[Pipe], None]], Awaitable[Answer]]
 
     async def live(self, platform: str, limit: int) -> Sequence[Place]:
@@ -69,8 +70,7 @@ class Mending:
                     yield Person.parse(name) if kind else _place(name)
 
     async def plan(self, line: str, *, done: bool) -> None:
-        change = self._redis.srem if done else self._redis.sadd
-        await self._call(lambda: change(PLANNED, line))
+        await self._many(("SREM" if done else "SADD", PLANNED, line))
 
     async def planned(self) -> Sequence[str]:
         return [line.decode() for line in await self._call(lambda: self._redis.smembers(PLANNED))]

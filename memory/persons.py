@@ -173,5 +173,6 @@ def _context(person: Person, revision: int) -> tuple[str, ...]:
 
 
 def _corrected(fact: Fact, value: str, at: int) -> Fact:
+    value = " ".join(value.split())
     source = replace(fact.sources[0], said=at, quote=value)
     return replace(fact, value=value, sources=(source,))

@@ -20,7 +20,7 @@ from memory.words import Words
 
 log = structlog.get_logger()
 
-CHANNELS, HELD = 500, 500_000  # indexes, and messages in all of them
+CHANNELS, HELD = 500, 200_000  # indexes, and messages in all of them: about 300 MB
 PATIENCE = 2.0  # seconds a reply waits for an index to catch up; what is missing comes next time
 
 

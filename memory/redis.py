@@ -49,7 +49,10 @@ RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 
 
 class RedisStore(Calls, Lasting, Mending, Personal):
-    """See `Store`. Times in seconds."""
+    """See `Store`. Times in seconds; `days`: messages, summaries and facts are kept that long.
+
+    So many `replicas` have a step before it returns; StoreDown if they do not.
+    """
 
     def __init__(
         self,
@@ -57,16 +60,15 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         *,
         lease: float = 30.0,
         grace: float = 13.0,
-        message_days: int = 30,
-        summary_days: int = 90,
-        fact_days: int = 180,
+        days: tuple[int, int, int] = (30, 90, 180),
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
+        replicas: int = 0,
     ) -> None:
-        super().__init__(url, timeout=timeout, pauses=pauses)
+        super().__init__(url, timeout=timeout, pauses=pauses, replicas=replicas)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
-        self._kept = (message_days * DAY, max(message_days, summary_days) * DAY)
-        self._facts_kept = fact_days * DAY
+        messages, summaries, facts = (each * DAY for each in days)
+        self._kept, self._facts_kept = (messages, max(messages, summaries)), facts
         self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
 
     async def receive(
@@ -214,8 +216,8 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         return False
 
     async def pepper(self, candidate: bytes) -> bytes:
-        await self._call(lambda: self._redis.set("tk:pepper", candidate, nx=True))
-        return bytes(await self._call(lambda: self._redis.get("tk:pepper")))
+        got = await self._many(("SET", "tk:pepper", candidate, "NX"), ("GET", "tk:pepper"))
+        return bytes(got[1])
 
     def rotation(self, keyring: Keyring) -> Rotation:
         return Rotation(keyring, self._redis.scan_iter("tk:*", 1000), self._piped, self._timeout)

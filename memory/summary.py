@@ -43,8 +43,7 @@ _NO_SUMMARY = re.compile(
 
 
 def transcript(entries: Sequence[Entry]) -> str:
-    """`Name: text`, oldest first; further lines of a message are indented under its speaker."""
-    return "\n".join(f"{entry.name}: {entry.text}".replace("\n", "\n  ") for entry in entries)
+    return "\n".join(entry.line for entry in entries)
 
 
 async def within(text: str, most: int, measure: Callable[[str], Awaitable[int]]) -> str:

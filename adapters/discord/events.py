@@ -86,9 +86,7 @@ def message(
         id=str(post.id),
         conversation=where,
         author=Author(
-            id=str(post.author.id),
-            name=post.author.display_name,
-            kind=Kind.ME if mine else kind,
+            id=str(post.author.id), name=post.author.display_name, kind=Kind.ME if mine else kind
         ),
         text=text,
         sent_at=post.created_at,

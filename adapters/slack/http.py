@@ -94,7 +94,7 @@ class Requests:
     async def _dispatch(self, request: HttpRequest) -> HttpResponse:
         try:
             parsed = AsyncBoltRequest(body=request.body.decode(), headers=dict(request.headers))
-        except ValueError:
+        except (ValueError, RecursionError):
             return HttpResponse(status=400, body="neither JSON nor a form")
         answer = await self._app.async_dispatch(parsed)
         return HttpResponse(

@@ -121,6 +121,10 @@ def test_the_configuration_cannot_be_changed() -> None:
             "discord: {message_content: perhaps}",
             "discord.message_content: must be true or false, not 'perhaps'",
         ),
+        (
+            "store: {replicas: 1}",
+            "store.replicas: needs REDIS_URL: the private server has none",
+        ),
         ("persona: [a]", "persona: must be text"),
         ("turns: {sweep_seconds: .nan}", "turns.sweep_seconds: must be a number, not nan"),
         ("turns: {sweep_seconds: 0}", "turns.sweep_seconds: must be more than 0, not 0"),

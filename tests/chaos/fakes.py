@@ -48,6 +48,12 @@ class ChaosSlack(Slack):
         super().__init__(ack_within=2.0, retries=[0.5, *[1.0] * 4_000])
         self._traps = traps
 
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        await request.read()
+        if request.transport is None:  # it waited here for longer than its sender did
+            raise web.HTTPServiceUnavailable
+        return await super()._call(request)
+
     def _answer(
         self, request: web.Request, method: str, given: dict[str, Any], fault: Any
     ) -> dict[str, Any]:
@@ -68,6 +74,12 @@ class ChaosSlack(Slack):
 @dataclass(slots=True)
 class TrappedRequests(Requests):
     traps: Traps | None = None
+
+    async def meet(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        await request.read()
+        if request.transport is None:
+            raise web.HTTPServiceUnavailable
+        return await Requests.meet(self, request, handler)
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.Response:
         assert self.traps
@@ -123,7 +135,10 @@ class ChaosModel(FakeOpenAI):
             self.failed += 1
         else:
             await asyncio.sleep(self._chance.choice((0.0, 0.0, 0.0, 0.1, 0.4)))
-        answer = await super()._play(act, request)
+        try:
+            answer = await super()._play(act, request)
+        except ConnectionError:  # whoever asked has gone meanwhile
+            raise web.HTTPServiceUnavailable from None
         self._traps.met("after the model", request.transport)
         return answer
 

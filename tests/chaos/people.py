@@ -46,11 +46,14 @@ class People:
         return [*threads, *direct, *discord, *rooms]
 
     async def talk(self, seconds: float, rate: float) -> None:
-        """So long, so many acts a second."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        """So long, so many acts a second, also where the machine is slow."""
+        now = time.monotonic
+        due = now()
+        end = due + seconds
+        while due < end:
             self._act()
-            await asyncio.sleep(self.chance.expovariate(rate))
+            due += self.chance.expovariate(rate)
+            await asyncio.sleep(due - now())
 
     async def greet(self, rate: float) -> None:
         """Once in every corner, so that the bot is in all of them; so many a second."""

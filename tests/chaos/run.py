@@ -22,11 +22,13 @@ from tests.soak.weather import BadSlack, Weather
 
 TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__LEASE_SECONDS": "4",
-    "THREADKEEPER_TURNS__GRACE_SECONDS": "2",
+    "THREADKEEPER_TURNS__GRACE_SECONDS": "3",
     "THREADKEEPER_TURNS__SWEEP_SECONDS": "0.5",
     "THREADKEEPER_TURNS__CALL_TIMEOUT_SECONDS": "2",
-    "THREADKEEPER_TURNS__LATE_SECONDS": "3",
+    "THREADKEEPER_TURNS__LATE_SECONDS": "4",
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
+    "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
+    "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }

@@ -38,7 +38,7 @@ class World:
         self.at = NOW
 
     def store(self, lease: float = 30.0, grace: float = 13.0, fact_days: int = 180) -> RedisStore:
-        return RedisStore(self.url, lease=lease, grace=grace, fact_days=fact_days)
+        return RedisStore(self.url, lease=lease, grace=grace, days=(30, 90, fact_days))
 
     def memory(
         self,

@@ -2,10 +2,11 @@
 
 import asyncio
 import re
+import secrets
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -96,11 +97,15 @@ async def clustered(binary: Binary) -> AsyncIterator[Cluster]:
 
 
 def free_ports(count: int) -> Sequence[int]:
+    """None that an outgoing connection could take before the server does (from 32,768 on)."""
+    ports = list[int]()
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+        while len(ports) < count:
+            with suppress(OSError):
+                each = stack.enter_context(socket.socket())
+                each.bind(("127.0.0.1", 10_000 + secrets.randbelow(20_000)))
+                ports.append(int(each.getsockname()[1]))
+    return ports
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,9 +15,9 @@ from tests.chaos.history import Report, judge
 from tests.chaos.people import People
 from tests.chaos.run import QUIET, SETTLE, TURNS
 from tests.chaos.traps import Traps
-from tests.e2e.process import Home
+from tests.e2e.process import Bot, Home
 from tests.soak.commands import Commands
-from tests.soak.vitals import Vitals, probed, vitals
+from tests.soak.vitals import Vitals, grown, probed, vitals
 from tests.soak.weather import BadSlack, Weather
 
 START = 30.0  # seconds
@@ -50,10 +50,7 @@ class Found:
 
     @property
     def grown(self) -> Sequence[str]:
-        """What was not flat between the first look and the last one."""
-        early, late = self.vitals[0], self.vitals[-1]
-        bounds = {"rss": 1.15 * early.rss, "tasks": early.tasks + 8, "files": early.files + 8}
-        return [name for name, bound in bounds.items() if getattr(late, name) > bound]
+        return grown(self.vitals)
 
     @property
     def broken(self) -> bool:
@@ -78,17 +75,29 @@ class Soak:
     commands: Commands
     looks: list[Vitals] = field(default_factory=list)
 
-    async def play(self) -> None:
-        """Chapter after chapter, each until everything said in it is answered."""
+    async def play(self, tell: Callable[[str], None] = print) -> None:
+        """Chapter after chapter, each until everything said in it is answered; tells of each."""
         async with self.home.bot() as bot:
             await self._connected()
             await self.people.greet(self.plan.rate)
             await self._settled()
-            for _ in range(self.plan.chapters):
-                await self._talk()
-                await self._settled()
-                self.looks.append(await vitals(bot.process.pid, self.home.folder))
+            for chapter in range(1, self.plan.chapters + 1):
+                tell(f"chapter {chapter} of {self.plan.chapters}: {await self._chapter(bot)}")
             assert await bot.stop() == 0
+
+    async def _chapter(self, bot: Bot) -> str:
+        """What is to be told of it."""
+        began, before = time.monotonic(), len(self.people.said)
+        await self._talk()
+        talked = time.monotonic() - began
+        await self._settled()
+        waited = time.monotonic() - began - talked
+        look = await vitals(bot.process.pid, self.home.folder)
+        self.looks.append(look)
+        told = f"{(len(self.people.said) - before) / talked:.1f} messages a second for"
+        told += f" {talked:.0f} s, settled {waited:.0f} s later; {look}"
+        missing = [*self.lost(), *self.people.awaited]
+        return told + (f"; missing: {', '.join(missing)}" if missing else "")
 
     async def _connected(self) -> None:
         slack, discord = self.people.slack, self.weather.discord
@@ -110,8 +119,8 @@ class Soak:
                 other.cancel()
 
     async def _settled(self) -> None:
-        await self.people.heard(SETTLE)
         end = time.monotonic() + SETTLE
+        await self.people.heard(SETTLE)
         while self.lost() and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         await asyncio.sleep(QUIET)
@@ -163,7 +172,7 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Soak]:
             "OPENAI_API_KEY": "sk-made-up-and-secret",
         }
         environ |= _over_http(slack) if plan.http else {"SLACK_APP_TOKEN": slack.app_token}
-        home = Home(folder=folder, environ=environ | TURNS | probed(folder))
+        home = Home(folder=folder, environ=environ | TURNS | probed(folder, small=True))
         stack.callback(home.close)
         weather = Weather(slack, discord, chance, plan.disturb)
         commands = Commands(slack, discord, discord.person("Typist"))
@@ -177,7 +186,7 @@ def _over_http(slack: BadSlack) -> dict[str, str]:
     return {"SLACK_SIGNING_SECRET": slack.signing_secret, "PORT": str(port)}
 
 
-async def soak(plan: Plan, folder: Path) -> Found:
+async def soak(plan: Plan, folder: Path, tell: Callable[[str], None] = print) -> Found:
     async with staged(plan, folder) as run:
-        await run.play()
+        await run.play(tell)
         return await run.found()
