@@ -1,6 +1,7 @@
 """Bots and store killed and disturbed while people talk: is every message answered once?"""
 
 import argparse
+import logging
 import tempfile
 import time
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ def main(options: Sequence[str] = ()) -> int:
         readback=given.readback,
         settle=max(SETTLE, given.seconds / 4),
     )
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # who asked is dead, often
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         report, run = stopping.run(chaos(plan, Path(folder)))

@@ -110,6 +110,7 @@ class Shown:
 
     at: float
     marks: frozenset[int]
+    told: str = ""  # what it asks, or that it folds; and when it was first made, if long ago
 
 
 class ChaosModel(FakeOpenAI):
@@ -123,11 +124,14 @@ class ChaosModel(FakeOpenAI):
         self.failed = 0
 
     async def _play(self, act: Act, request: web.Request) -> web.StreamResponse:
-        texts = "\n".join(map(text_of, self.seen.pop().body["messages"]))
+        messages = self.seen.pop().body["messages"]
+        texts = "\n".join(map(text_of, messages))
         now, prompt = time.time(), hash(texts)
-        if now - self._first.get(prompt, 0.0) > AGAIN:
+        before = self._first.get(prompt, 0.0)
+        if now - before > AGAIN:
             self._first[prompt] = now
-            self.shown.append(Shown(at=now, marks=frozenset(marks(texts))))
+            told = ("a fold" if is_fold(messages) else roster(messages)) + f", before {before:.2f}"
+            self.shown.append(Shown(at=now, marks=frozenset(marks(texts)), told=told))
         if self._traps.met("before the model", request.transport):
             raise web.HTTPServiceUnavailable
         if self._chance.random() < self._trouble:

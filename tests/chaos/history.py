@@ -179,7 +179,7 @@ class History:
         for prompt in self.shown:
             for mark in prompt.marks & gone.keys():
                 if prompt.at > gone[mark].gone + MARGIN:
-                    yield f"{gone[mark]}, in a prompt at {prompt.at % 10_000:.2f}"
+                    yield f"{gone[mark]}, in a prompt at {prompt.at % 10_000:.2f}: {prompt.told}"
 
     def _kept(self) -> Iterator[str]:
         held = {mark for row in self._rows("person", "me") for mark in marks(row["text"])}

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -34,7 +35,8 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
 }
 SETTLE = 120.0  # seconds for what is left at the end
 QUIET = 6.0  # seconds without a fault before anybody looks at the end: late second answers
-START = 30.0  # seconds until every bot listens
+STORE = 0.15  # share of the traps that kill the store
+START = 60.0  # seconds until every bot listens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,8 @@ class Run:
         plan = self.plan
         async with asyncio.TaskGroup() as tasks:
             living = [tasks.create_task(self._live(number)) for number in range(plan.replicas)]
-            await self._connected()
+            async with asyncio.timeout(START):
+                await self._connected()
             acts = (self._kill_bots, self._kill_store, self._disturb, self.weather.rage)
             troubles = [tasks.create_task(act()) for act in acts]
             await self.people.talk(plan.seconds, plan.rate)
@@ -97,8 +100,15 @@ class Run:
                 await bot.process.wait()
                 self.bots.pop(number, None)
 
+    def strike(self, port: int) -> None:
+        """Where it hurts: the bot that calls from this port, or at times the store."""
+        if self.chance.random() < STORE:
+            self.store.die()
+        else:
+            self.kill(port)
+
     def kill(self, port: int) -> None:
-        """The one that calls from this port, or any."""
+        """The bot that calls from this port, or any."""
         running = {number: bot.process.pid for number, bot in self.bots.items()}
         if running:
             caller = owner(port, running) if port else None
@@ -107,20 +117,21 @@ class Run:
             self.kills.append(time.time())
 
     async def _kill_bots(self) -> None:
-        """Every other time where it hurts; a trap not sprung by the next time is let be."""
+        """Every other time where it hurts, if that point is passed soon."""
         while True:
             await self._connected()
+            died = len(self.kills)
+            if self.chance.random() < 0.5:
+                self.traps.arm()
             await asyncio.sleep(self.chance.expovariate(1 / self.plan.kill))
             self.traps.disarm()
-            if self.chance.random() < 0.5:
+            if len(self.kills) == died:
                 self.kill(0)
-            else:
-                self.traps.arm()
 
     async def _connected(self) -> None:
         """Else a loaded machine would only see bots that start."""
         slack = self.people.slack
-        await slack.until(lambda: len(slack.sockets.open) >= self.plan.replicas, within=START)
+        await slack.until(lambda: len(slack.sockets.open) >= self.plan.replicas, within=inf)
 
     async def _kill_store(self) -> None:
         while True:
@@ -213,7 +224,7 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
         stack.push_async_callback(people.go)
         home = Home(folder=folder, environ=environ(slack, discord, model, way) | TURNS)
         run = Run(plan, chance, people, model, weather, traps, store, way, home)
-        traps.kill = run.kill
+        traps.strike = run.strike
         yield run
 
 
