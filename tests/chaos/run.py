@@ -31,6 +31,8 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
     "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
     "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
+    "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
+    "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
