@@ -45,7 +45,7 @@ class ChaosSlack(Slack):
     """Loses its patience soon, and never gives up an event."""
 
     def __init__(self, traps: Traps) -> None:
-        super().__init__(ack_within=2.0, retries=[0.5, *[1.0] * 4_000])
+        super().__init__(ack_within=3.0, retries=[0.5, 1.0, 2.0, *[4.0] * 1_000])
         self._traps = traps
 
     async def _call(self, request: web.Request) -> web.StreamResponse:

@@ -201,12 +201,17 @@ class History:
                 yield f"{each}, in memory as {had or 'nothing'}"
 
     def _otherwise(self) -> Iterator[str]:
-        """Replies that memory holds otherwise than people see them."""
-        seen = {post.text for post in self.posts}
-        for row in self._rows("me"):
-            known = [self.said[mark] for mark in marks(row["text"]) if mark in self.said]
-            if known and not any(each.doubtful for each in known) and row["text"] not in seen:
-                yield f"{row['text'][:80]!r} in {row['conversation']} is not what people see"
+        """Replies that memory holds otherwise than people see them, or does not hold."""
+        seen = {post.text: post for post in self.posts if self._firm(post.text)}
+        held = {row["text"]: row for row in self._rows("me") if self._firm(row["text"])}
+        for text in held.keys() - seen.keys():
+            yield f"{text[:80]!r} in {held[text]['conversation']} is not what people see"
+        for text in seen.keys() - held.keys() if self.remembered else ():
+            yield f"{seen[text]} is not in memory"
+
+    def _firm(self, reply: str) -> bool:
+        known = [self.said[mark] for mark in marks(reply) if mark in self.said]
+        return bool(known) and not any(each.doubtful for each in known)
 
     def _rows(self, *kinds: str) -> Sequence[Mapping[str, str]]:
         return [row for row in self.remembered if row["kind"] in kinds]
