@@ -20,6 +20,7 @@ from tests.servers.openai.server import Messages, text_of
 from tests.servers.slack import Slack
 from tests.servers.slack.faults import Fault, Faults
 
+IDLE = "Answering"  # nothing: all it was asked had been answered
 AGAIN = 12.0
 MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
 METHODS = (  # posts and edits fail most
@@ -169,4 +170,4 @@ def roster(messages: Messages) -> str:
     answered = {number for found in said for number, _ in found}
     fresh = [mark for each in asked for mark in MARK.findall(text_of(each))]
     new = [f"#{number}.{version}#" for number, version in fresh if number not in answered]
-    return f"Answering {' '.join(new)}"
+    return f"{IDLE} {' '.join(new)}"
