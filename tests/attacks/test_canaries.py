@@ -8,7 +8,6 @@ other platform, and half of those who ask do it in a thread in which nothing was
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pytest
 
