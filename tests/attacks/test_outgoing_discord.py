@@ -5,6 +5,7 @@ besides to ping nobody and to show no previews.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -65,6 +66,10 @@ def told(discord: FakeDiscord) -> list[Asked]:
     return [each for each in discord.requests if "content" in each.body]
 
 
+def _more(discord: FakeDiscord, before: int) -> bool:
+    return len(told(discord)) > before
+
+
 def harmless(discord: FakeDiscord, *routes: str) -> None:
     """These were asked for, and nothing that was sent pings, leads away or shows previews."""
     said = told(discord)
@@ -88,7 +93,7 @@ async def test_a_reply_that_grows_by_edits_is_harmless(
         for at in range(0, len(WORST), 300):
             before = len(told(discord))
             yield WORST[at : at + 300]
-            await discord.until(lambda before=before: len(told(discord)) > before)
+            await discord.until(partial(_more, discord, before))
 
     turn = Turn(id="q7k2m9x4w1z8c5v3b6n0", anchor=inbox.messages[0].id)
     async for _ in platform.chat(place).reply(turn, slowly(), Posted()):
@@ -114,7 +119,7 @@ async def test_answers_to_commands_and_buttons_are_harmless(
     ada = inbox.messages[0].author.id
     for name in ("memory", "export", "forget"):
         asked = discord.command(place.channel, ada, name)
-        await discord.until(lambda asked=asked: discord.seen(asked))
+        await discord.until(partial(discord.seen, asked))
     asked = discord.command(place.channel, ada, "memory")
     await discord.until(lambda: discord.seen(asked) and discord.seen(asked)[-1]["components"])
     shown = discord.seen(asked)[-1]
