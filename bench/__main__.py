@@ -17,6 +17,12 @@ def _simulate(words: Sequence[str]) -> int:
     return simulate.main(words)
 
 
+def _flood(words: Sequence[str]) -> int:
+    from bench import flood
+
+    return flood.main(words)
+
+
 def _soak(words: Sequence[str]) -> int:
     from bench import soak
 
@@ -33,6 +39,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "cache": cache.main,
     "chaos": chaos.main,
     "evidence": evidence.main,
+    "flood": _flood,
     "simulate": _simulate,
     "soak": _soak,
 }

@@ -1,14 +1,14 @@
 """Bots and store killed and disturbed while people talk: is every message answered once?"""
 
 import argparse
-import asyncio
-import signal
+import logging
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.chaos.history import Report
-from tests.chaos.run import Plan, Run, chaos
+from bench import stopping
+from tests.chaos.run import SETTLE, Plan, chaos
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -26,12 +26,16 @@ def main(options: Sequence[str] = ()) -> int:
         replicas=given.replicas,
         rate=given.rate,
         readback=given.readback,
+        settle=max(SETTLE, given.seconds / 4),
     )
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # who asked is dead, often
     with tempfile.TemporaryDirectory() as folder:
-        report, run = asyncio.run(_stoppable(plan, Path(folder)))
+        began = time.monotonic()
+        report, run = stopping.run(chaos(plan, Path(folder)))
         for point, times in sorted(run.traps.sprung.items()):
             print(f"killed {times} times {point}")
         print(
+            f"{len(run.people.said)} messages in {time.monotonic() - began:.0f} s; "
             f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
             f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
             f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
@@ -39,11 +43,3 @@ def main(options: Sequence[str] = ()) -> int:
         print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
     print(*report.reasons, report, sep="\n")
     return int(report.broken)
-
-
-async def _stoppable(plan: Plan, folder: Path) -> tuple[Report, Run]:
-    """SIGTERM ends it as Ctrl-C does: bots, store and servers end with it."""
-    running = asyncio.create_task(chaos(plan, folder))
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, running.cancel)
-    return await running

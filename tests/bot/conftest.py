@@ -174,6 +174,15 @@ class Bench:
                 names: list[Any] = await redis.zrange(key, 0, -1)
                 await redis.zadd(key, dict.fromkeys(names, 0))
 
+    async def held(self) -> float:
+        """Until when (ms since 1970) gaps are their readers'."""
+        latest = 0.0
+        async with Redis.from_url(self.url) as redis:
+            for key in await redis.keys("tk:{p*/behind"):
+                names: list[Any] = await redis.zrange(key, -1, -1, withscores=True)
+                latest = max(latest, names[0][1])
+        return latest
+
     async def expire(self) -> None:
         """Whoever holds a turn has been silent for so long that another may take it."""
         async with Redis.from_url(self.url) as redis:

@@ -9,7 +9,7 @@ from math import inf
 
 from tests.chaos.fakes import MARK, Shown, marks
 
-MARGIN = 3.0  # seconds: a prompt made before a deletion may still be on its way to the model
+MARGIN = 10.0  # seconds: a turn begun before a deletion may still be on its way to the model
 PROMISES = (
     *("unanswered", "twice", "misplaced", "out_of_order", "leaked", "remembered_after_forget"),
     *("misremembered", "set_aside", "orphan_keys"),
@@ -108,6 +108,7 @@ class History:
 
     def judge(self) -> Report:
         counted = self._counted()
+        several = sorted(mark for mark, times in counted.items() if times > 1)
         called = [each for each in self.said.values() if each.owed and each.acknowledged]
         report = Report(
             acknowledged=sum(bool(each.acknowledged) for each in self.said.values()),
@@ -115,8 +116,7 @@ class History:
             bot_kills=len(self.kills),
         )
         report.broke("unanswered", self.unanswered())
-        twice = [mark for mark, times in counted.items() if times > 1]
-        report.broke("twice", [self.said.get(mark, f"#{mark}#") for mark in twice])
+        report.broke("twice", [self._answers(mark) for mark in several])
         report.broke("misplaced", list(self._misplaced()))
         report.broke("out_of_order", list(self._out_of_order()))
         report.broke("leaked", list(self._leaked()))
@@ -133,6 +133,10 @@ class History:
 
     def _counted(self) -> Counter[int]:
         return Counter(mark for post in self.posts for mark in set(marks(post.text)))
+
+    def _answers(self, mark: int) -> str:
+        found = "; ".join(str(post) for post in self.posts if mark in marks(post.text))
+        return f"{self.said.get(mark)}: {found}"
 
     def _misplaced(self) -> Iterator[Post]:
         """Posts that answer what was said elsewhere."""
@@ -175,7 +179,7 @@ class History:
         for prompt in self.shown:
             for mark in prompt.marks & gone.keys():
                 if prompt.at > gone[mark].gone + MARGIN:
-                    yield f"{gone[mark]}, in a prompt at {prompt.at % 10_000:.2f}"
+                    yield f"{gone[mark]}, in a prompt at {prompt.at % 10_000:.2f}: {prompt.told}"
 
     def _kept(self) -> Iterator[str]:
         held = {mark for row in self._rows("person", "me") for mark in marks(row["text"])}

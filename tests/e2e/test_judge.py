@@ -40,9 +40,10 @@ def test_order_counts_within_a_thread_only() -> None:
     assert judged(answer(2, thread="2"), answer(1, thread="1")).out_of_order == 0
 
 
-def found(*vitals: Vitals, answers: Sequence[int] = (1,)) -> Found:
+def found(*vitals: Vitals, answers: Sequence[int] = (1,), **lasting: int) -> Found:
+    counts = {"typed": 1, "said": 1, "faults": 1}
     return Found(
-        report=Report(), lost=(), typed=1, answers=answers, vitals=vitals, said=1, faults=1
+        report=Report(), lost=(), answers=answers, vitals=vitals, lasting=lasting, **counts
     )
 
 
@@ -55,3 +56,7 @@ def test_what_grew_between_the_first_look_and_the_last_is_named() -> None:
 def test_a_command_answered_twice_or_never_breaks_a_run() -> None:
     assert found(SMALL, SMALL, answers=(2,)).broken
     assert found(SMALL, SMALL, answers=()).broken
+
+
+def test_what_the_store_would_keep_for_good_breaks_a_run() -> None:
+    assert found(SMALL, SMALL, owed=1).broken

@@ -30,10 +30,13 @@ LONG = (
 
 
 @pytest.fixture(scope="module")
-async def here(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Town]:
+async def here(
+    tmp_path_factory: pytest.TempPathFactory, warm: Path, anyio_backend: str
+) -> AsyncIterator[Town]:
     """A bot whose model takes little, connected to both platforms, for all of these tests."""
     async with town() as place:
-        home = Home(folder=tmp_path_factory.mktemp("both"), environ=place.environ | SMALL)
+        folder, environ = tmp_path_factory.mktemp("both"), place.environ | SMALL
+        home = Home(folder=folder, warm=warm, environ=environ)
         try:
             async with home.bot() as bot:
                 await place.connected()

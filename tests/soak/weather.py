@@ -11,6 +11,7 @@ from tests.servers.discord.faults import Fault
 from tests.servers.slack.delivery import Delivery, Way
 
 LATE, LOST, TWICE = 0.05, 0.02, 0.05  # shares of Slack's deliveries
+SESSIONS = 3  # Discord ends so many for good: each one more, the bot waits twice as long
 ROUTES = (
     "POST /channels/{channel_id}/messages",
     "PATCH /channels/{channel_id}/messages/{message_id}",
@@ -72,6 +73,7 @@ class Weather:
     chance: Random
     pause: float
     faults: int = 0
+    sessions: int = SESSIONS
 
     async def rage(self) -> None:
         """Until cancelled."""
@@ -96,7 +98,9 @@ class Weather:
                 gateway.repeated = 3
                 gateway.ask_to_reconnect()
             case 3:
-                gateway.invalidate(resumable=self.chance.random() < 0.5)
+                over = self.sessions > 0 and self.chance.random() < 0.5
+                self.sessions -= over
+                gateway.invalidate(resumable=not over)
             case 4:
                 await gateway.drop()
             case 5 | 6:
