@@ -108,7 +108,7 @@ class History:
 
     def judge(self) -> Report:
         counted = self._counted()
-        several = sorted(mark for mark, times in counted.items() if times > 1)
+        several = sorted(mark for mark in counted if counted[mark] > 1 and self._called(mark))
         called = [each for each in self.said.values() if each.owed and each.acknowledged]
         report = Report(
             acknowledged=sum(bool(each.acknowledged) for each in self.said.values()),
@@ -134,6 +134,10 @@ class History:
 
     def _counted(self) -> Counter[int]:
         return Counter(mark for post in self.posts for mark in set(marks(post.text)))
+
+    def _called(self, mark: int) -> bool:
+        """What was overheard a model may take up in any answer."""
+        return mark not in self.said or self.said[mark].owed
 
     def _answers(self, mark: int) -> str:
         found = "; ".join(str(post) for post in self.posts if mark in marks(post.text))
