@@ -27,6 +27,7 @@ class People:
     forgot: int = 0
     rooms: int = 0  # channels on Discord
     _roots: dict[str, str] = field(default_factory=dict)  # corner -> its thread
+    _first: dict[str, int] = field(default_factory=dict)  # corner -> what began its thread
     _guests: dict[str, tuple[str, str]] = field(default_factory=dict)  # person and channel
     _forgetful: bool = False
     _forgetting: set[str] = field(default_factory=set)
@@ -86,7 +87,9 @@ class People:
         if kind == "dm":
             post = self.slack.dm(name, text)
         else:
-            owed = owed or corner not in self._roots
+            first_said = self.said.get(self._first.setdefault(corner, number))
+            # What is said in a thread before the bot has heard of it is not for the bot.
+            owed = owed or not (first_said and first_said.acknowledged)
             who = "U1" if owed else "U2"
             root = self._roots.get(corner)
             channel = name.partition("/")[0]
