@@ -14,6 +14,7 @@ from tests.servers.slack.delivery import Delivery
 
 THREADS, CHANNELS, DIRECT = 24, 8, 6  # corners of each kind
 TRUSTED = 32.0  # seconds: so long a /forget waits whose runner died; the end waits for none
+CROWD = 500  # deliveries under way: more would only be sent again and again
 RECENT = 40  # messages that people still edit and delete
 RECEIPTS = ("Forgotten", "ada had me forget")
 
@@ -49,7 +50,7 @@ class People:
         return [*threads, *direct, *discord, *rooms]
 
     async def talk(self, seconds: float, rate: float) -> None:
-        """So long, so many acts a second, also where the machine is slow."""
+        """So long, so many acts a second; fewer while too much is not acknowledged."""
         now = time.monotonic
         due = now()
         end = due + seconds
@@ -58,6 +59,9 @@ class People:
             self._act()
             due += self.chance.expovariate(rate)
             await asyncio.sleep(due - now())
+            while len(self._watching) > CROWD:
+                await asyncio.sleep(0.1)
+                due = now()
 
     async def greet(self, rate: float) -> None:
         """Once in every corner, so that the bot is in all of them; so many a second."""
