@@ -82,14 +82,13 @@ class People:
 
     def _say(self, corner: str, *, owed: bool) -> None:
         number = len(self.said) + 1
-        text = _text(number, 0)
         kind, _, name = corner.partition(" ")
         if kind == "discord":
-            self._say_on_discord(name, corner, number, text)
+            self._say_on_discord(name, corner, number, _text(number, 0))
             return
         first = len(self.slack.deliveries)
         if kind == "dm":
-            post = self.slack.dm(name, text)
+            post = self.slack.dm(name, _text(number, 0))
         else:
             first_said = self.said.get(self._first.setdefault(corner, number))
             # What is said in a thread before the bot has heard of it is not for the bot.
@@ -97,6 +96,7 @@ class People:
             who = "U1" if owed else "U2"
             root = self._roots.get(corner)
             channel = name.partition("/")[0]
+            text = _text(number, 0, owed=owed)
             post = self.slack.say(channel, who, text, thread=root, mention=owed)
             self._roots.setdefault(corner, post)
         said = Said(number=number, corner=corner, post=post, owed=owed, said=time.time())
@@ -127,7 +127,8 @@ class People:
             each.version += 1
             each.doubtful |= not each.acknowledged
             first = len(self.slack.deliveries)
-            self.slack.edit(_channel(each.corner), each.post, _text(each.number, each.version))
+            text = _text(each.number, each.version, owed=each.owed)
+            self.slack.edit(_channel(each.corner), each.post, text)
             self._watch(each, self.slack.deliveries[first], "")
 
     def _delete(self) -> None:
@@ -235,8 +236,9 @@ def _sent(snowflake: str) -> float:
     return ((int(snowflake) >> 22) + DISCORD_EPOCH) / 1000
 
 
-def _text(number: int, version: int) -> str:
-    return f"Please note #{number}.{version}# for me"
+def _text(number: int, version: int, *, owed: bool = True) -> str:
+    """A model answers what asks for it; what it took up of the rest would outlive that."""
+    return f"{'Please note' if owed else 'By the way,'} #{number}.{version}# for me"
 
 
 def _channel(corner: str) -> str:
