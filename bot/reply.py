@@ -14,6 +14,7 @@ from bot.ports import Model, ModelFailed
 from bot.prompt import Prompter
 from memory.entry import PERSON
 from memory.restoring import Restoration
+from memory.slots import Spent
 from memory.turn import Lost, Stale, Turn, Withdrawn
 
 log = structlog.get_logger()
@@ -75,7 +76,8 @@ class Replies:
                 return await _conclude(turn, chat, Posted())  # said today already
             more = await self._finish(turn, chat, notice)
             if bill.tokens:
-                await self._budgets.charge(turn.place, people, turn.id, bill.tokens)
+                cost = Spent(tokens=bill.tokens, turns=1)
+                await self._budgets.charge(turn.place, people, turn.id, cost)
             return more
         finally:
             del self._bills[turn]
@@ -124,8 +126,7 @@ class Replies:
         await asyncio.sleep(self._late)
         onto = Posted(ids=left.spoiled.ids)
         with suppress(Refused):
-            text = _whole(left.text or FORGOTTEN)
-            async with aclosing(chat.reply(left, text, onto)) as reply:
+            async with aclosing(chat.reply(left, _whole(left.text or FORGOTTEN), onto)) as reply:
                 async for _ in reply:
                     pass
 
