@@ -171,7 +171,8 @@ class Turns:
             self._metrics.turns.labels("failed").inc()
             log.error("turn failed", **who(turn), error=describe(error))
             with suppress(StoreDown):
-                await turn.release(clean=False, failed=True, wait=_pause(turn))
+                pause = min(60.0, 2.0 ** (turn.failures + 1))  # seconds before the next try
+                await turn.release(clean=False, failed=True, wait=pause)
             return False
         finally:
             self._live.pop(turn.id, None)
@@ -206,11 +207,6 @@ class Turns:
 
     def _chat(self, place: Place) -> Chat:
         return self._platforms[place.platform].chat(conversation_at(place))
-
-
-def _pause(turn: Turn) -> float:
-    """Seconds before the next try."""
-    return min(60.0, 2.0 ** (turn.failures + 1))
 
 
 def describe(error: Exception) -> str:
