@@ -31,6 +31,8 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
     "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
     "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
+    "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
+    "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
@@ -49,7 +51,7 @@ class Plan:
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
-    kill: float = 1.5
+    kill: float = 2.5
     kill_store: float = 12.0
     disturb: float = 0.5
     disturb_store: float = 3.0
@@ -152,7 +154,9 @@ class Run:
             case 0:
                 self.way.lose += 3
             case 1:
-                self.way.delay = self.chance.choice((0.0, 0.01, 0.2))
+                self.way.delay = self.chance.choice((0.01, 0.05, 0.2))
+                await asyncio.sleep(1.0)
+                self.way.delay = 0.0
             case 2:
                 self.way.hang()
                 await asyncio.sleep(1.0)
