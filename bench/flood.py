@@ -21,9 +21,9 @@ from redis.asyncio import Redis
 
 from bench import stopping
 from bench.chatter import Chatter
-from bench.expiry import age, leftover
 from bench.slack import START, process
 from bench.workspace import Workspace
+from tests.soak.store import age, held
 from tests.soak.vitals import Vitals, grown, probed, vitals
 
 CHANNELS, THREADS, PEOPLE = 4, 96, 3  # people in each thread
@@ -151,7 +151,7 @@ async def _flood(given: argparse.Namespace, folder: Path) -> int:
 async def _found(flood: Flood, before: float) -> dict[str, Any]:
     """Once everything has expired, and the bot has noticed."""
     full, end = flood.looks[-1].store, time.monotonic() + FORGETS
-    while (left := await leftover(flood.store)) and time.monotonic() < end:
+    while (left := await held(flood.store)) and time.monotonic() < end:
         tell(f"waiting for what expired to go: {dict(left)}")
         await asyncio.sleep(10)
     grew = list(grown([look.bot for look in flood.looks]))

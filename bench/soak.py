@@ -32,6 +32,7 @@ def main(words: Sequence[str] = ()) -> int:
         print(f"{found.said} messages, {found.faults} faults, lost: {list(found.lost) or 'none'}")
         print(f"{len(found.answers)} of {found.typed} commands answered")
         print(f"grown: {', '.join(found.grown) or 'nothing'}")
+        print(f"kept for good: {', '.join(found.lasting) or 'nothing'}")
     return int(found.broken)
 
 

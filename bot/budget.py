@@ -86,10 +86,10 @@ class Budgets:
         what = self._limits.of(worst).left(spent[worst])
         return Standing.HARD, NOTICE.format(whose=WHOSE[_kind(worst)], what=what)
 
-    async def charge(self, place: Place, people: Sequence[str], what: str, cost: Spent) -> None:
-        """For a turn, or for upkeep: once, however often it is said."""
+    async def charge(self, place: Place, people: Sequence[str], what: str, tokens: int) -> None:
+        """Once, however often it is said: an answer to these people; to nobody: upkeep."""
         if names := self._names(place, people):
-            await self._ask(place, names, what, cost)
+            await self._ask(place, names, what, Spent(tokens=tokens, turns=int(bool(people))))
 
     async def tell(self, place: Place, turn: str) -> bool:
         """Whether this turn is the one of today that says so here."""
@@ -116,8 +116,8 @@ class Budgets:
                 raise UsedUp
             answer = await summarise(task)
             words = f"{task.instruction}\n{task.text}\n{answer}"
-            what, cost = sha256(words.encode()).hexdigest(), Spent(tokens=await measure(words))
-            await self.charge(task.place, (), what, cost)
+            what = sha256(words.encode()).hexdigest()
+            await self.charge(task.place, (), what, await measure(words))
             return answer
 
         return ask

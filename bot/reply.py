@@ -14,7 +14,6 @@ from bot.ports import Model, ModelFailed
 from bot.prompt import Prompter
 from memory.entry import PERSON
 from memory.restoring import Restoration
-from memory.slots import Spent
 from memory.turn import Lost, Stale, Turn, Withdrawn
 
 log = structlog.get_logger()
@@ -76,8 +75,7 @@ class Replies:
                 return await _conclude(turn, chat, Posted())  # said today already
             more = await self._finish(turn, chat, notice)
             if bill.tokens:
-                cost = Spent(tokens=bill.tokens, turns=1)
-                await self._budgets.charge(turn.place, people, turn.id, cost)
+                await self._budgets.charge(turn.place, people, turn.id, bill.tokens)
             return more
         finally:
             del self._bills[turn]

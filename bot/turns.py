@@ -172,8 +172,8 @@ class Turns:
             self._metrics.turns.labels("failed").inc()
             log.error("turn failed", **who(turn), error=describe(error))
             with suppress(StoreDown):
-                wait = min(60.0, 2.0 ** (turn.failures + 1))
-                await turn.release(clean=False, failed=True, wait=wait)
+                pause = min(60.0, 2.0 ** (turn.failures + 1))  # seconds before the next try
+                await turn.release(clean=False, failed=True, wait=pause)
             return False
         finally:
             self._live.pop(turn.id, None)

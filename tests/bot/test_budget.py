@@ -10,7 +10,6 @@ from bot.budget import Budgets, Limit, Limits, Standing, UsedUp
 from bot.places import place_of
 from bot.prompt import Budget
 from memory.redis import RedisStore
-from memory.slots import Spent
 from memory.summary import Task
 from memory.window import Marks
 from tests.bot.conftest import NOW, Bench
@@ -128,8 +127,8 @@ async def test_upkeep_in_no_hurry_waits_near_a_limit_and_all_of_it_beyond(
     any_redis_url: str, spent: int, learns: bool, folds: bool
 ) -> None:
     store = RedisStore(any_redis_url)
-    budgets = Budgets(store, Limits(channel=Limit(turns=100)), lambda: NOW)
-    await budgets.charge(PLACE, (), "before", Spent(turns=spent))
+    budgets = Budgets(store, Limits(channel=Limit(tokens=100)), lambda: NOW)
+    await budgets.charge(PLACE, (), "before", spent)
     ask, done = budgets.within(summary, size), []
     for idle in (True, False):
         try:
@@ -182,11 +181,11 @@ async def test_a_charge_that_is_repeated_counts_once_and_every_process_sees_it(
     limits = Limits(person=Limit(tokens=100), soft=0.5)
     one, other = (Budgets(store, limits, lambda: NOW) for _ in range(2))
     for _ in range(3):
-        await one.charge(PLACE, ["U1"], "turn1", Spent(tokens=60, turns=1))
+        await one.charge(PLACE, ["U1"], "turn1", 60)
     assert (await one.standing(PLACE, ["U1"]))[0] is Standing.SOFT
     assert (await other.standing(PLACE, ["U1"]))[0] is Standing.SOFT
     assert (await other.standing(PLACE, ["U2"]))[0] is Standing.FREE
-    await other.charge(PLACE, ["U1", "U2"], "turn2", Spent(tokens=40, turns=1))
+    await other.charge(PLACE, ["U1", "U2"], "turn2", 40)
     assert (await other.standing(PLACE, ["U1"]))[0] is Standing.HARD
     assert (await other.standing(PLACE, ["U1", "U2"]))[0] is Standing.FREE
     await store.close()
@@ -195,7 +194,7 @@ async def test_a_charge_that_is_repeated_counts_once_and_every_process_sees_it(
 async def test_without_limits_no_store_is_asked(any_redis_url: str) -> None:
     store = RedisStore(any_redis_url)
     budgets = Budgets(store, Limits(), lambda: NOW)
-    await budgets.charge(PLACE, ["U1"], "turn1", Spent(tokens=60, turns=1))
+    await budgets.charge(PLACE, ["U1"], "turn1", 60)
     assert await budgets.standing(PLACE, ["U1"]) == (Standing.FREE, "")
     assert not await budgets.left(PLACE, "U1")
     assert store.round_trips == 0

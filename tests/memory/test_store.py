@@ -773,6 +773,19 @@ async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
     assert re.fullmatch(rb"p\d{3}", tags.pop())
 
 
+async def test_what_waits_for_an_answer_that_never_comes_expires_too(
+    memory: Memory, world: World, place: Place, redis_url: str
+) -> None:
+    await memory.receive(place, world.say("first, answered", id="m1"))
+    assert (await (await turn_in(memory, place)).conclude(["p1"], [], "yes")).verdict == "done"
+    await memory.receive(place, world.say("owed by its second delivery", id="m2", called=False))
+    await memory.receive(place, replace(world.say("the same", id="m2"), called=True))
+    async with straight_to(redis_url, place) as redis:
+        lasting = [raw(key) for key in await redis.keys("*") if await redis.ttl(key) == -1]
+        assert await redis.keys("*/owed")
+    assert not [key for key in lasting if not key.endswith((*TIMED, b"pepper"))]
+
+
 async def test_a_record_of_a_person_changes_only_for_who_read_it(redis_url: str) -> None:
     async with open_store(redis_url) as store:
         actor = Actor(store)

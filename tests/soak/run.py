@@ -4,11 +4,13 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
+
+from redis.asyncio import Redis
 
 from tests.chaos.fakes import ChaosDiscord, ChaosModel, marks
 from tests.chaos.history import Report, judge
@@ -17,6 +19,7 @@ from tests.chaos.run import QUIET, SETTLE, TURNS
 from tests.chaos.traps import Traps
 from tests.e2e.process import Bot, Home
 from tests.soak.commands import Commands
+from tests.soak.store import lasting
 from tests.soak.vitals import Vitals, grown, probed, vitals
 from tests.soak.weather import BadSlack, Weather
 
@@ -45,6 +48,7 @@ class Found:
     typed: int  # commands
     answers: Sequence[int]  # to each command that was answered
     vitals: Sequence[Vitals]  # after each chapter
+    lasting: Mapping[str, int]  # what the store would keep for good
     said: int
     faults: int
 
@@ -55,14 +59,17 @@ class Found:
     @property
     def broken(self) -> bool:
         heard = len(self.answers) >= HEARD * self.typed and max(self.answers, default=0) == 1
-        return self.report.broken or bool(self.lost) or not heard or bool(self.grown)
+        return (
+            self.report.broken or bool(self.lost) or not heard or bool(self.grown or self.lasting)
+        )
 
     def __str__(self) -> str:
         looks = [asdict(each) for each in self.vitals]
         told = {"said": self.said, "faults": self.faults, "lost": self.lost}
         told |= {"commands": self.typed, "commands_answered": len(self.answers)}
+        kept = {"grown": self.grown, "lasting": self.lasting, "vitals": looks}
         told["commands_answered_twice"] = sum(each > 1 for each in self.answers)
-        return json.dumps(told | asdict(self.report) | {"grown": self.grown, "vitals": looks})
+        return json.dumps(told | asdict(self.report) | kept)
 
 
 @dataclass(slots=True)
@@ -74,6 +81,7 @@ class Soak:
     model: ChaosModel
     commands: Commands
     looks: list[Vitals] = field(default_factory=list)
+    lasting: Mapping[str, int] = field(default_factory=dict)
 
     async def play(self, tell: Callable[[str], None] = print) -> None:
         """Chapter after chapter, each until everything said in it is answered; tells of each."""
@@ -83,6 +91,8 @@ class Soak:
             await self._settled()
             for chapter in range(1, self.plan.chapters + 1):
                 tell(f"chapter {chapter} of {self.plan.chapters}: {await self._chapter(bot)}")
+            async with Redis(unix_socket_path=str(self.home.data / "server.sock")) as store:
+                self.lasting = await lasting(store)
             assert await bot.stop() == 0
 
     async def _chapter(self, bot: Bot) -> str:
@@ -148,6 +158,7 @@ class Soak:
             typed=self.commands.typed,
             answers=self.commands.answers(),
             vitals=self.looks,
+            lasting=self.lasting,
             said=len(self.people.said),
             faults=self.weather.faults,
         )

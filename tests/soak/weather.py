@@ -11,7 +11,7 @@ from tests.servers.discord.faults import Fault
 from tests.servers.slack.delivery import Delivery, Way
 
 LATE, LOST, TWICE = 0.05, 0.02, 0.05  # shares of Slack's deliveries
-SESSIONS = 5  # Discord ends so many for good: each one more, the bot waits twice as long
+SESSIONS = 3  # Discord ends so many for good: each one more, the bot waits twice as long
 ROUTES = (
     "POST /channels/{channel_id}/messages",
     "PATCH /channels/{channel_id}/messages/{message_id}",
