@@ -61,8 +61,7 @@ def test_a_rule_switched_off_is_noticed_soon(any_server: str, mutant: Mutant) ->
 @pytest.mark.full
 @pytest.mark.anyio
 async def test_every_rule_switched_off_is_noticed() -> None:
-    found = await hunt(MUTANTS, PLANTED)
-    assert [each.what for each in found if not each.problem] == []
+    assert [each.what async for each in hunt(MUTANTS, PLANTED) if not each.problem] == []
 
 
 def test_every_rule_of_the_protocol_is_switched_off_once() -> None:
