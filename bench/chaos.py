@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import stopping
-from tests.chaos.run import SETTLE, Plan, chaos
+from tests.chaos.history import Report
+from tests.chaos.run import SETTLE, Plan, Run, chaos
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -19,6 +20,7 @@ def main(options: Sequence[str] = ()) -> int:
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--rate", type=float, default=25, help="acts of people a second")
     parser.add_argument("--readback", action="store_true", help="no platform that deduplicates")
+    parser.add_argument("--json", action="store_true", help="nothing but the last line")
     given = parser.parse_args(options)
     plan = Plan(
         seconds=given.seconds,
@@ -32,14 +34,23 @@ def main(options: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         report, run = stopping.run(chaos(plan, Path(folder)))
-        for point, times in sorted(run.traps.sprung.items()):
-            print(f"killed {times} times {point}")
-        print(
-            f"{len(run.people.said)} messages in {time.monotonic() - began:.0f} s; "
-            f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
-            f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
-            f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
-        )
-        print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
-    print(*report.reasons, report, sep="\n")
+        if not given.json:
+            print(*told(report, run, time.monotonic() - began), sep="\n")
+    print(report)
     return int(report.broken)
+
+
+def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
+    """Where it killed, what else it did, and of every broken promise how."""
+    killed = [f"killed {times} times {point}" for point, times in sorted(run.traps.sprung.items())]
+    people, model, weather = run.people, run.model, run.weather
+    lines = [
+        *killed,
+        f"{len(people.said)} messages in {seconds:.0f} s, settled in {run.settled_in:.0f} s",
+        f"{people.forgot} conversations forgotten",
+        f"failures of the model {model.failed}, of the platforms {weather.faults}",
+    ]
+    if report.broken:
+        missing = ", ".join(people.awaited) or "nothing"
+        lines += [f"not acknowledged: {missing}", run.home.err[-3000:], *report.reasons]
+    return lines

@@ -20,6 +20,7 @@ from tests.servers.openai.server import Messages, text_of
 from tests.servers.slack import Slack
 from tests.servers.slack.faults import Fault, Faults
 
+IDLE = "Answering"  # nothing: all it was asked had been answered
 AGAIN = 12.0
 MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
 METHODS = (  # posts and edits fail most
@@ -45,7 +46,7 @@ class ChaosSlack(Slack):
     """Loses its patience soon, and never gives up an event."""
 
     def __init__(self, traps: Traps) -> None:
-        super().__init__(ack_within=2.0, retries=[0.5, *[1.0] * 4_000])
+        super().__init__(ack_within=3.0, retries=[0.5, 1.0, 2.0, *[4.0] * 1_000])
         self._traps = traps
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
@@ -169,4 +170,4 @@ def roster(messages: Messages) -> str:
     answered = {number for found in said for number, _ in found}
     fresh = [mark for each in asked for mark in MARK.findall(text_of(each))]
     new = [f"#{number}.{version}#" for number, version in fresh if number not in answered]
-    return f"Answering {' '.join(new)}"
+    return f"{IDLE} {' '.join(new)}"

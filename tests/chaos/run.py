@@ -14,10 +14,11 @@ from memory.seal import fresh_key
 from tests.chaos.fakes import ChaosDiscord, ChaosModel
 from tests.chaos.gate import Gate, gate
 from tests.chaos.history import History, Report
+from tests.chaos.nursery import Child, Nursery, nursery
 from tests.chaos.people import People
 from tests.chaos.store import Server, server
 from tests.chaos.traps import Traps, owner
-from tests.e2e.process import Bot, Home
+from tests.e2e.process import Home
 from tests.servers.redis import find_servers
 from tests.soak.weather import BadSlack, Weather
 
@@ -30,6 +31,8 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
     "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
     "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
+    "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
+    "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
@@ -48,7 +51,7 @@ class Plan:
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
-    kill: float = 1.5
+    kill: float = 2.5
     kill_store: float = 12.0
     disturb: float = 0.5
     disturb_store: float = 3.0
@@ -67,8 +70,9 @@ class Run:
     store: Server
     way: Gate
     home: Home
+    born: Nursery
     kills: list[float] = field(default_factory=list)
-    bots: dict[int, Bot] = field(default_factory=dict)
+    bots: dict[int, Child] = field(default_factory=dict)
     settled_in: float = 0.0  # seconds
 
     async def play(self) -> None:
@@ -95,9 +99,9 @@ class Run:
     async def _live(self, number: int) -> None:
         """A bot that is started again whenever it died."""
         while True:
-            async with self.home.bot() as bot:
+            async with self.born.bot() as bot:
                 self.bots[number] = bot
-                await bot.process.wait()
+                await bot.wait()
                 self.bots.pop(number, None)
 
     def strike(self, port: int) -> None:
@@ -109,7 +113,7 @@ class Run:
 
     def kill(self, port: int) -> None:
         """The bot that calls from this port, or any."""
-        running = {number: bot.process.pid for number, bot in self.bots.items()}
+        running = {number: bot.pid for number, bot in self.bots.items()}
         if running:
             caller = owner(port, running) if port else None
             victim = self.chance.choice(sorted(running)) if caller is None else caller
@@ -150,7 +154,9 @@ class Run:
             case 0:
                 self.way.lose += 3
             case 1:
-                self.way.delay = self.chance.choice((0.0, 0.01, 0.2))
+                self.way.delay = self.chance.choice((0.01, 0.05, 0.2))
+                await asyncio.sleep(1.0)
+                self.way.delay = 0.0
             case 2:
                 self.way.hang()
                 await asyncio.sleep(1.0)
@@ -223,7 +229,8 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
         people = People(slack, discord, chance)
         stack.push_async_callback(people.go)
         home = Home(folder=folder, environ=environ(slack, discord, model, way) | TURNS)
-        run = Run(plan, chance, people, model, weather, traps, store, way, home)
+        born = await stack.enter_async_context(nursery(home))
+        run = Run(plan, chance, people, model, weather, traps, store, way, home, born)
         traps.strike = run.strike
         yield run
 

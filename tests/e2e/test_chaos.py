@@ -10,7 +10,7 @@ from tests.e2e.conftest import check_log
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
-SECONDS, SETTLE, DEADLINE = 60.0, 60.0, 160.0
+SECONDS, SETTLE, DEADLINE = 60.0, 100.0, 240.0
 PLAN = Plan(seconds=SECONDS, seed=20261127, replicas=2, rate=25.0, settle=SETTLE)
 
 
