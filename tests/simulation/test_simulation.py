@@ -7,6 +7,7 @@ import pytest
 from tests.simulation.mutants import MUTANTS, NONE, Mutant
 from tests.simulation.run import Outcome
 from tests.simulation.runs import PLATFORMS, hunt, play, simulate
+from tests.simulation.store import SimulatedStore
 
 FEW, MANY, ALL = 8, 200, 1_000  # seeds, for each platform
 QUICK = 25  # seeds within which a defect is planted in every run of the tests
@@ -62,6 +63,13 @@ def test_a_rule_switched_off_is_noticed_soon(any_server: str, mutant: Mutant) ->
 @pytest.mark.anyio
 async def test_every_rule_switched_off_is_noticed() -> None:
     assert [each.what async for each in hunt(MUTANTS, PLANTED) if not each.problem] == []
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.what)
+def test_a_rule_stands_where_it_is_switched_off(mutant: Mutant) -> None:
+    SimulatedStore(mutant.changes, (), mutant.weather.lease)
+    with mutant.planted():
+        pass
 
 
 def test_every_rule_of_the_protocol_is_switched_off_once() -> None:
