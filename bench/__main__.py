@@ -17,6 +17,12 @@ def _simulate(words: Sequence[str]) -> int:
     return simulate.main(words)
 
 
+def _durability(words: Sequence[str]) -> int:
+    from bench import durability
+
+    return durability.main(words)
+
+
 def _soak(words: Sequence[str]) -> int:
     from bench import soak
 
@@ -32,6 +38,7 @@ BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
 OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "cache": cache.main,
     "chaos": chaos.main,
+    "durability": _durability,
     "evidence": evidence.main,
     "simulate": _simulate,
     "soak": _soak,
