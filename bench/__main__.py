@@ -23,6 +23,12 @@ def _durability(words: Sequence[str]) -> int:
     return durability.main(words)
 
 
+def _failover(words: Sequence[str]) -> int:
+    from bench import failover
+
+    return failover.main(words)
+
+
 def _soak(words: Sequence[str]) -> int:
     from bench import soak
 
@@ -40,6 +46,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "chaos": chaos.main,
     "durability": _durability,
     "evidence": evidence.main,
+    "failover": _failover,
     "simulate": _simulate,
     "soak": _soak,
 }

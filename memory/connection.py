@@ -93,6 +93,8 @@ class Connection:
             if again:  # redis-py does so by itself after an error, but not after silence
                 await self.client.nodes_manager.initialize()
             await self.client.initialize()  # unprepared, it would try any server
+        elif again and self._sentinel:  # one who was the primary may still listen
+            await self.client.connection_pool.disconnect(inuse_connections=False)
 
     @property
     def plain(self) -> bool:
