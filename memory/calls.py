@@ -29,13 +29,9 @@ class Calls:
         """In one round trip."""
         if not commands:
             return []
-        if self._replicas:
-            return await self._call(lambda: self._connection.confirmed(commands, self._replicas))
-        if self._connection.plain:
+        if self._connection.plain and not self._replicas:
             return await self._call(lambda: self._connection.ask(commands), timed=True)
-        if len(commands) > 1:
-            return await self._piped(lambda pipe: _put(pipe, commands))
-        return [await self._call(lambda: self._redis.execute_command(*commands[0]))]
+        return await self._call(lambda: self._connection.confirmed(commands, self._replicas))
 
     async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
         async def run() -> Answer:
@@ -65,8 +61,3 @@ class Calls:
         async with self._free, asyncio.timeout(self._timeout):
             await self._connection.ready(again=again)
             return await ask()
-
-
-def _put(pipe: Pipe, commands: Sequence[Command]) -> None:
-    for command in commands:
-        pipe.execute_command(*command)

@@ -116,22 +116,18 @@ class Connection:
         WAIT counts from its connection's last write, and a step that runs again may write nothing:
         so something is written beside each. Raises TooFewReplicas.
         """
-        client, patience = self.client, int(self._timeout * 500)
-        homes = dict[ClusterNode | None, str]()
-        async with client.pipeline(transaction=False) as pipe:
-            for command in commands:
+        patience = int(self._timeout * 500)
+        async with self.client.pipeline(transaction=False) as pipe:
+            homes = {self._home(mark): mark for mark in map(_mark, commands) if replicas}
+            for command in (*commands, *(("SET", mark, "", "EX", 60) for mark in homes.values())):
                 pipe.execute_command(*command)
-                mark = f"tk:copied:{{{_hashed(command)}}}"
-                homes[self._home(mark)] = mark
-            for mark in homes.values():
-                pipe.execute_command("SET", mark, "", "EX", 60)
             for node in homes:
                 where = {"target_nodes": node} if node else {}
                 pipe.execute_command("WAIT", replicas, patience, **where)
             # Redirected, a step would run on another server than its WAIT.
-            strictly = {"allow_redirections": False} if all(homes) else {}
+            strictly = {"allow_redirections": False} if any(homes) else {}
             answers = await pipe.execute(**strictly)
-        if min(answers[-len(homes) :]) < replicas:
+        if any(answer < replicas for answer in answers[len(commands) + len(homes) :]):
             raise TooFewReplicas
         return answers[: len(commands)]
 
@@ -175,10 +171,10 @@ class _Cluster(RedisCluster):
         raise ClusterError("slots move to a server not seen yet")
 
 
-def _hashed(command: Command) -> str:
-    """What places the command's first key in a cluster."""
+def _mark(command: Command) -> str:
+    """A key that is where the command's first key is."""
     key = str(command[3 if str(command[0]).startswith("EVAL") else 1])
-    return key.partition("{")[2].partition("}")[0] or key
+    return f"tk:copied:{{{key.partition('{')[2].partition('}')[0] or key}}}"
 
 
 def _watched(parts: SplitResult, options: dict[str, Any], timeout: float) -> tuple[Sentinel, Redis]:
