@@ -42,13 +42,14 @@ class Machine:
     async def cut(self, messages: int, seconds: float = 0.0, *, power: bool) -> Cut:
         """Once so many messages were acknowledged in so much time; with no `power` cut, kill -9."""
         now = asyncio.get_running_loop().time
-        end, said = now() + seconds, 0
+        end, said, told = now() + seconds, 0, list[int]()
         async with self._started(traced(self._binary, self._folder)) as server:
 
             def heard() -> None:
                 nonlocal said
                 said += 1
-                if said >= messages and now() >= end:
+                if said >= messages and now() >= end and not told:
+                    told.append(server.pid)
                     server.terminate()
 
             await self._talk(heard)

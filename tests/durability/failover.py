@@ -16,6 +16,7 @@ from tests.servers.sentinel import watched
 
 CONVERSATIONS = 8
 BEFORE = 200  # messages until it goes
+LONGEST = 60.0  # seconds that all may take
 BEHIND = 0.2  # seconds before a crash, its replicas hear the last of it
 Happening = tuple[str, Callable[[], Awaitable[None]]]  # the store's address, and what happens
 Kind = Callable[[Binary], AbstractAsyncContextManager[Happening]]
@@ -95,7 +96,7 @@ async def failover(
         goes_on = all(max(done.values(), default=0) > began for done in talk.acknowledged.values())
         talk.over = now() > began + seconds and goes_on
 
-    async with asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
         tasks.create_task(talk.everywhere(CONVERSATIONS, heard))
         await enough.wait()
         began = now()

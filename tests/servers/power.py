@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -117,7 +118,7 @@ def traced(binary: Binary, folder: Path) -> Binary:
     """Runs it under a tracer, which keeps its ledger in that folder."""
     script = folder / "traced"
     words = (sys.executable, "-m", "tests.servers.power", str(folder / "ledger"), str(binary.path))
-    script.write_text(f'#!/bin/sh\ncd {ROOT} && exec {" ".join(words)} "$@"\n')
+    script.write_text(f'#!/bin/sh\ncd {shlex.quote(str(ROOT))} && exec {shlex.join(words)} "$@"\n')
     script.chmod(0o700)
     return replace(binary, path=script)
 
