@@ -21,7 +21,7 @@ KINDS: Sequence[tuple[str, Kind, int]] = (
 
 
 def main(words: Sequence[str] = ()) -> int:
-    """Print all; 1 if a crash lost what a replica had, or a failover with writes paused anything."""
+    """Print all; 1 if a crash lost what a replica had, or a paused failover anything."""
     parser = argparse.ArgumentParser(prog="python -m bench failover")
     parser.add_argument("--runs", type=int, default=3, help="of each kind, for each server (3)")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")

@@ -46,6 +46,7 @@ async def test_a_turn_goes_on_after_the_primary(
     assert [each.id for each in (await memory.describe(place)).window] == ["m1", "p1"]
 
 
+@pytest.mark.parametrize("servers", SERVERS[:1], ids=str, indirect=True)
 async def test_several_who_ask_at_once_lose_no_sentinel(servers: Watched) -> None:
     (nobody,) = free_ports(1)
     store = RedisStore(servers.url.replace("//", f"//127.0.0.1:{nobody},"))
