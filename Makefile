@@ -13,7 +13,8 @@ run: .venv/run
 	@$(BOT) -m bot run
 
 test: .venv/dev
-	@$(BOT) -m pytest -m "not long"
+	@$(BOT) -m pytest -n auto --dist loadfile -m "not long and not alone"
+	@$(BOT) -m pytest -m "alone and not long"
 
 unit: .venv/dev
 	@$(BOT) -m pytest -m "not long and not wire"

@@ -46,6 +46,11 @@ def neutralise(text: str, typed: str = "") -> str:
     return _MENTION.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", inert(text, typed))
 
 
+def tag(name: str) -> str:
+    """A name inside a text: one word, or it could say something as if the text's author did."""
+    return "_".join(name.split())
+
+
 def split(text: str, limit: int) -> list[str]:
     """Cut Markdown into parts of at most `limit` (80 or more) characters, none of them blank.
 

@@ -29,6 +29,12 @@ def _failover(words: Sequence[str]) -> int:
     return failover.main(words)
 
 
+def _flood(words: Sequence[str]) -> int:
+    from bench import flood
+
+    return flood.main(words)
+
+
 def _soak(words: Sequence[str]) -> int:
     from bench import soak
 
@@ -47,6 +53,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "durability": _durability,
     "evidence": evidence.main,
     "failover": _failover,
+    "flood": _flood,
     "simulate": _simulate,
     "soak": _soak,
 }

@@ -1,14 +1,15 @@
 """Bots and store killed and disturbed while people talk: is every message answered once?"""
 
 import argparse
-import asyncio
-import signal
+import logging
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import stopping
 from tests.chaos.history import Report
-from tests.chaos.run import Plan, Run, chaos
+from tests.chaos.run import SETTLE, Plan, Run, chaos
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -19,6 +20,7 @@ def main(options: Sequence[str] = ()) -> int:
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--rate", type=float, default=25, help="acts of people a second")
     parser.add_argument("--readback", action="store_true", help="no platform that deduplicates")
+    parser.add_argument("--json", action="store_true", help="nothing but the last line")
     given = parser.parse_args(options)
     plan = Plan(
         seconds=given.seconds,
@@ -26,24 +28,29 @@ def main(options: Sequence[str] = ()) -> int:
         replicas=given.replicas,
         rate=given.rate,
         readback=given.readback,
+        settle=max(SETTLE, given.seconds / 4),
     )
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # who asked is dead, often
     with tempfile.TemporaryDirectory() as folder:
-        report, run = asyncio.run(_stoppable(plan, Path(folder)))
-        for point, times in sorted(run.traps.sprung.items()):
-            print(f"killed {times} times {point}")
-        print(
-            f"{run.people.forgot} conversations forgotten, {run.model.failed} model failures, "
-            f"{run.weather.faults} platform faults; settled in {run.settled_in:.1f} s; "
-            f"not acknowledged: {', '.join(run.people.awaited) or 'nothing'}"
-        )
-        print(f"the log's last lines:\n{run.home.err[-1500:]}" if report.broken else "")
-    print(*report.reasons, report, sep="\n")
+        began = time.monotonic()
+        report, run = stopping.run(chaos(plan, Path(folder)))
+        if not given.json:
+            print(*told(report, run, time.monotonic() - began), sep="\n")
+    print(report)
     return int(report.broken)
 
 
-async def _stoppable(plan: Plan, folder: Path) -> tuple[Report, Run]:
-    """SIGTERM ends it as Ctrl-C does: bots, store and servers end with it."""
-    running = asyncio.create_task(chaos(plan, folder))
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, running.cancel)
-    return await running
+def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
+    """Where it killed, what else it did, and of every broken promise how."""
+    killed = [f"killed {times} times {point}" for point, times in sorted(run.traps.sprung.items())]
+    people, model, weather = run.people, run.model, run.weather
+    lines = [
+        *killed,
+        f"{len(people.said)} messages in {seconds:.0f} s, settled in {run.settled_in:.0f} s",
+        f"{people.forgot} conversations forgotten",
+        f"failures of the model {model.failed}, of the platforms {weather.faults}",
+    ]
+    if report.broken:
+        missing = ", ".join(people.awaited) or "nothing"
+        lines += [f"not acknowledged: {missing}", run.home.err[-3000:], *report.reasons]
+    return lines

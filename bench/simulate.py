@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.mutants import ELSEWHERE, MUTANTS
 from tests.simulation.run import Outcome
 from tests.simulation.runs import PLATFORMS, hunt, simulate, trace
 
@@ -42,13 +42,19 @@ def main(words: Sequence[str]) -> int:
 
 
 def _mutants(seeds: int) -> int:
-    """A table: rule, what was planted, after how many seeds it was noticed, and by which law."""
-    missed = 0
-    for mutant, number, problem in asyncio.run(hunt(MUTANTS, seeds)):
-        missed += not problem
-        after = f"{number:>4} seeds" if problem else "  missed  "
-        print(f"{mutant.rule:>2}  {mutant.what:<55} {mutant.platform:<8}{after}  {problem[:80]}")
-    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} noticed")
+    """A table: rule, what was planted, after how many seeds and seconds it was noticed, and how."""
+    found = asyncio.run(hunt(MUTANTS, seeds))
+    for mutant, each in zip(MUTANTS, found, strict=True):
+        after = (
+            f"{each.seeds:>4} seeds {each.seconds:>5.1f} s" if each.problem else f"{'missed':>18}"
+        )
+        print(
+            f"{mutant.rule:>2}  {mutant.what:<55}{mutant.platform:<8}{after}  {each.problem[:60]}"
+        )
+    for what, test in ELSEWHERE.items():
+        print(f"{what:<59}{test}")
+    missed = sum(not each.problem for each in found)
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} noticed here, {len(ELSEWHERE)} elsewhere")
     return int(bool(missed))
 
 

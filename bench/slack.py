@@ -65,13 +65,13 @@ def _measured(*command: str) -> Figures:
 
 async def _run(workspace: Workspace, folder: Path, command: Sequence[str]) -> Figures:
     async with workspace:
-        with _process(workspace, folder, command) as process:
+        with process(workspace, folder, command) as running:
             async with asyncio.timeout(START):
                 await workspace.verified()
             await asyncio.gather(*(workspace.ask(thread) for thread in range(THREADS)))  # joins
-            before = _busy(process)
+            before = _busy(running)
             rate, replies = await _throughput(workspace)
-            busy = (_busy(process) - before) / replies
+            busy = (_busy(running) - before) / replies
             acks = await _acknowledged(workspace, rate / 2)
             return Figures(rate=rate, busy=1000 * busy, acks=acks)
 
@@ -108,9 +108,10 @@ async def _acknowledged(workspace: Workspace, rate: float) -> Sequence[float]:
 
 
 @contextmanager
-def _process(
-    workspace: Workspace, folder: Path, command: Sequence[str]
+def process(
+    workspace: Workspace, folder: Path, command: Sequence[str], **more: str
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """That serves this workspace, with its data in this folder; `more`: of its environment."""
     environ = {
         "PATH": os.environ["PATH"],
         "PORT": str(workspace.bot_port),
@@ -119,17 +120,18 @@ def _process(
         "SLACK_SIGNING_SECRET": workspace.secret,
         "THREADKEEPER_DATA": str(folder),
         "THREADKEEPER_LOG_LEVEL": "error",
+        **more,
     }
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, *command], env=environ, stderr=log, stdout=log)
+        running = subprocess.Popen([sys.executable, *command], env=environ, stderr=log, stdout=log)
     try:
-        yield process
+        yield running
     except BaseException:
         print((folder / "log").read_text(), file=sys.stderr)
         raise
     finally:
-        process.terminate()
-        process.wait(30)
+        running.terminate()
+        running.wait(30)
 
 
 def _busy(process: subprocess.Popen[bytes]) -> float:

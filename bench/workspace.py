@@ -17,12 +17,19 @@ from aiohttp import web
 _JSON = "application/json"
 
 
+QUESTION = "<@U00BENCHBOT> what did I say about the train?"
+
+
 class Workspace:
-    """Channels have one thread each, with one person in it."""
+    """`channels`: how many the threads are shared out over; 0: each has one of its own.
+
+    `surplus`: replies that nobody waited for.
+    """
 
     secret = "bench-secret"  # noqa: S105
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = 0) -> None:
+        self._channels, self.surplus = channels, 0
         self._replies: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
         self._clock = itertools.count(int(time.time() * 1_000_000))
         self._roots = defaultdict[int, str](self._ts)
@@ -48,24 +55,26 @@ class Workspace:
         await self._session.close()
         await self._runner.cleanup()
 
-    async def ask(self, thread: int) -> None:
+    async def ask(
+        self, thread: int, text: str = QUESTION, *, person: int = 0, within: float = 30
+    ) -> None:
         """Mention the bot; return when it replied there."""
         reply = asyncio.get_running_loop().create_future()
-        self._replies[f"C{thread:04d}"].append(reply)
-        await self.post(thread)
-        async with asyncio.timeout(30):
+        self._replies[self._roots[thread]].append(reply)
+        await self.post(thread, text, person=person)
+        async with asyncio.timeout(within):
             await reply
 
-    async def post(self, thread: int) -> None:
-        """Mention the bot; return when Slack would have its acknowledgement."""
+    async def post(self, thread: int, text: str = QUESTION, *, person: int = 0) -> None:
+        """Return when Slack would have its acknowledgement; `person`: which one of the thread's."""
         ts = self._ts()
         event = {
             "type": "message",
-            "user": f"U{thread:04d}",
-            "text": "<@U00BENCHBOT> what did I say about the train?",
+            "user": f"U{thread:04d}{person or ''}",
+            "text": text,
             "ts": ts,
             "thread_ts": self._roots[thread],
-            "channel": f"C{thread:04d}",
+            "channel": f"C{thread % self._channels if self._channels else thread:04d}",
             "channel_type": "channel",
             "event_ts": ts,
         }
@@ -112,7 +121,8 @@ class Workspace:
             case "users.info":
                 return {"user": {"id": given["user"], "name": given["user"]}}
             case "chat.postMessage":
-                waiting = self._replies[given["channel"]]
+                waiting = self._replies[given["thread_ts"]]
+                self.surplus += not waiting
                 if waiting and not (reply := waiting.popleft()).done():
                     reply.set_result(None)
                 ts = self._ts()

@@ -6,8 +6,10 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot.app import Misfit, assembled, now, slack_manifest
 from bot.config import Config, ConfigError, load
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 all is well, 2 it cannot start and said why."""
     options = _options().parse_args(arguments)
     try:
-        return VERBS[options.verb](options)
+        return asyncio.run(VERBS[options.verb](options))
     except CANNOT_START as problem:
         return _refuse(problem)
     except ExceptionGroup as group:
@@ -63,41 +65,8 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: Options) -> int:
-    return asyncio.run(_serve(load(options.config, os.environ), console=False))
-
-
-def _chat(options: Options) -> int:
-    return asyncio.run(_serve(load(options.config, os.environ), console=True))
-
-
-def _check(options: Options) -> int:
-    return asyncio.run(_examine(load(options.config, os.environ)))
-
-
-def _manifest(options: Options) -> int:
-    app = slack_manifest(load(options.config, os.environ), options.address)
-    print(json.dumps(app, indent=2))  # noqa: T201
-    return 0
-
-
-def _key(options: Options) -> int:
-    if options.rewrap:
-        set_up_logs("ERROR", colours=sys.stderr.isatty())
-        return asyncio.run(rewrap(load(options.config, os.environ)))
-    print(fresh_key())  # noqa: T201
-    return 0
-
-
-def _forget(options: Options) -> int:
-    return asyncio.run(_erase(load(options.config, os.environ), options))
-
-
-def _export(options: Options) -> int:
-    return asyncio.run(_write_out(load(options.config, os.environ), options))
-
-
-async def _serve(config: Config, *, console: bool) -> int:
+async def _run(options: Options, *, console: bool = False) -> int:
+    config = load(options.config, os.environ)
     set_up_logs(config.log_level.upper(), colours=sys.stderr.isatty())
     async with assembled(config, console=console) as bot:
         _say(*bot.status, *([bot.web.open()] if bot.web else []))
@@ -107,10 +76,9 @@ async def _serve(config: Config, *, console: bool) -> int:
     return 0
 
 
-async def _examine(config: Config) -> int:
+async def _check(options: Options) -> int:
     """Say what is on and what is wrong with it; 2 if anything is."""
-    set_up_logs("ERROR", colours=sys.stderr.isatty())
-    async with assembled(config, console=False) as bot:
+    async with assembled(_quietly(options), console=False) as bot:
         wrong = [
             f"{name}: {line}"
             for name, platform in bot.platforms.items()
@@ -120,20 +88,37 @@ async def _examine(config: Config) -> int:
     return 2 if wrong else 0
 
 
-async def _write_out(config: Config, options: Options) -> int:
-    set_up_logs("ERROR", colours=sys.stderr.isatty())
-    async with assembled(config, console=True) as bot:
+async def _manifest(options: Options) -> int:
+    app = slack_manifest(load(options.config, os.environ), options.address)
+    print(json.dumps(app, indent=2))  # noqa: T201
+    return 0
+
+
+async def _key(options: Options) -> int:
+    if options.rewrap:
+        return await rewrap(_quietly(options))
+    print(fresh_key())  # noqa: T201
+    return 0
+
+
+async def _export(options: Options) -> int:
+    async with assembled(_quietly(options), console=True) as bot:
         async for line in lines(bot.memory, options.person, options.conversation):
             print(line)  # noqa: T201
     return 0
 
 
-async def _erase(config: Config, options: Options) -> int:
-    set_up_logs("ERROR", colours=sys.stderr.isatty())
+async def _forget(options: Options) -> int:
     until, whose = microseconds(now()), (options.person, options.conversation)
-    async with assembled(config, console=True) as bot:
+    async with assembled(_quietly(options), console=True) as bot:
         print(await erase(bot.memory, *whose, until, sure=options.yes))  # noqa: T201
     return 0
+
+
+def _quietly(options: Options) -> Config:
+    """For what answers once: the log has errors only."""
+    set_up_logs("ERROR", colours=sys.stderr.isatty())
+    return load(options.config, os.environ)
 
 
 def _refuse(problem: BaseException) -> int:
@@ -145,9 +130,9 @@ def _say(*lines: str) -> None:
     print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
 
 
-VERBS: Mapping[str, Callable[[Options], int]] = {
+VERBS: Mapping[str, Callable[[Options], Coroutine[Any, Any, int]]] = {
     "run": _run,
-    "chat": _chat,
+    "chat": partial(_run, console=True),
     "check": _check,
     "manifest": _manifest,
     "key": _key,

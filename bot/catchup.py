@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 READERS = 4  # conversations read at once
 QUEUE = 1_000  # conversations that wait to be read; the others are found by the next look
-READINGS = 5  # of one gap; then it is left
+READINGS = 20  # of one gap, as each may have been cut short by a crash; then it is left
 AGAIN = 60.0  # seconds until a reading that failed is tried again
 
 
@@ -52,7 +52,7 @@ class CatchUp:
         """Find and read gaps until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for _ in range(READERS):
-                tasks.create_task(self._work(ear))
+                tasks.create_task(self._work(tasks, ear))
             while True:
                 await self._find()
                 await asyncio.sleep(self._look)
@@ -88,13 +88,17 @@ class CatchUp:
             raise
         log.info("catching up", platform=platform, conversations=number)
 
-    async def _work(self, ear: Ear) -> None:
+    async def _work(self, tasks: asyncio.TaskGroup, ear: Ear) -> None:
         while True:
             place = await self._queue.get()
             self._queued.discard(place.key)
             try:
                 if begun := await self._memory.gaps.begin(place):
-                    await self._read(ear, place, *begun)
+                    keeping = tasks.create_task(self._memory.gaps.keep(place, begun[0]))
+                    try:
+                        await self._read(ear, place, *begun)
+                    finally:
+                        keeping.cancel()
             except Exception as error:  # noqa: BLE001 - the edge: the gap stays, and is found again
                 self._metrics.gaps.labels("failed").inc()
                 log.warning("gap not read", conversation=place.key, error=describe(error))

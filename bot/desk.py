@@ -9,6 +9,7 @@ import structlog
 
 from adapters.message import Answer, Audience, Command, Offer
 from adapters.ports import Busy, Chat, Platform, Refused, Unclear
+from bot.budget import Budgets
 from bot.places import conversation_at, place_of
 from bot.telemetry import Metrics
 from memory.engine import Memory
@@ -17,6 +18,7 @@ from memory.records import Place
 log = structlog.get_logger()
 
 YES = "yes"
+NOTHING = "I hold nothing of this conversation."
 BUTTONS = 20  # platforms take 25
 
 
@@ -37,6 +39,7 @@ class Desk:
     platforms: Mapping[str, Platform]
     offers: Sequence[Offer]
     about: Sequence[str]
+    budgets: Budgets
     metrics: Metrics
 
     def chat(self, place: Place) -> Chat | None:

@@ -1,7 +1,7 @@
 """/forget: what would go, one confirmation, a receipt; and who may."""
 
 from adapters.message import Action, Answer, Command
-from bot.desk import BUTTONS, YES, Desk, closed, count, direct
+from bot.desk import BUTTONS, NOTHING, YES, Desk, closed, count, direct
 from bot.places import microseconds, place_of
 from memory.entry import Description
 from memory.records import Forgotten, Place
@@ -10,14 +10,14 @@ USAGE = (
     "I can forget this conversation (/forget), all of you (/forget me), the conversation of a "
     "post here (/forget and its link), or this channel (/forget channel)."
 )
-NOTHING = "I hold nothing of this conversation."
 
 
 async def forget(desk: Desk, command: Command) -> Answer:
     words = command.argument.split()
     sure = words[-1:] == [YES]
     what, *rest = words[: len(words) - sure] or ["here"]
-    if what == "here" and not rest and not _inside(command):
+    beside = not (direct(command) or command.conversation.thread)
+    if what == "here" and not rest and beside:
         return await _threads(desk, command)
     if what == "post" and rest:
         return await _post(desk, command, rest[0], sure=sure)
@@ -26,11 +26,6 @@ async def forget(desk: Desk, command: Command) -> Answer:
     if place := _meant(desk, command, what, *rest):
         return await _conversation(desk, command, place, sure=sure)
     return Answer(text=USAGE)
-
-
-def _inside(command: Command) -> bool:
-    """Given in a conversation, not beside those of a channel."""
-    return direct(command) or bool(command.conversation.thread)
 
 
 def _meant(desk: Desk, command: Command, what: str, thread: str = "") -> Place | None:

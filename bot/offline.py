@@ -97,7 +97,7 @@ def _rows(text: str) -> Iterator[Line]:
 
 def _unnamed(row: str) -> Line | None:
     """A row of a summary that names nobody first; headings are no rows."""
-    return None if row.endswith(":") else Line(speaker="Somebody", text=row.removeprefix("- "))
+    return None if row.startswith("[") else Line(speaker="Somebody", text=row.removeprefix("- "))
 
 
 def _matching(question: Line, lines: Sequence[Line]) -> list[Line]:

@@ -1,11 +1,14 @@
 """Between what platforms speak and what memory keeps."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
-from adapters.message import Audience, Conversation, Edit, Message
+from adapters.message import Audience, Author, Conversation, Edit, Message
 from memory.entry import Entry
 from memory.records import Place
 
+_MARKS = re.compile(r"\(bot\)|[:：\[\]<>|]", re.IGNORECASE)
+_LONGEST = 80  # characters of a name, as on Slack
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,13 +38,19 @@ def entry_of(message: Message) -> Entry:
         id=message.id,
         twin=message.twin,
         author=message.author.id,
-        name=clean(message.author.name),
+        name=name_of(message.author),
         kind=message.author.kind.value,
         text=text_of(message),
         sent=microseconds(message.sent_at),
         called=message.called,
         reply_to=message.reply_to,
     )
+
+
+def name_of(author: Author) -> str:
+    """One line, without what ends a label, marks a bot or makes a heading; never empty."""
+    shown = (each if each.isprintable() else " " for each in _MARKS.sub(" ", author.name))
+    return " ".join("".join(shown).split())[:_LONGEST].strip(" -") or author.id
 
 
 def text_of(post: Message | Edit) -> str:
@@ -55,5 +64,5 @@ def microseconds(at: datetime) -> int:
 
 
 def clean(text: str) -> str:
-    """What any endpoint and any store can take: no null characters, no lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    """What any endpoint and any store can take, with one kind of line end for all to see."""
+    return "\n".join(text.replace("\0", "").encode("utf-8", "replace").decode().splitlines())

@@ -8,17 +8,18 @@ from typing import TypeVar
 from adapters.ports import Image
 from bot.ports import Prompt, Request, Role
 from memory import facts
-from memory.entry import ME, PERSON, Entry, Recollection, Segment
+from memory.entry import ME, Entry, Recollection, Segment
 
 Item = TypeVar("Item", Entry, Segment, facts.Fact)
 EACH = 8  # tokens an endpoint may add around one message, generously
-DATED = 8  # the day in front of a recalled message, and its indents
+DATED = 8  # the day in front of a recalled message
 # Tokens of one image in high detail, at most: 2,500 patches x 1.2, 1,536 x 2.46 or 8 tiles x 170;
 # GPT-4o mini alone takes more.
 # https://developers.openai.com/api/docs/guides/images-vision#calculating-costs
 IMAGE = 4_096
-HEADING = "Earlier:\n"
-OLDER = "Older messages that may matter:\n"
+# No name has brackets: nobody speaks as a heading.
+HEADING = "[Earlier]\n"
+OLDER = "[Older messages that may matter]\n"
 CUT = "[… {:,} characters left out …]"
 RULES = """\
 The conversation below comes from a chat with several people; each message begins with its
@@ -82,10 +83,7 @@ class Prompter:
         most = self._budget.window // (4 if scarce else 1)
         window = _newest(recollection.window, min(left, most), _weight)
         return Recollection(
-            segments=tuple(segments),
-            window=tuple(window),
-            question=tuple(question),
-            facts=known,
+            segments=tuple(segments), window=tuple(window), question=tuple(question), facts=known
         )
 
     def build(
@@ -144,7 +142,7 @@ class Prompter:
             half = max(kept // 2, 0)
             mark = CUT.format(len(entry.text) - 2 * half)
             text = f"{entry.text[:half]}\n{mark}\n{entry.text[len(entry.text) - half :]}"
-            tokens = self._count(text)
+            tokens = self._count(text) + 2 * len(text.splitlines())
             if tokens <= room or not half:
                 return replace(entry, text=text, tokens=tokens)
             kept = min(kept - 1, kept * room // tokens)
@@ -172,8 +170,8 @@ def _newest(items: Sequence[Item], most: int, size: Callable[[Item], int]) -> Se
 
 
 def _weight(entry: Entry) -> int:
-    """Tokens of a message in the prompt; a name has at most as many tokens as bytes."""
-    return entry.tokens + len(entry.name.encode()) + EACH
+    """Tokens in the prompt: a name has at most as many as bytes, an indent two."""
+    return entry.tokens + len(entry.name.encode()) + 2 * len(entry.text.splitlines()) + EACH
 
 
 def _size(segment: Segment) -> int:
@@ -187,15 +185,10 @@ def _earlier(segment: Segment) -> Prompt:
 def _spoken(entry: Entry) -> Prompt:
     if entry.kind == ME:
         return Prompt(role=Role.ASSISTANT, text=entry.text)
-    return Prompt(role=Role.USER, text=_line(entry))
-
-
-def _line(entry: Entry) -> str:
-    name = entry.name if entry.kind == PERSON else f"{entry.name} (bot)".lstrip()
-    return f"{name}: {entry.text}"
+    return Prompt(role=Role.USER, text=entry.line)
 
 
 def _dated(entry: Entry) -> str:
     """What "yesterday" means depends on the day it was said."""
     day = datetime.fromtimestamp(entry.sent / 1_000_000, UTC)
-    return f"[{day:%Y-%m-%d}] {_line(entry)}".replace("\n", "\n  ")  # no line speaks for another
+    return f"[{day:%Y-%m-%d}] {entry.line}"

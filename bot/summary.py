@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from adapters.message import Answer, Command
-from bot.desk import BUTTONS, Desk, closed, count, day, direct
+from bot.desk import BUTTONS, NOTHING, Desk, closed, count, day, direct
 from bot.places import place_of
 from memory.entry import Description, Entry
 from memory.records import Place
-
-NOTHING = "I hold nothing of this conversation."
 
 
 async def summary(desk: Desk, command: Command) -> Answer:

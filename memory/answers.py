@@ -160,10 +160,7 @@ def noted(answer: Answer) -> Noted:
         return Noted(lost=True)
     _, state, stopped, revision = answer
     return Noted(
-        lost=False,
-        withdrawn=state == b"withdrawn",
-        stopped=stopped == b"1",
-        revision=int(revision),
+        lost=False, withdrawn=state == b"withdrawn", stopped=stopped == b"1", revision=int(revision)
     )
 
 

@@ -28,8 +28,8 @@ asked for:
 _ANSWER = re.compile(r'\A\s*(?:```\w*\s*)?(?:\{|\[\s*[{\]])|\{\s*"(?:summary|facts)"\s*:')
 _SUMMARY = re.compile(r'"summary"\s*:\s*(?=")')
 
-_NOT_SAID = re.compile(  # code, quoted lines, tables, what is forwarded or attached, other speakers
-    r"(?ms)(`{3,}|~{3,}).*?(?:\1|\Z)|^[ \t]*>>>.*|^[ \t]*[>|][^\n]*|^(?:Forwarded: |\[attached: ).*"
+_NOT_SAID = re.compile(  # code, quoted lines, tables, other speakers
+    r"(?ms)(`{3,}|~{3,}).*?(?:\1|\Z)|^[ \t]*>>>.*|^[ \t]*[>|][^\n]*"
     r"|^[ \t]*(?:\[[^\]\n]{1,40}\] ?)?(?!(?:PS|FYI|BTW|Edit|Update):)[^\W\da-z_][\w'.-]{0,30}"
     r"(?: [^\W\da-z_][\w'.-]{0,30}){0,2}: ?\S(?:(?!\n[ \t]*\n).)*"
 )
@@ -98,7 +98,7 @@ def verify(claims: Sequence[Claim], entries: Sequence[Entry], place: Place) -> S
     """
     people = [(each, plain(each.name)) for each in entries if each.kind == PERSON]
     names, claimed = {name for _, name in people}, {plain(each.person) for each in claims}
-    runs = {each.id: _runs(each.text) for each, name in people if name in claimed}
+    runs = {each.id: _runs(each.own) for each, name in people if name in claimed}
     return [
         Fact(person=said.author, key=key, value=value, sources=(_source(said, place, quote),))
         for claim in claims[:_MOST]
@@ -149,13 +149,18 @@ def _said(claim: Claim, entry: Entry, runs: Runs, others: set[str]) -> str:
         return ""
     if any(quote in plain(each) for each in _QUOTED.findall(entry.text)):
         return ""
-    claimed = _stems(plain(f"{claim.key} {claim.value}"))
+    value = plain(claim.value)
     for run in runs:
         if found := [(raw, folded) for raw, folded in run if quote in folded]:
-            own = (raw for raw, text in found if _told(text, others) and claimed & _stems(text))
+            own = (raw for raw, text in found if _told(text, others) and _bears(text, value))
             fitting = (text for raw in own for text in (raw, claim.quote) if _fits(text))
             return next(fitting, "")
     return ""
+
+
+def _bears(folded: str, value: str) -> bool:
+    """Whether a value is in the author's words: else it is the model's, or who told it so."""
+    return _stems(value) <= _stems(folded) if _stems(value) else value in folded
 
 
 def _fits(quote: str) -> bool:

@@ -114,7 +114,7 @@ def without(facts: Iterable[Fact], gone: Callable[[Source], bool]) -> Sequence[F
 def render(facts: Iterable[Fact], name: str) -> str:
     """For the prompt: one line each, what was said as quoted data; empty without facts."""
     rows = [f"- {line(fact)}" for fact in facts]
-    return "\n".join([f"{_flat(name)} said about themselves earlier:", *rows] if rows else [])
+    return "\n".join([f"[{_flat(name)} said about themselves earlier]", *rows] if rows else [])
 
 
 def line(fact: Fact) -> str:

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from memory.records import Gap, Place
-from memory.store import Store
+from memory.store import Store, StoreDown
 
 PAST, KEPT = "past", "kept"  # how a message comes: heard of later; to be remembered in any case
-LEASE = 150.0  # seconds a reader has until it says that it still reads
 OVERLAP = 30_000_000  # microseconds: events that came as early as this told of no gap
 MARKS = 20  # made at once
 
 
 class Gaps:
-    """Each is given to one reader at a time, and stays open until one has read it all."""
+    """Each is given to one reader at a time, and stays open until one has read it all.
 
-    def __init__(self, store: Store, token: Callable[[], str]) -> None:
-        self._store, self._token = store, token
+    `lease`: seconds a reader has until it says that it still reads.
+    """
+
+    def __init__(self, store: Store, token: Callable[[], str], lease: float) -> None:
+        self._store, self._token, self._lease = store, token, lease
 
     async def mark(self, platform: str, at: int, *, age: int, limit: int) -> int:
         """Events may have been lost: open a gap in every conversation of late. How many.
@@ -43,12 +46,20 @@ class Gaps:
     async def begin(self, place: Place) -> tuple[str, Gap] | None:
         """Take a gap to read it, by a token; None: there is none, or another reads it."""
         token = self._token()
-        gap = await self._store.read_on(place, token, LEASE)
+        gap = await self._store.read_on(place, token, self._lease)
         return (token, gap) if gap else None
 
     async def hold(self, place: Place, token: str) -> bool:
         """Say that it is still being read. False: another does, or it is not wanted any more."""
-        return await self._store.read_on(place, token, LEASE) is not None
+        return await self._store.read_on(place, token, self._lease) is not None
+
+    async def keep(self, place: Place, token: str) -> None:
+        """Say so again and again, until cancelled or in vain."""
+        held = True
+        while held:
+            await asyncio.sleep(self._lease / 3)
+            with suppress(StoreDown):
+                held = await self.hold(place, token)
 
     async def end(self, place: Place, token: str, gap: Gap, *, wait: float = 0.0) -> None:
         """It was read; `wait`: it was not, somebody may try again after so many seconds."""

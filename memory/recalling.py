@@ -20,8 +20,8 @@ from memory.words import Words
 
 log = structlog.get_logger()
 
-CHANNELS, HELD = 500, 500_000  # indexes, and messages in all of them
-PATIENCE = 2.0  # seconds a reply waits for an index to catch up; what is missing comes next time
+CHANNELS, HELD = 500, 200_000  # indexes, and messages in all of them: about 300 MB
+PATIENCE = 2.0  # seconds a reply waits for an index to catch up, or does without
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,8 +77,8 @@ class Recalling:
 
         def found() -> Sequence[Entry] | None:
             self._learn(channel, changes)
-            if channel.behind and loop.time() < end:
-                return None
+            if channel.behind:  # it may hold what is gone
+                return None if loop.time() < end else ()
             live = now - self._kept * 1_000_000
             return self._search(channel, question, room, list(without), live)
 

@@ -5,16 +5,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from memory.entry import Entry
+from memory.records import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One question to the summary model: what to do, with what, in how many tokens."""
 
+    place: Place  # that it is for
     instruction: str
     text: str
     tokens: int
     facts: bool = False  # the answer is to be what `claims.read` takes
+    idle: bool = False  # there is no hurry
 
 
 Summarise = Callable[[Task], Awaitable[str]]
@@ -43,8 +46,7 @@ _NO_SUMMARY = re.compile(
 
 
 def transcript(entries: Sequence[Entry]) -> str:
-    """`Name: text`, oldest first; further lines of a message are indented under its speaker."""
-    return "\n".join(f"{entry.name}: {entry.text}".replace("\n", "\n  ") for entry in entries)
+    return "\n".join(entry.line for entry in entries)
 
 
 async def within(text: str, most: int, measure: Callable[[str], Awaitable[int]]) -> str:

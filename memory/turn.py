@@ -112,9 +112,9 @@ class Turn:
 
     @property
     def typed(self) -> str:
-        """What people wrote, as far as it stands in the prompt word for word."""
+        """What people wrote themselves, as far as it stands in the prompt word for word."""
         told = (*self.recollection.window, *self.recollection.question)
-        return "\n".join(each.text for each in told if each.kind == PERSON)
+        return "\n".join(each.own for each in told if each.kind == PERSON)
 
     @property
     def attempt(self) -> int:

@@ -27,11 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """The unit lane does not even import what talks to servers: the vendors' libraries are slow."""
-    unit = "not wire" in str(config.getoption("markexpr"))
+    """What a lane does not run is not even imported: the vendors' libraries are slow."""
+    lane = str(config.getoption("markexpr"))
+    unit, alone = "not wire" in lane, lane.startswith("alone")
     test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
-    wired = unit and test and "tests.servers" in collection_path.read_text()
-    return True if wired or (unit and collection_path.name == "e2e") else None
+    text = collection_path.read_text() if test and (unit or alone) else ""
+    left = ("tests.servers" in text) if unit else (test and alone and "mark.alone" not in text)
+    return True if left or (unit and collection_path.name == "e2e") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

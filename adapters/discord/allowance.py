@@ -44,10 +44,7 @@ class Allowance:
         return (method, str(channel)) in self._refused
 
     async def _started(
-        self,
-        _: aiohttp.ClientSession,
-        __: SimpleNamespace,
-        asked: aiohttp.TraceRequestStartParams,
+        self, _: aiohttp.ClientSession, __: SimpleNamespace, asked: aiohttp.TraceRequestStartParams
     ) -> None:
         if key := _key(asked.method, asked.url.path):
             self._refused.discard(key)

@@ -16,7 +16,7 @@ from adapters.discord.answers import EXPORT, attached, shown
 from adapters.discord.history import history
 from adapters.discord.posts import DiscordPosts, answered
 from adapters.draft import Pace, write
-from adapters.markup import split
+from adapters.markup import neutralise, split
 from adapters.message import Answer, Audience, Author, Conversation, Message
 from adapters.ports import Busy, Hold, Image, Posted, Refused, Unclear
 
@@ -111,7 +111,7 @@ class DiscordChat:
 
     async def announce(self, text: str) -> None:
         async with answered(self._timeout):
-            await self._posts.channel.send(text, suppress_embeds=True)
+            await self._posts.channel.send(neutralise(text), suppress_embeds=True)
 
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         return history(self._connected(), self._where, after, limit, self._timeout)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 
 import discord
 
+from adapters.markup import tag
+
 # https://discord.com/developers/docs/reference#message-formatting
 _ENTITY = re.compile(
     r"<(?P<sign>@[!&]?|#)(?P<id>\d+)>(?P<gap> ?)"
@@ -15,11 +17,11 @@ _ENTITY = re.compile(
 
 def text(post: discord.Message, me: int) -> str:
     """Entities resolved, the bot's own mention removed, forwarded texts below."""
-    names = {f"@{user.id}": f"@{user.display_name}" for user in post.mentions}
-    names |= {f"#{channel.id}": f"#{channel.name}" for channel in post.channel_mentions}
+    names = {f"@{user.id}": f"@{tag(user.display_name)}" for user in post.mentions}
+    names |= {f"#{channel.id}": f"#{tag(channel.name)}" for channel in post.channel_mentions}
     names[f"@{me}"] = ""
     for role in post.role_mentions:
-        names[f"@{role.id}"] = "" if own(role, me) else f"@{role.name}"
+        names[f"@{role.id}"] = "" if own(role, me) else f"@{tag(role.name)}"
 
     def resolve(entity: re.Match[str]) -> str:
         if entity["id"] is None:

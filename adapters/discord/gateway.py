@@ -10,7 +10,7 @@ import aiohttp
 import discord
 import structlog
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
+from discord.http import Ratelimit, Route
 from yarl import URL
 
 from adapters.discord import events
@@ -25,6 +25,7 @@ _log = structlog.get_logger()
 
 API_URL = "https://discord.com/api/v10"
 SETTLES = 2.0  # seconds without another server, and all of them are there
+PATIENCE = 30.0  # seconds for a rate limit to pass: discord.py takes no less
 
 
 def redirect(api_url: str) -> None:
@@ -56,11 +57,14 @@ class Gateway(discord.Client):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=SETTLES,
             allowed_mentions=discord.AllowedMentions.none(),
-            max_ratelimit_timeout=30,
+            max_ratelimit_timeout=PATIENCE,
             http_trace=trace,
             shard_id=shard.id,
             shard_count=options.shard_count,
         )
+        # Where calls share one, discord.py 2.7 has the next wait for 30 s if one was given up just
+        # as it ended. Ours wait less: a channel would be silent for good. See Allowance.
+        self.http.get_ratelimit = lambda key: Ratelimit(PATIENCE)  # type: ignore[method-assign]
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
         self._reader = Reader(self, inbox, options)
         self._interactions = Interactions(
@@ -135,7 +139,9 @@ class Gateway(discord.Client):
         self._deliver(channel.id, partial(self._inbox.leave, gone))
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        gone = events.departure(event.guild_id, event.parent_id, event.thread_id)
+        private = event.thread_type is discord.ChannelType.private_thread
+        place = [event.thread_id] if private else [event.parent_id, event.thread_id]
+        gone = events.departure(event.guild_id, *place)
         self._deliver(event.thread_id, partial(self._inbox.leave, gone))
 
     async def on_guild_channel_update(

@@ -43,7 +43,7 @@ class SlackChat:
             recipient = partial(self.directory.partner, where.channel)
             posts = StreamedPosts(posts=self.posts, starts=self.starts, recipient=recipient)
         async with (
-            self.posts.agent.working(where, title_of(turn.typed)),
+            self.posts.agent.working(where, neutralise(title_of(turn.typed))),
             aclosing(write(posts, turn, text, onto, self.pace)) as written,
         ):
             async for posted in written:

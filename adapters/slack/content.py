@@ -38,7 +38,8 @@ def _cards(post: Payload, me: str, names: Names) -> Iterator[str]:
         told = card.get("text") or (not (blocks or fields) and card.get("fallback")) or ""
         words = [card.get("author_name"), card.get("pretext"), card.get("title"), told, *fields]
         lines = [markdown(each, me=me, names=names) for each in words if each]
-        yield "\n".join(filter(None, [*lines, *blocks]))
+        said = "\n".join(filter(None, [*lines, *blocks]))
+        yield f"Forwarded: {said}" if said and card.get("is_share") else said
 
 
 def _field(field: Payload) -> str:

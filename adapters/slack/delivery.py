@@ -86,7 +86,7 @@ class Delivery:
             guest = await self._directory.foreign(event.get("message") or event)
             names = await self._directory.names(mentioned(body))
             said = read(body, me=me, names=names, channel_type=kind, guest=guest)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             _log.warning("slack event makes no sense", error=type(error).__name__)
             return None
         wanted = self._shared or not (guest or body.get("is_ext_shared_channel"))
@@ -134,10 +134,7 @@ class Delivery:
             except Refused:
                 shared = bool(event.get("is_ext_shared"))
         channel = Conversation(
-            platform="slack",
-            space=space(body),
-            channel=event["channel"],
-            audience=Audience.PRIVATE,
+            platform="slack", space=space(body), channel=event["channel"], audience=Audience.PRIVATE
         )
         await inbox.rescope(rescoped(channel, audience(kind, shared=shared)))
 

@@ -124,10 +124,7 @@ def space(body: Payload) -> str:
 
 def rescoped(channel: Conversation, audience: Audience) -> Rescoped:
     return Rescoped(
-        platform=channel.platform,
-        space=channel.space,
-        channel=channel.channel,
-        audience=audience,
+        platform=channel.platform, space=channel.space, channel=channel.channel, audience=audience
     )
 
 

@@ -19,8 +19,6 @@ from adapters.slack.manifest import SHORTCUTS
 from adapters.slack.respond import Response
 from adapters.slack.session import Agent
 
-Respond = Callable[[Answer], Awaitable[None]]
-
 _ACK = 2.0  # seconds that a command may take before Slack, which waits for three, is answered
 _log = structlog.get_logger()
 

@@ -27,10 +27,7 @@ SCOPES: Mapping[str, str] = {
 }
 """Every scope the bot needs, and for what."""
 
-SHORTCUTS: Mapping[str, str] = {
-    "summary": "Summarize this thread",
-    "forget": "Forget this thread",
-}
+SHORTCUTS: Mapping[str, str] = {"summary": "Summarize this thread", "forget": "Forget this thread"}
 """In the menu of a message: the command each gives, which is its callback_id, and its words."""
 
 _MESSAGES = ("message.channels", "message.groups", "message.im", "message.mpim")

@@ -6,6 +6,8 @@ https://docs.slack.dev/messaging/formatting-message-text
 import re
 from collections.abc import Mapping
 
+from adapters.markup import tag
+
 Names = Mapping[str, str]
 
 _CODE = re.compile(r"```(?P<block>.+?)```|`(?P<span>[^`\n]+)`", re.DOTALL)
@@ -51,9 +53,9 @@ def _resolved(entity: str, names: Names) -> str:
     target, _, label = entity.partition("|")
     match target[0]:
         case "@":
-            return f"@{names.get(target[1:], target[1:])}"
+            return f"@{tag(names.get(target[1:], target[1:]))}"
         case "#":
-            return f"#{label or names.get(target[1:], target[1:])}"
+            return f"#{tag(label or names.get(target[1:], target[1:]))}"
         case "!":
             return label or f"@{target.rpartition('^')[2].lstrip('!')}"
     return f"[{label}]({target})" if label and label != target else target

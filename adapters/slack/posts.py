@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from adapters.markup import neutralise
 from adapters.message import Audience, Conversation
 from adapters.ports import Busy, Hold
 from adapters.slack.blocks import feedback, said
@@ -55,7 +56,7 @@ class SlackPosts:
         return await self._new(self._content(text, live=live), _mark(turn))
 
     async def announce(self, text: str) -> None:
-        await self._new({"markdown_text": text}, _metadata())
+        await self._new({"markdown_text": neutralise(text)}, _metadata())
 
     async def edit(self, turn: Hold, post: str, text: str, *, live: bool) -> bool:
         content = self._content(text, live=live)

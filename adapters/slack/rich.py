@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from adapters.markup import tag
 from adapters.slack.mrkdwn import Names, markdown
 
 Block = Mapping[str, Any]
@@ -77,7 +78,7 @@ def _plain(element: Block, names: Names) -> str:
     match element:
         case {"type": str(kind)} if kind in _ENTITIES:
             key, mark = _ENTITIES[kind]
-            return f"{mark}{names.get(element[key], element[key])}"
+            return f"{mark}{tag(names.get(element[key], element[key]))}"
         case {"type": "emoji", "name": str(name)}:
             return f":{name}:"
         case {"text": str(text)} | {"fallback": str(text)} | {"url": str(text)}:

@@ -13,6 +13,7 @@ local late = tonumber(sent) < microseconds - DAY * 1000000
 
 local function owe(owed_id, at)
   redis.call('ZADD', CONVERSATION .. '/owed', at, owed_id)
+  share_end({ 'owed' }, 'msg')
   look(milliseconds)
   return { 'owed', get('joined') == at and 1 or 0, get('gap') and 1 or 0 }
 end

@@ -65,6 +65,27 @@ async def test_only_what_is_needed_is_asked_for(
     assert client._connection._messages is None
 
 
+async def test_a_call_given_up_just_as_it_ended_does_not_hold_up_the_next(
+    discord: FakeDiscord, inbox: Collected
+) -> None:
+    answered = asyncio.Event()
+    async with connected(discord, inbox) as platform:
+        http = platform._client("@me").http
+
+        async def call() -> None:  # as every request of discord.py
+            async with http.get_ratelimit("POST /channels/1/messages"):
+                await answered.wait()
+
+        given_up = asyncio.create_task(call())
+        await asyncio.sleep(0)
+        answered.set()
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        async with asyncio.timeout(1):
+            await call()
+
+
 async def test_a_lost_connection_is_resumed_and_what_is_told_twice_has_one_id(
     discord: FakeDiscord, inbox: Collected
 ) -> None:

@@ -316,6 +316,14 @@ async def test_the_fake_takes_a_repeated_nonce_for_new_after_its_window(
     assert await talk.chat._posts.post(talk.turn, 0, "one", live=False) != first
 
 
+async def test_words_that_a_nonce_brings_back_are_replaced(
+    discord: FakeDiscord, talk: Talk
+) -> None:
+    first = await talk.chat._posts.post(talk.turn, 0, "one", live=True)
+    assert await talk.chat._posts.post(talk.turn, 0, "two", live=True) == first
+    assert discord.texts(talk.channel) == ["two"]
+
+
 async def test_an_answer_without_text_is_not_whispered(discord: FakeDiscord, talk: Talk) -> None:
     await talk.chat.whisper(Author(id=discord.person("Bob"), name="Bob"), Answer(text=""))
     assert count(discord, POST) == 0

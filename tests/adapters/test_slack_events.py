@@ -412,7 +412,7 @@ def test_a_passed_on_message_is_read_and_a_shown_link_is_not() -> None:
         "text": "done",
     }
     shown = {"from_url": "https://example.com", "title": "An example", "text": "of a site"}
-    assert heard(event("see", attachments=[passed_on, shown])).text == "see\n\nCy\ndone"
+    assert heard(event("see", attachments=[passed_on, shown])).text == "see\n\nForwarded: Cy\ndone"
 
 
 JSON = st.recursive(

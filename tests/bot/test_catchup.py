@@ -1,6 +1,7 @@
 """What was said before the bot was called, and while it was away, is read."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -86,10 +87,10 @@ async def test_a_thread_that_begins_with_the_call_has_nothing_to_read(bot: Bench
 
 async def test_an_answer_waits_for_what_was_said_before_but_not_for_ever(bot: Bench) -> None:
     people = People()
-    bot.patience, bot.platform.library = 0.3, asyncio.Event()
+    bot.patience, bot.platform.library = 1.0, asyncio.Event()
     bot.platform.said = thread(people)
     async with bot.running() as intake:
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(0.8):
             await intake.receive(people.say("so?"))
         await bot.answers(1)
         assert told(bot) == []
@@ -140,6 +141,27 @@ async def test_another_process_reads_on_where_one_crashed(bot: Bench) -> None:
     assert told(bot)[:3] == ["Bo: old 0", "Bo: old 1", "Bo: old 2"]
 
 
+async def test_whoever_reads_a_gap_keeps_it_while_the_platform_is_slow(bot: Bench) -> None:
+    people = People()
+    bot.platform.library, bot.platform.said = asyncio.Event(), thread(people)
+    async with bot.running() as intake:
+        await intake.receive(people.say("so?"))
+        await bot.until(lambda: bot.platform.readings == [""])
+        begun = await bot.held()
+        await until(later(bot, begun))
+        bot.platform.library.set()
+        await bot.answers(1)
+    assert bot.platform.readings == [""]
+    assert told(bot) == ["Bo: old 0", "Bo: old 1", "Bo: old 2"]
+
+
+def later(bot: Bench, begun: float) -> Callable[[], Awaitable[bool]]:
+    async def renewed() -> bool:
+        return await bot.held() > begun
+
+    return renewed
+
+
 async def test_a_thread_of_1200_replies_is_known_from_its_beginning_on(bot: Bench) -> None:
     people = People()
     bot.marks, bot.sweep = Marks(high=6000, low=3600), 1.0
@@ -152,7 +174,7 @@ async def test_a_thread_of_1200_replies_is_known_from_its_beginning_on(bot: Benc
         await bot.answers(1)
     read = "\n".join(task.text for task in bot.summaries)
     assert "osprey" in read
-    assert "Earlier:\n- folded" in told(bot)
+    assert "[Earlier]\n- folded" in told(bot)
     assert any("osprey" in each for each in told(bot))  # recalled word for word
     assert "Ada: the code word is w1199" in told(bot)
 

@@ -122,7 +122,7 @@ async def test_what_is_known_stands_behind_the_prefix_and_leaves_the_prefix_as_i
     first, second = folding.model.seen[-2:]
     assert first.prompts[: first.stable] == second.prompts[: first.stable]
     assert [each.text.split("\n")[0] for each in second.prompts[second.stable :]] == [
-        "Ada said about themselves earlier:",
+        "[Ada said about themselves earlier]",
         "It is Friday, 2027-01-01 12:00 UTC.",
         "Ada: two",
     ]

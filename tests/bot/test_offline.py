@@ -107,7 +107,9 @@ async def test_endings_do_not_matter() -> None:
 
 async def test_it_quotes_summaries() -> None:
     reply = await ask(
-        "Earlier:\n- Ada: The vault code is 7261.\n- Bob likes tea.", "< Noted.", "Ada: vault code?"
+        "[Earlier]\n- Ada: The vault code is 7261.\n- Bob likes tea.",
+        "< Noted.",
+        "Ada: vault code?",
     )
     assert reply == "Ada said: “The vault code is 7261.”"
 

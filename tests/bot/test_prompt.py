@@ -58,10 +58,10 @@ def test_the_order_is_persona_summary_window_recall_time_question() -> None:
     assert texts[0][0] is Role.SYSTEM
     assert texts[0][1].startswith("Be kind.")
     assert texts[1:] == [
-        (Role.USER, "Earlier:\n- old"),
+        (Role.USER, "[Earlier]\n- old"),
         (Role.USER, "Ada: hello"),
         (Role.ASSISTANT, "hi"),
-        (Role.USER, "Older messages that may matter:\n[1970-01-01] Ada: long ago"),
+        (Role.USER, "[Older messages that may matter]\n[1970-01-01] Ada: long ago"),
         (Role.SYSTEM, "It is Friday, 2026-11-20 09:30 UTC."),
         (Role.USER, "Ada: now?"),
     ]
@@ -73,8 +73,8 @@ def test_when_room_is_short_the_oldest_segments_and_messages_stay_out() -> None:
     what = recollection([segment("a" * 60), segment("b" * 60, number=2)], many, [said("?")])
     request = built(prompter(window=200, summary=100), what)
     texts = [each.text for each in request.prompts]
-    assert "Earlier:\n" + "b" * 60 in texts
-    assert "Earlier:\n" + "a" * 60 not in texts
+    assert "[Earlier]\n" + "b" * 60 in texts
+    assert "[Earlier]\n" + "a" * 60 not in texts
     assert 0 < sum(text == "Ada: " + "x" * 50 for text in texts) < 5
 
 
@@ -99,7 +99,7 @@ def test_of_what_is_known_the_newest_that_fits_stands_before_the_clock() -> None
     prompts = built(prompter(10_000, facts=300), what).prompts
     known, clock, asked = (each.text for each in prompts[1:])
     assert (clock[:5], asked) == ("It is", "Ada: now?")
-    assert known.startswith("Ada said about themselves earlier:\n- home ")
+    assert known.startswith("[Ada said about themselves earlier]\n- home ")
     assert "- home 49: Lisbon" in known
     assert "- home 1: " not in known
     assert len(known) <= 300

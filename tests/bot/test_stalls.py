@@ -13,7 +13,7 @@ from memory.records import Place
 from memory.tokens import Counter
 from tests.memory.conftest import World, turn_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 STRETCH = 0.05  # seconds of its thread's work, whoever else uses the machine
 WORDS = (f"word{number * 7919 % 5003} and so on" for number in range(16_000))
 LONG = " ".join(WORDS)  # about 100,000 tokens

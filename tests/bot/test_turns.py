@@ -253,7 +253,7 @@ async def test_a_long_conversation_folds_and_the_model_reads_the_summary(bot: Be
         await intake.receive(people.say("so?"))
         await bot.answers(21)
     texts = [each.text for each in bot.model.seen[-1].prompts]
-    assert texts[1] == "Earlier:\n- folded"
+    assert texts[1] == "[Earlier]\n- folded"
     assert "Ada: fact number 0" not in texts
     assert "Ada: fact number 0" in bot.summaries[0].text
 

@@ -20,6 +20,7 @@ from tests.servers.openai.server import Messages, text_of
 from tests.servers.slack import Slack
 from tests.servers.slack.faults import Fault, Faults
 
+IDLE = "Answering"  # nothing: all it was asked had been answered
 AGAIN = 12.0
 MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
 METHODS = (  # posts and edits fail most
@@ -45,8 +46,14 @@ class ChaosSlack(Slack):
     """Loses its patience soon, and never gives up an event."""
 
     def __init__(self, traps: Traps) -> None:
-        super().__init__(ack_within=2.0, retries=[0.5, *[1.0] * 4_000])
+        super().__init__(ack_within=3.0, retries=[0.5, 1.0, 2.0, *[4.0] * 1_000])
         self._traps = traps
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        await request.read()
+        if request.transport is None:  # it waited here for longer than its sender did
+            raise web.HTTPServiceUnavailable
+        return await super()._call(request)
 
     def _answer(
         self, request: web.Request, method: str, given: dict[str, Any], fault: Any
@@ -68,6 +75,12 @@ class ChaosSlack(Slack):
 @dataclass(slots=True)
 class TrappedRequests(Requests):
     traps: Traps | None = None
+
+    async def meet(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        await request.read()
+        if request.transport is None:
+            raise web.HTTPServiceUnavailable
+        return await Requests.meet(self, request, handler)
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.Response:
         assert self.traps
@@ -98,6 +111,7 @@ class Shown:
 
     at: float
     marks: frozenset[int]
+    told: str = ""  # what it asks, or that it folds; and when it was first made, if long ago
 
 
 class ChaosModel(FakeOpenAI):
@@ -111,11 +125,14 @@ class ChaosModel(FakeOpenAI):
         self.failed = 0
 
     async def _play(self, act: Act, request: web.Request) -> web.StreamResponse:
-        texts = "\n".join(map(text_of, self.seen.pop().body["messages"]))
+        messages = self.seen.pop().body["messages"]
+        texts = "\n".join(map(text_of, messages))
         now, prompt = time.time(), hash(texts)
-        if now - self._first.get(prompt, 0.0) > AGAIN:
+        before = self._first.get(prompt, 0.0)
+        if now - before > AGAIN:
             self._first[prompt] = now
-            self.shown.append(Shown(at=now, marks=frozenset(marks(texts))))
+            told = ("a fold" if is_fold(messages) else roster(messages)) + f", before {before:.2f}"
+            self.shown.append(Shown(at=now, marks=frozenset(marks(texts)), told=told))
         if self._traps.met("before the model", request.transport):
             raise web.HTTPServiceUnavailable
         if self._chance.random() < self._trouble:
@@ -123,7 +140,10 @@ class ChaosModel(FakeOpenAI):
             self.failed += 1
         else:
             await asyncio.sleep(self._chance.choice((0.0, 0.0, 0.0, 0.1, 0.4)))
-        answer = await super()._play(act, request)
+        try:
+            answer = await super()._play(act, request)
+        except ConnectionError:  # whoever asked has gone meanwhile
+            raise web.HTTPServiceUnavailable from None
         self._traps.met("after the model", request.transport)
         return answer
 
@@ -150,4 +170,4 @@ def roster(messages: Messages) -> str:
     answered = {number for found in said for number, _ in found}
     fresh = [mark for each in asked for mark in MARK.findall(text_of(each))]
     new = [f"#{number}.{version}#" for number, version in fresh if number not in answered]
-    return f"Answering {' '.join(new)}"
+    return f"{IDLE} {' '.join(new)}"

@@ -27,6 +27,7 @@ class Gate:
     _names: Mapping[bytes, str] = field(default_factory=dict)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _left: list[asyncio.StreamWriter] = field(default_factory=list)  # half open
 
     def hang(self) -> None:
         """Connections stay open, and nothing comes back."""
@@ -40,6 +41,14 @@ class Gate:
         for task in self._tasks:
             task.cancel()
 
+    async def close(self) -> None:
+        tasks = list(self._tasks)
+        self.half_open()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # for those who waited for them
+        for each in self._left:
+            each.close()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             server = await asyncio.open_unix_connection(str(self.socket))
@@ -51,7 +60,8 @@ class Gate:
         try:
             await relay
         except asyncio.CancelledError:
-            return  # half open: the client's end stays
+            self._left.append(writer)
+            return
         finally:
             self._tasks.discard(relay)
             server[1].close()
@@ -106,5 +116,7 @@ async def gate(socket: Path, traps: Traps) -> AsyncIterator[Gate]:
     server = await asyncio.start_server(gate.serve, "127.0.0.1", 0)
     async with server:
         gate.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        yield gate
-        gate.half_open()
+        try:
+            yield gate
+        finally:
+            await gate.close()

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import inf
 
-from tests.chaos.fakes import MARK, Shown, marks
+from tests.chaos.fakes import IDLE, MARK, Shown, marks
 
-MARGIN = 3.0  # seconds: a prompt made before a deletion may still be on its way to the model
+MARGIN = 10.0  # seconds: a turn begun before a deletion may still be on its way to the model
 PROMISES = (
     *("unanswered", "twice", "misplaced", "out_of_order", "leaked", "remembered_after_forget"),
     *("misremembered", "set_aside", "orphan_keys"),
@@ -108,6 +108,7 @@ class History:
 
     def judge(self) -> Report:
         counted = self._counted()
+        several = sorted(mark for mark in counted if counted[mark] > 1 and self._called(mark))
         called = [each for each in self.said.values() if each.owed and each.acknowledged]
         report = Report(
             acknowledged=sum(bool(each.acknowledged) for each in self.said.values()),
@@ -115,8 +116,8 @@ class History:
             bot_kills=len(self.kills),
         )
         report.broke("unanswered", self.unanswered())
-        twice = [mark for mark, times in counted.items() if times > 1]
-        report.broke("twice", [self.said.get(mark, f"#{mark}#") for mark in twice])
+        idle = [post for post in self.posts if post.text.strip() == IDLE]
+        report.broke("twice", [*map(self._answers, several), *idle])
         report.broke("misplaced", list(self._misplaced()))
         report.broke("out_of_order", list(self._out_of_order()))
         report.broke("leaked", list(self._leaked()))
@@ -133,6 +134,14 @@ class History:
 
     def _counted(self) -> Counter[int]:
         return Counter(mark for post in self.posts for mark in set(marks(post.text)))
+
+    def _called(self, mark: int) -> bool:
+        """What was overheard a model may take up in any answer."""
+        return mark not in self.said or self.said[mark].owed
+
+    def _answers(self, mark: int) -> str:
+        found = "; ".join(str(post) for post in self.posts if mark in marks(post.text))
+        return f"{self.said.get(mark)}: {found}"
 
     def _misplaced(self) -> Iterator[Post]:
         """Posts that answer what was said elsewhere."""
@@ -175,7 +184,7 @@ class History:
         for prompt in self.shown:
             for mark in prompt.marks & gone.keys():
                 if prompt.at > gone[mark].gone + MARGIN:
-                    yield f"{gone[mark]}, in a prompt at {prompt.at % 10_000:.2f}"
+                    yield f"{gone[mark]}, in a prompt at {prompt.at % 10_000:.2f}: {prompt.told}"
 
     def _kept(self) -> Iterator[str]:
         held = {mark for row in self._rows("person", "me") for mark in marks(row["text"])}
@@ -197,12 +206,17 @@ class History:
                 yield f"{each}, in memory as {had or 'nothing'}"
 
     def _otherwise(self) -> Iterator[str]:
-        """Replies that memory holds otherwise than people see them."""
-        seen = {post.text for post in self.posts}
-        for row in self._rows("me"):
-            known = [self.said[mark] for mark in marks(row["text"]) if mark in self.said]
-            if known and not any(each.doubtful for each in known) and row["text"] not in seen:
-                yield f"{row['text'][:80]!r} in {row['conversation']} is not what people see"
+        """Replies that memory holds otherwise than people see them, or does not hold."""
+        seen = {post.text: post for post in self.posts if self._firm(post.text)}
+        held = {row["text"]: row for row in self._rows("me") if self._firm(row["text"])}
+        for text in held.keys() - seen.keys():
+            yield f"{text[:80]!r} in {held[text]['conversation']} is not what people see"
+        for text in seen.keys() - held.keys() if self.remembered else ():
+            yield f"{seen[text]} is not in memory"
+
+    def _firm(self, reply: str) -> bool:
+        known = [self.said[mark] for mark in marks(reply) if mark in self.said]
+        return bool(known) and not any(each.doubtful for each in known)
 
     def _rows(self, *kinds: str) -> Sequence[Mapping[str, str]]:
         return [row for row in self.remembered if row["kind"] in kinds]

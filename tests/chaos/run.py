@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -13,26 +14,32 @@ from memory.seal import fresh_key
 from tests.chaos.fakes import ChaosDiscord, ChaosModel
 from tests.chaos.gate import Gate, gate
 from tests.chaos.history import History, Report
+from tests.chaos.nursery import Child, Nursery, nursery
 from tests.chaos.people import People
 from tests.chaos.store import Server, server
 from tests.chaos.traps import Traps, owner
-from tests.e2e.process import Bot, Home
+from tests.e2e.process import Home
 from tests.servers.redis import find_servers
 from tests.soak.weather import BadSlack, Weather
 
 TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__LEASE_SECONDS": "4",
-    "THREADKEEPER_TURNS__GRACE_SECONDS": "2",
+    "THREADKEEPER_TURNS__GRACE_SECONDS": "3",
     "THREADKEEPER_TURNS__SWEEP_SECONDS": "0.5",
     "THREADKEEPER_TURNS__CALL_TIMEOUT_SECONDS": "2",
-    "THREADKEEPER_TURNS__LATE_SECONDS": "3",
+    "THREADKEEPER_TURNS__LATE_SECONDS": "4",
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
+    "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
+    "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
+    "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
+    "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
 SETTLE = 120.0  # seconds for what is left at the end
 QUIET = 6.0  # seconds without a fault before anybody looks at the end: late second answers
-START = 30.0  # seconds until every bot listens
+STORE = 0.15  # share of the traps that kill the store
+START = 60.0  # seconds until every bot listens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +51,7 @@ class Plan:
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
-    kill: float = 1.5
+    kill: float = 2.5
     kill_store: float = 12.0
     disturb: float = 0.5
     disturb_store: float = 3.0
@@ -63,8 +70,9 @@ class Run:
     store: Server
     way: Gate
     home: Home
+    born: Nursery
     kills: list[float] = field(default_factory=list)
-    bots: dict[int, Bot] = field(default_factory=dict)
+    bots: dict[int, Child] = field(default_factory=dict)
     settled_in: float = 0.0  # seconds
 
     async def play(self) -> None:
@@ -72,7 +80,8 @@ class Run:
         plan = self.plan
         async with asyncio.TaskGroup() as tasks:
             living = [tasks.create_task(self._live(number)) for number in range(plan.replicas)]
-            await self._connected()
+            async with asyncio.timeout(START):
+                await self._connected()
             acts = (self._kill_bots, self._kill_store, self._disturb, self.weather.rage)
             troubles = [tasks.create_task(act()) for act in acts]
             await self.people.talk(plan.seconds, plan.rate)
@@ -90,14 +99,21 @@ class Run:
     async def _live(self, number: int) -> None:
         """A bot that is started again whenever it died."""
         while True:
-            async with self.home.bot() as bot:
+            async with self.born.bot() as bot:
                 self.bots[number] = bot
-                await bot.process.wait()
+                await bot.wait()
                 self.bots.pop(number, None)
 
+    def strike(self, port: int) -> None:
+        """Where it hurts: the bot that calls from this port, or at times the store."""
+        if self.chance.random() < STORE:
+            self.store.die()
+        else:
+            self.kill(port)
+
     def kill(self, port: int) -> None:
-        """The one that calls from this port, or any."""
-        running = {number: bot.process.pid for number, bot in self.bots.items()}
+        """The bot that calls from this port, or any."""
+        running = {number: bot.pid for number, bot in self.bots.items()}
         if running:
             caller = owner(port, running) if port else None
             victim = self.chance.choice(sorted(running)) if caller is None else caller
@@ -105,20 +121,21 @@ class Run:
             self.kills.append(time.time())
 
     async def _kill_bots(self) -> None:
-        """Every other time where it hurts; a trap not sprung by the next time is let be."""
+        """Every other time where it hurts, if that point is passed soon."""
         while True:
             await self._connected()
+            died = len(self.kills)
+            if self.chance.random() < 0.5:
+                self.traps.arm()
             await asyncio.sleep(self.chance.expovariate(1 / self.plan.kill))
             self.traps.disarm()
-            if self.chance.random() < 0.5:
+            if len(self.kills) == died:
                 self.kill(0)
-            else:
-                self.traps.arm()
 
     async def _connected(self) -> None:
         """Else a loaded machine would only see bots that start."""
         slack = self.people.slack
-        await slack.until(lambda: len(slack.sockets.open) >= self.plan.replicas, within=START)
+        await slack.until(lambda: len(slack.sockets.open) >= self.plan.replicas, within=inf)
 
     async def _kill_store(self) -> None:
         while True:
@@ -137,7 +154,9 @@ class Run:
             case 0:
                 self.way.lose += 3
             case 1:
-                self.way.delay = self.chance.choice((0.0, 0.01, 0.2))
+                self.way.delay = self.chance.choice((0.01, 0.05, 0.2))
+                await asyncio.sleep(1.0)
+                self.way.delay = 0.0
             case 2:
                 self.way.hang()
                 await asyncio.sleep(1.0)
@@ -210,8 +229,9 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
         people = People(slack, discord, chance)
         stack.push_async_callback(people.go)
         home = Home(folder=folder, environ=environ(slack, discord, model, way) | TURNS)
-        run = Run(plan, chance, people, model, weather, traps, store, way, home)
-        traps.kill = run.kill
+        born = await stack.enter_async_context(nursery(home))
+        run = Run(plan, chance, people, model, weather, traps, store, way, home, born)
+        traps.strike = run.strike
         yield run
 
 

@@ -29,11 +29,14 @@ class Server:
     def socket(self) -> Path:
         return self.folder / "s"
 
-    async def kill(self) -> None:
-        """Until it is back."""
+    def die(self) -> None:
         self.kills += 1
         self._alive.clear()
         self._dying.set()
+
+    async def kill(self) -> None:
+        """Until it is back."""
+        self.die()
         await self._alive.wait()
 
     async def fill(self, *, full: bool) -> None:

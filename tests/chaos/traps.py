@@ -15,12 +15,12 @@ _TCP = Path("/proc/net/tcp")
 class Traps:
     """Every point that is passed is known from then on, and can be armed.
 
-    `kill` is told the caller's port; 0: not known.
+    `strike` is told the caller's port; 0: not known.
     """
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
-        self.kill: Callable[[int], None] = lambda port: None
+        self.strike: Callable[[int], None] = lambda port: None
         self._armed: frozenset[str] = frozenset()
         self.passed: Counter[str] = Counter()
         self.sprung: Counter[str] = Counter()
@@ -35,14 +35,14 @@ class Traps:
         self._armed = frozenset()
 
     def met(self, point: str, caller: Any) -> bool:
-        """Whether this was it: the caller, known by its transport, is dead now."""
+        """Whether this was it: no answer goes to the caller, who is known by its transport."""
         self.passed[point] += 1
         if point not in self._armed:
             return False
         self.disarm()
         self.sprung[point] += 1
         peer = caller.get_extra_info("peername") if caller else None
-        self.kill(peer[1] if peer else 0)
+        self.strike(peer[1] if peer else 0)
         return True
 
 

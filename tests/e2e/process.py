@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.e2e.warm import Started, start
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds; on a busy machine everything takes longer
 WINDOW = 16  # characters of somebody's text that must not show up in a log
@@ -36,7 +38,9 @@ class Ended:
 class Bot:
     """One running process; `out` is what it printed so far."""
 
-    def __init__(self, process: asyncio.subprocess.Process, terminal: int | None = None) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process | Started, terminal: int | None = None
+    ) -> None:
         self.process = process
         self._process, self._terminal = process, terminal
         self.out = ""
@@ -93,9 +97,13 @@ class Bot:
 
 @dataclass(slots=True, kw_only=True)
 class Home:
-    """A folder of the bot's and its environment; `heard` is what people said to it."""
+    """A folder of the bot's and its environment; `heard` is what people said to it.
+
+    `warm`: where bots that need no terminal are had without waiting for their imports.
+    """
 
     folder: Path
+    warm: Path | None = None
     environ: dict[str, str] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
 
@@ -134,17 +142,22 @@ class Home:
     ) -> AsyncIterator[Bot]:
         """A process, killed at the end of the block if it still runs."""
         ours, its = os.openpty() if terminal else (None, asyncio.subprocess.PIPE)
+        arguments, env = (verb, "--config", str(self.config), *flags), self._all(environ)
+        process: asyncio.subprocess.Process | Started
         with (self.folder / "stderr").open("ab") as err:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", verb, "--config", str(self.config), *flags),
-                cwd=ROOT,
-                env=self._all(environ),
-                stdin=its,
-                stdout=its,
-                stderr=err,
-                start_new_session=True,
-                preexec_fn=_own_terminal if terminal else None,
-            )
+            if self.warm and not terminal:
+                process = await start(self.warm, arguments, env, err.fileno())
+            else:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "bot", *arguments),
+                    cwd=ROOT,
+                    env=env,
+                    stdin=its,
+                    stdout=its,
+                    stderr=err,
+                    start_new_session=True,
+                    preexec_fn=_own_terminal if terminal else None,
+                )
         if ours is not None:
             os.close(its)
         bot = Bot(process, ours)

@@ -34,7 +34,8 @@ def found(data: Path, text: str) -> bool:
 
 
 def server(data: Path) -> redis.asyncio.Redis:
-    return redis.asyncio.Redis(unix_socket_path=str(data / "server.sock"))
+    """Patient: on a busy machine everything takes longer."""
+    return redis.asyncio.Redis(unix_socket_path=str(data / "server.sock"), socket_timeout=60)
 
 
 async def rewritten(data: Path) -> None:

@@ -15,7 +15,7 @@ from tests.e2e.conftest import check_log
 from tests.e2e.process import Home
 from tests.e2e.town import DiscordDirect, SlackThread, Town, is_fold
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 CLOCK = 3.0  # seconds to acknowledge, on Slack: https://docs.slack.dev/apis/events-api
 # and on Discord: https://docs.discord.com/developers/interactions/receiving-and-responding

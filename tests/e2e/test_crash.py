@@ -64,6 +64,7 @@ async def test_told_to_stop_it_finishes_what_it_began(
     assert [list(corner.replies()) for corner in corners] == [[ANSWER]] * 2
 
 
+@pytest.mark.alone
 async def test_told_to_stop_it_does_not_wait_for_a_model_that_hangs(
     model_town: Town, busy_home: Home, corners: Sequence[Corner]
 ) -> None:

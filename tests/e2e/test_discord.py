@@ -37,7 +37,7 @@ class Guild:
 
 
 @pytest.fixture
-async def guild(tmp_path: Path) -> AsyncIterator[Guild]:
+async def guild(tmp_path: Path, warm: Path) -> AsyncIterator[Guild]:
     async with FakeDiscord() as discord, FakeOpenAI(remembering) as model:
         environ = {
             "DISCORD_API_URL": discord.api_url,
@@ -45,7 +45,7 @@ async def guild(tmp_path: Path) -> AsyncIterator[Guild]:
             "OPENAI_BASE_URL": model.url,
             "OPENAI_API_KEY": "sk-made-up-and-secret",
         }
-        home = Home(folder=tmp_path, environ=BRISK | environ)
+        home = Home(folder=tmp_path, warm=warm, environ=BRISK | environ)
         channel = discord.channel(discord.guild())
         try:
             yield Guild(discord, home, discord.person("Ada"), channel, model)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tests.chaos.fakes import Shown
 from tests.chaos.history import Post, Report, Said, judge
 from tests.soak.run import Found
 from tests.soak.vitals import Vitals
@@ -40,9 +41,51 @@ def test_order_counts_within_a_thread_only() -> None:
     assert judged(answer(2, thread="2"), answer(1, thread="1")).out_of_order == 0
 
 
-def found(*vitals: Vitals, answers: Sequence[int] = (1,)) -> Found:
+def remembered(kind: str, text: str) -> dict[str, str]:
+    return {"kind": kind, "text": text, "conversation": "dm U1"}
+
+
+FIRST, SECOND = said(1, "dm U1"), said(2, "dm U1")
+ALL = (
+    remembered("person", "Please note #1.0# for me"),
+    remembered("person", "Please note #2.0# for me"),
+    remembered("me", "Answering #1.0#"),
+    remembered("me", "Answering #2.0#"),
+)
+
+
+def held(*rows: dict[str, str], first: Said = FIRST) -> Report:
+    return judge({1: first, 2: SECOND}, (answer(1), answer(2)), (), rows, ())
+
+
+def test_memory_holds_what_is_visible_as_it_reads_now_and_nothing_else() -> None:
+    assert not held(*ALL).broken
+    assert held(*ALL[1:]).misremembered == 1  # a message
+    assert held(*ALL[:-1]).misremembered == 1  # a reply
+    assert held(*ALL, first=replace(FIRST, version=1)).misremembered == 1
+    gone = replace(FIRST, gone=3.0, doubtful=True)
+    assert held(*ALL, first=gone).remembered_after_forget == 1
+    assert not held(ALL[1], ALL[3], first=gone).broken
+
+
+def test_a_prompt_holds_one_room_and_nothing_that_is_long_gone() -> None:
+    other, gone = said(3, "thread C1/1"), replace(FIRST, gone=3.0, doubtful=True)
+    prompt = Shown(at=100.0, marks=frozenset({1, 3}))
+    report = judge({1: gone, 3: other}, (answer(3, "thread C1/1"),), (prompt,), (), ())
+    assert (report.leaked, report.remembered_after_forget) == (1, 1)
+
+
+def test_an_answer_to_nothing_is_one_too_many_and_every_breach_has_its_reason() -> None:
+    report = judged(answer(1), answer(2), Post(corner="dm U1", text="Answering ", at=9.0))
+    assert report.twice == len(report.reasons) == 1
+    assert judged(answer(1)).unanswered == 1
+    assert judged(answer(1), answer(2), answer(2)).twice == 1
+
+
+def found(*vitals: Vitals, answers: Sequence[int] = (1,), **lasting: int) -> Found:
+    counts = {"typed": 1, "said": 1, "faults": 1}
     return Found(
-        report=Report(), lost=(), typed=1, answers=answers, vitals=vitals, said=1, faults=1
+        report=Report(), lost=(), answers=answers, vitals=vitals, lasting=lasting, **counts
     )
 
 
@@ -55,3 +98,7 @@ def test_what_grew_between_the_first_look_and_the_last_is_named() -> None:
 def test_a_command_answered_twice_or_never_breaks_a_run() -> None:
     assert found(SMALL, SMALL, answers=(2,)).broken
     assert found(SMALL, SMALL, answers=()).broken
+
+
+def test_what_the_store_would_keep_for_good_breaks_a_run() -> None:
+    assert found(SMALL, SMALL, owed=1).broken

@@ -39,11 +39,12 @@ def written(town: Town, *, words: int, fact: int) -> SlackThread:
     ("words", "fact"), [(6, EARLY), (60, 0)], ids=["all is read", "first and newest are read"]
 )
 async def test_an_answer_uses_what_was_said_at_the_beginning(
-    tmp_path: Path, model_town: Town, words: int, fact: int
+    tmp_path: Path, model_town: Town, warm: Path, words: int, fact: int
 ) -> None:
     slack = model_town.slack
     thread = written(model_town, words=words, fact=fact)
-    home = Home(folder=tmp_path, environ=BRISK | UNHURRIED | model_town.environ)
+    environ = BRISK | UNHURRIED | model_town.environ
+    home = Home(folder=tmp_path, warm=warm, environ=environ)
     try:
         async with home.bot() as bot:
             await model_town.connected()

@@ -30,10 +30,13 @@ LONG = (
 
 
 @pytest.fixture(scope="module")
-async def here(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Town]:
+async def here(
+    tmp_path_factory: pytest.TempPathFactory, warm: Path, anyio_backend: str
+) -> AsyncIterator[Town]:
     """A bot whose model takes little, connected to both platforms, for all of these tests."""
     async with town() as place:
-        home = Home(folder=tmp_path_factory.mktemp("both"), environ=place.environ | SMALL)
+        folder, environ = tmp_path_factory.mktemp("both"), place.environ | SMALL
+        home = Home(folder=folder, warm=warm, environ=environ)
         try:
             async with home.bot() as bot:
                 await place.connected()
@@ -97,9 +100,9 @@ async def test_two_hundred_messages_fold_and_the_model_gets_what_the_summary_hol
     thread.ask("what is the codeword?")
     assert (await thread.count(3))[2] == "It is plover-9."
     asked = spoken(here.model.seen[-1].body)
-    assert any(text.startswith("Earlier:") and "plover-9" in text for text in asked)
+    assert any(text.startswith("[Earlier]") and "plover-9" in text for text in asked)
     assert not any(
-        "plover-9" in text for text in asked if not text.startswith(("Earlier:", "Older"))
+        "plover-9" in text for text in asked if not text.startswith(("[Earlier]", "[Older"))
     )
     assert any("Note 199" in text for text in asked)
 

@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -27,9 +28,9 @@ STATUS = (
     "discord: On Discord I see ",
 )
 IMPATIENT = {
-    "THREADKEEPER_MODEL__FIRST_TOKEN_SECONDS": "0.4",
-    "THREADKEEPER_MODEL__IDLE_SECONDS": "0.4",
-    "THREADKEEPER_MODEL__TOTAL_SECONDS": "0.8",
+    "THREADKEEPER_MODEL__FIRST_TOKEN_SECONDS": "2",
+    "THREADKEEPER_MODEL__IDLE_SECONDS": "2",
+    "THREADKEEPER_MODEL__TOTAL_SECONDS": "4",
     "THREADKEEPER_MODEL__TRIES": "1",
     "THREADKEEPER_MODEL__REST_SECONDS": "0.01",
     "THREADKEEPER_TURNS__ATTEMPTS": "1",
@@ -167,12 +168,13 @@ async def test_a_refused_discord_token_ends_it_with_advice(busy_home: Home) -> N
 
 @pytest.fixture(scope="module")
 async def impatient(
-    tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
+    tmp_path_factory: pytest.TempPathFactory, warm: Path, anyio_backend: str
 ) -> AsyncIterator[tuple[Town, Home]]:
     """A bot that tries its model once, for a moment."""
     async with town() as place:
         environ = BRISK | IMPATIENT | place.environ
-        home = Home(folder=tmp_path_factory.mktemp("impatient"), environ=environ)
+        folder = tmp_path_factory.mktemp("impatient")
+        home = Home(folder=folder, warm=warm, environ=environ)
         try:
             async with home.bot() as bot:
                 await place.connected()

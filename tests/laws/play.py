@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, cast
 
 from memory.engine import Memory
-from memory.gaps import LEASE
 from memory.records import Place
 from memory.seal import Keyring
 from tests.laws import laws
@@ -281,7 +280,6 @@ class Play:
         """Everything is delivered and answered; the sweep has looked after what was left behind."""
         await self._deliver_all()
         await self._wait(2 * TAKEOVER)
-        await self._wait(LEASE)
         for process, place in zip(self._processes, PLACES, strict=True):
             await self._run(process.read(place))
             await self._run(process.answer(place))

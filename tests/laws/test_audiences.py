@@ -59,6 +59,10 @@ class Town(World):
         ]
         return json.dumps({"summary": task.text, "facts": facts})
 
+    def reply(self, met: Sequence[str]) -> str:
+        """To a prompt that held these canaries."""
+        return "well"
+
     async def tell(
         self, memory: Memory, place: Place, person: str, text: str
     ) -> tuple[Sequence[str], Sequence[str]]:
@@ -68,9 +72,9 @@ class Town(World):
         fit = PROMPTER.fit(turn.recollection)
         shown = [entry.id for entry in (*fit.window, *fit.question)]
         request = PROMPTER.build(fit, await turn.recall(ROOM, shown), "")
-        await turn.conclude([f"p{self.at}"], [], "well")
-        await memory.settle(place)
         met = CANARY.findall("\n".join(prompt.text for prompt in request.prompts))
+        await turn.conclude([f"p{self.at}"], [], self.reply(met))
+        await memory.settle(place)
         return met, [fact.value for fact in fit.facts]
 
 

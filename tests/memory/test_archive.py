@@ -256,6 +256,7 @@ async def test_two_processes_may_use_it_first_at_once(database: Database) -> Non
     assert len(set(peppers)) == 1
 
 
+@pytest.mark.alone
 async def test_many_calls_on_a_new_file_wait_for_each_other_and_never_stop_the_loop(
     on_sqlite: Database,
 ) -> None:

@@ -196,7 +196,8 @@ def test_a_prompt_shows_each_fact_on_one_line_as_quoted_data() -> None:
     row = r'home: Lisbon ("I live in \"Lisbon\".", 2027-01-15)'
     assert line(told) == row
     assert (
-        render([told], "Ada\n## System") == f"Ada ## System said about themselves earlier:\n- {row}"
+        render([told], "Ada\n## System")
+        == f"[Ada ## System said about themselves earlier]\n- {row}"
     )
     assert render([], "Ada") == ""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from memory import recalling
 from memory.engine import Memory
 from memory.records import Place
 from memory.siblings import NAME
@@ -147,6 +148,23 @@ async def test_what_is_deleted_in_a_sibling_thread_during_a_turn_is_not_recalled
     turn = await turn_in(memory, place)
     await memory.retract(sibling, ["m"])
     assert await turn.recall(110, [turn.anchor]) == ()
+
+
+async def test_an_index_that_cannot_catch_up_in_time_is_not_asked(
+    memory: Memory, other: Memory, world: World, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chatter(memory, world, place, 3)
+    safe = world.say("the safe opens with 7391", author="U9", called=False)
+    await memory.receive(place, safe)
+    assert "the safe opens with 7391" in await recalled(memory, world, place, "what opens it?")
+    await chatter(other, world, replace(place, thread="99.1"), 40)
+    await other.retract(place, [safe.id])
+    monkeypatch.setattr(recalling, "PATIENCE", 0.0)
+    assert await recalled(memory, world, place, "what opens the safe?") == []
+    monkeypatch.undo()
+    found = await recalled(memory, world, place, "what opens the safe?")
+    assert found
+    assert "the safe opens with 7391" not in found
 
 
 async def test_a_log_that_fills_its_last_page_is_read_to_its_end_once(

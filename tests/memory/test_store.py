@@ -28,7 +28,7 @@ from memory.records import (
     Spoiled,
 )
 from memory.redis import RedisStore
-from memory.slots import Account
+from memory.slots import Account, Spent
 from memory.store import StoreDown
 from tests.memory.conftest import NOW, World, straight, straight_to, turn_in
 from tests.servers.cluster import until
@@ -40,6 +40,7 @@ PLACE = Place(platform="slack", space="T1", channel="C{1}", thread="17:{0}/1", a
 CHANNEL = Place(platform="slack", space="T1", channel="C{1}")
 ADA = PLACE.person("{ada} ")
 SPACE = Account(platform="slack", space="T1")
+COST = Spent(tokens=70, turns=1)
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
 TIMES = {b"until", b"began", b"wait"}
@@ -534,7 +535,7 @@ SCENES = (
     Scene(
         name="spend",
         home=SPACE,
-        step=lambda do, _: do.store.spend(SPACE, ["space", "person:U1"], "turn1", 70),
+        step=lambda do, _: do.store.spend(SPACE, ["space", "person:U1"], "turn1", COST),
     ),
     Scene(name="tell", home=SPACE, step=lambda do, _: do.store.tell(SPACE, PLACE, "turn1")),
     Scene(name="begin to disown", home=ADA, step=lambda do, _: do.store.disown(ADA, NOW)),
@@ -770,6 +771,19 @@ async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
     tags = {bytes(re.findall(rb"\{(.*?)\}", key)[0]) for key in await dump(redis_url)}
     assert len(tags) == 1
     assert re.fullmatch(rb"p\d{3}", tags.pop())
+
+
+async def test_what_waits_for_an_answer_that_never_comes_expires_too(
+    memory: Memory, world: World, place: Place, redis_url: str
+) -> None:
+    await memory.receive(place, world.say("first, answered", id="m1"))
+    assert (await (await turn_in(memory, place)).conclude(["p1"], [], "yes")).verdict == "done"
+    await memory.receive(place, world.say("owed by its second delivery", id="m2", called=False))
+    await memory.receive(place, replace(world.say("the same", id="m2"), called=True))
+    async with straight_to(redis_url, place) as redis:
+        lasting = [raw(key) for key in await redis.keys("*") if await redis.ttl(key) == -1]
+        assert await redis.keys("*/owed")
+    assert not [key for key in lasting if not key.endswith((*TIMED, b"pepper"))]
 
 
 async def test_a_record_of_a_person_changes_only_for_who_read_it(redis_url: str) -> None:

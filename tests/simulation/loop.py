@@ -73,6 +73,7 @@ class ProcessLoop(VirtualLoop):
         self.left: list[_Call] = []  # what the dead did not come to
         self._outside = Context()
         self._count = 0
+        self._selector.select = self._select  # type: ignore[attr-defined]
         self.set_default_executor(Inline())
         numbers = count()
         self.set_task_factory(
@@ -94,6 +95,13 @@ class ProcessLoop(VirtualLoop):
     def outside(self, delay: float, callback: Callable[..., object], *args: Any) -> None:
         """Whatever becomes of the process that asks for it."""
         self.call_later(delay, callback, *args, context=self._outside)
+
+    def _select(self, timeout: float | None) -> list[Any]:
+        """There is nothing to listen to: the server is asked on the spot."""
+        if timeout is None:
+            raise RuntimeError("every task waits and no timer is set: the run is stuck")
+        self._jump(timeout)
+        return []
 
     def put_off(self, when: float, call: _Call) -> None:
         """In the order in which they came."""

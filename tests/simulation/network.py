@@ -39,11 +39,11 @@ class Network:
         self._worse = weather.worse or chance.choice([1, 1, 1, 4])
         self._deadly = weather.deadly
         self.lost = 0
-        self._chance = chance
+        self.chance = chance
 
     async def call(self, line: Line, effect: Callable[[], T], process: Process) -> T:
         """Raises Lost, and what `effect` raises."""
-        chance, loop = self._chance, cast("ProcessLoop", asyncio.get_running_loop())
+        chance, loop = self.chance, cast("ProcessLoop", asyncio.get_running_loop())
         if loop.ending:
             raise asyncio.CancelledError
         fate = chance.random() / (line.risk * self._worse) if self.faulty else 1.0

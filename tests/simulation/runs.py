@@ -3,9 +3,11 @@
 import asyncio
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -16,6 +18,16 @@ from tests.simulation.run import Outcome, Simulation
 
 Job = tuple[Any, ...]  # a function that takes the address of a server, and what else it takes
 PLATFORMS = ("slack", "discord")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hunted:
+    """A planted defect, and the problem that told of it after so many seeds; none: it was not."""
+
+    what: str
+    seeds: int
+    seconds: float
+    problem: str
 
 
 @contextmanager
@@ -62,10 +74,10 @@ async def simulate(seeds: Sequence[int], platforms: Sequence[str] = PLATFORMS) -
     return sorted(outcomes, key=lambda each: (each.platform, each.seed))
 
 
-async def hunt(mutants: Sequence[Mutant], seeds: int) -> list[tuple[Mutant, int, str]]:
-    """Each planted defect, after how many seeds it was noticed, and how; nothing: it was not."""
-    found: list[tuple[int, str]] = await _spread([(_hunt, each.what, seeds) for each in mutants])
-    return [(mutant, *result) for mutant, result in zip(mutants, found, strict=True)]
+async def hunt(mutants: Sequence[Mutant], seeds: int) -> list[Hunted]:
+    """What became of each planted defect within so many seeds."""
+    found: list[Hunted] = await _spread([(_hunt, each.what, seeds) for each in mutants])
+    return found
 
 
 async def _spread(jobs: Sequence[Job]) -> list[Any]:
@@ -98,7 +110,8 @@ def _play(url: str, platform: str, seeds: Sequence[int]) -> list[Outcome]:
     return play(url, platform, seeds, NONE, first=False)
 
 
-def _hunt(url: str, what: str, seeds: int) -> tuple[int, str]:
-    mutant = next(each for each in MUTANTS if each.what == what)
+def _hunt(url: str, what: str, seeds: int) -> Hunted:
+    mutant, began = next(each for each in MUTANTS if each.what == what), time.monotonic()
     outcomes = play(url, mutant.platform, range(seeds), mutant, first=True)
-    return len(outcomes), mutant.noticed(outcomes[-1].problems)
+    problem, took = mutant.noticed(outcomes[-1].problems), time.monotonic() - began
+    return Hunted(what=what, seeds=len(outcomes), seconds=took, problem=problem)

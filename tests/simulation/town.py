@@ -89,7 +89,8 @@ class Town:
     async def _talk(self, where: Conversation) -> None:
         chance = self._chance
         for _ in range(chance.randint(4, self._weather.talk)):
-            await asyncio.sleep(chance.choice([0.05, 0.5, 3, 8, 20]) * chance.uniform(0.5, 1.5))
+            pause = chance.choice([0.05, 0.5, 3, 8, 20]) / self._weather.haste
+            await asyncio.sleep(pause * chance.uniform(0.5, 1.5))
             if _time() > ACTIVE:
                 return
             self._say(where)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,7 @@ class Watch:
         self._made: dict[str, bytes] = {}  # word of a reply -> revision that it answers
         self._whole: dict[str, bytes] = {}  # turn -> that of the whole reply people could read
         self._was: dict[str, bytes | None] = {}  # the record, before a script ran
+        self._covered: Mapping[str, Any] = {}  # what summaries covered then, by their names
 
     def law(self, holds: object, text: str, *about: object) -> None:
         if not holds:
@@ -93,6 +94,8 @@ class Watch:
         names = ("turn", "fence", "revision", "claims", "posted", "water")
         if script in ("conclude", "withdraw", "forget"):
             self._was = dict(zip(names, self._record(words[3], *names), strict=True))
+        if script == "fold":
+            self._covered = self._covers(words[3])
 
     def after(self, process: Process, script: str, words: Sequence[Any], answer: Any) -> None:
         heard = [each for each in words[7:] if len(str(each)) < 30]
@@ -149,6 +152,23 @@ class Watch:
             debris = self._server.wire.ask(("HGET", f"{record}/debris", turn))[0]
             known = _set(debris) | set(ended.final)
             self.law(posts <= known, "a stray post that nobody will remove", turn, posts)
+
+    def _fold(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
+        """A summary takes the place of messages that no other tells, before what is owed."""
+        if answer[0] != b"done" or words[1] in self._covered:
+            return
+        taken = set(self._covers(record)[words[1]])
+        for name, covered in self._covered.items():
+            self.law(not taken & set(covered), "told by two summaries", words[1], name)
+        first = self._server.look("ZRANGE", f"{record}/owed", 0, 0, "WITHSCORES")[1:]
+        said = [self.truth.posts[each].sent for each in taken if each in self.truth.posts]
+        past = first and max(said, default=0) >= int(first[0])
+        self.law(not past, "a summary reaches past what is owed", words[1])
+
+    def _covers(self, record: str) -> Mapping[str, Any]:
+        """What each summary covers, by its name."""
+        fields = iter(self._server.look("HGETALL", f"{record}/cover"))
+        return {name.decode(): json.loads(text) for name, text in zip(fields, fields, strict=True)}
 
     def _forget(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
         (water,) = self._record(record, "water")

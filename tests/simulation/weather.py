@@ -16,6 +16,7 @@ class Weather:
     stalls: float = 0.02  # of so many calls: the process freezes before they reach the wire
     forgetful: float = 0.1  # of so many messages people want all forgotten soon after
     talk: int = 12  # messages in a conversation, at most
+    haste: float = 1.0  # so many times as fast
     lease: float = 30.0  # seconds it is held for
 
 
@@ -23,7 +24,7 @@ FAIR = Weather()
 ROUGH = Weather(worse=5.0)
 DEADLY = Weather(deadly=8.0)
 DOWN = Weather(deadly=8.0, outage=1.0)
-CHATTY = Weather(talk=40)
+CHATTY = Weather(talk=80, haste=4.0)
 FORGETFUL = Weather(forgetful=0.6)
 STALLED = Weather(stalls=0.1, lease=12.0)  # more than holds without the echo
 HASTY = Weather(worse=4.0, deploy=20.0, lease=12.0)

@@ -4,20 +4,23 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
+
+from redis.asyncio import Redis
 
 from tests.chaos.fakes import ChaosDiscord, ChaosModel, marks
 from tests.chaos.history import Report, judge
 from tests.chaos.people import People
 from tests.chaos.run import QUIET, SETTLE, TURNS
 from tests.chaos.traps import Traps
-from tests.e2e.process import Home
+from tests.e2e.process import Bot, Home
 from tests.soak.commands import Commands
-from tests.soak.vitals import Vitals, probed, vitals
+from tests.soak.store import lasting
+from tests.soak.vitals import Vitals, grown, probed, vitals
 from tests.soak.weather import BadSlack, Weather
 
 START = 30.0  # seconds
@@ -45,27 +48,28 @@ class Found:
     typed: int  # commands
     answers: Sequence[int]  # to each command that was answered
     vitals: Sequence[Vitals]  # after each chapter
+    lasting: Mapping[str, int]  # what the store would keep for good
     said: int
     faults: int
 
     @property
     def grown(self) -> Sequence[str]:
-        """What was not flat between the first look and the last one."""
-        early, late = self.vitals[0], self.vitals[-1]
-        bounds = {"rss": 1.15 * early.rss, "tasks": early.tasks + 8, "files": early.files + 8}
-        return [name for name, bound in bounds.items() if getattr(late, name) > bound]
+        return grown(self.vitals)
 
     @property
     def broken(self) -> bool:
         heard = len(self.answers) >= HEARD * self.typed and max(self.answers, default=0) == 1
-        return self.report.broken or bool(self.lost) or not heard or bool(self.grown)
+        return (
+            self.report.broken or bool(self.lost) or not heard or bool(self.grown or self.lasting)
+        )
 
     def __str__(self) -> str:
         looks = [asdict(each) for each in self.vitals]
         told = {"said": self.said, "faults": self.faults, "lost": self.lost}
         told |= {"commands": self.typed, "commands_answered": len(self.answers)}
+        kept = {"grown": self.grown, "lasting": self.lasting, "vitals": looks}
         told["commands_answered_twice"] = sum(each > 1 for each in self.answers)
-        return json.dumps(told | asdict(self.report) | {"grown": self.grown, "vitals": looks})
+        return json.dumps(told | asdict(self.report) | kept)
 
 
 @dataclass(slots=True)
@@ -77,18 +81,33 @@ class Soak:
     model: ChaosModel
     commands: Commands
     looks: list[Vitals] = field(default_factory=list)
+    lasting: Mapping[str, int] = field(default_factory=dict)
 
-    async def play(self) -> None:
-        """Chapter after chapter, each until everything said in it is answered."""
+    async def play(self, tell: Callable[[str], None] = print) -> None:
+        """Chapter after chapter, each until everything said in it is answered; tells of each."""
         async with self.home.bot() as bot:
             await self._connected()
             await self.people.greet(self.plan.rate)
             await self._settled()
-            for _ in range(self.plan.chapters):
-                await self._talk()
-                await self._settled()
-                self.looks.append(await vitals(bot.process.pid, self.home.folder))
+            for chapter in range(1, self.plan.chapters + 1):
+                tell(f"chapter {chapter} of {self.plan.chapters}: {await self._chapter(bot)}")
+            async with Redis(unix_socket_path=str(self.home.data / "server.sock")) as store:
+                self.lasting = await lasting(store)
             assert await bot.stop() == 0
+
+    async def _chapter(self, bot: Bot) -> str:
+        """What is to be told of it."""
+        began, before = time.monotonic(), len(self.people.said)
+        await self._talk()
+        talked = time.monotonic() - began
+        await self._settled()
+        waited = time.monotonic() - began - talked
+        look = await vitals(bot.process.pid, self.home.folder)
+        self.looks.append(look)
+        told = f"{(len(self.people.said) - before) / talked:.1f} messages a second for"
+        told += f" {talked:.0f} s, settled {waited:.0f} s later; {look}"
+        missing = [*self.lost(), *self.people.awaited]
+        return told + (f"; missing: {', '.join(missing)}" if missing else "")
 
     async def _connected(self) -> None:
         slack, discord = self.people.slack, self.weather.discord
@@ -110,8 +129,8 @@ class Soak:
                 other.cancel()
 
     async def _settled(self) -> None:
-        await self.people.heard(SETTLE)
         end = time.monotonic() + SETTLE
+        await self.people.heard(SETTLE)
         while self.lost() and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         await asyncio.sleep(QUIET)
@@ -139,6 +158,7 @@ class Soak:
             typed=self.commands.typed,
             answers=self.commands.answers(),
             vitals=self.looks,
+            lasting=self.lasting,
             said=len(self.people.said),
             faults=self.weather.faults,
         )
@@ -163,7 +183,7 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Soak]:
             "OPENAI_API_KEY": "sk-made-up-and-secret",
         }
         environ |= _over_http(slack) if plan.http else {"SLACK_APP_TOKEN": slack.app_token}
-        home = Home(folder=folder, environ=environ | TURNS | probed(folder))
+        home = Home(folder=folder, environ=environ | TURNS | probed(folder, small=True))
         stack.callback(home.close)
         weather = Weather(slack, discord, chance, plan.disturb)
         commands = Commands(slack, discord, discord.person("Typist"))
@@ -177,7 +197,7 @@ def _over_http(slack: BadSlack) -> dict[str, str]:
     return {"SLACK_SIGNING_SECRET": slack.signing_secret, "PORT": str(port)}
 
 
-async def soak(plan: Plan, folder: Path) -> Found:
+async def soak(plan: Plan, folder: Path, tell: Callable[[str], None] = print) -> Found:
     async with staged(plan, folder) as run:
-        await run.play()
+        await run.play(tell)
         return await run.found()

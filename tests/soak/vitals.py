@@ -5,11 +5,16 @@ import json
 import os
 import re
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
-PROBE = Path(__file__).parent / "probe"
-WITHIN = 10.0  # seconds for the process to count
+PROBE, ROOT = Path(__file__).parent / "probe", Path(__file__).parents[2]
+WITHIN = 60.0  # seconds for the process to count
+MANY = 9  # looks
+ALLOWED = {"rss": 0.0, "tasks": 8.0, "files": 8.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +27,37 @@ class Vitals:
     threads: int
     objects: int
 
+    def __str__(self) -> str:
+        held = (f"{self.rss:.1f} MB", f"{self.tasks} tasks", f"{self.files} files")
+        return ", ".join((*held, f"{self.threads} threads", f"{self.objects} objects"))
 
-def probed(folder: Path) -> dict[str, str]:
-    """Environment of a process whose tasks can be counted from outside."""
-    return {"PYTHONPATH": str(PROBE), "PROBE": str(folder / "probe")}
+
+def grown(looks: Sequence[Vitals]) -> Sequence[str]:
+    """What was not flat from the first look to the last; of many, in their second half.
+
+    There it is the rule that counts, not the exception: a burst takes memory once and for all, and
+    files until it is over; a leak goes on and on.
+    """
+    if few := len(looks) < MANY:
+        growth = {name: _of(looks[-1], name) - _of(looks[0], name) for name in ALLOWED}
+    else:
+        late = looks[len(looks) // 2 :]
+        growth = {
+            name: (len(late) - 1) * median(_of(b, name) - _of(a, name) for a, b in pairwise(late))
+            for name in ALLOWED
+        }
+    allowed = ALLOWED | {"rss": (0.15 if few else 0.05) * looks[0].rss}
+    return [name for name in ALLOWED if growth[name] > allowed[name]]
+
+
+def _of(look: Vitals, name: str) -> float:
+    return float(getattr(look, name))
+
+
+def probed(folder: Path, *, small: bool = False) -> dict[str, str]:
+    """Environment of a bot whose tasks can be counted from outside; `small`: so are its caches."""
+    environ = {"PYTHONPATH": f"{PROBE}{os.pathsep}{ROOT}", "PROBE": str(folder / "probe")}
+    return environ | ({"PROBE_SMALL": "1"} if small else {})
 
 
 async def vitals(process: int, folder: Path) -> Vitals:

@@ -11,6 +11,7 @@ from tests.servers.discord.faults import Fault
 from tests.servers.slack.delivery import Delivery, Way
 
 LATE, LOST, TWICE = 0.05, 0.02, 0.05  # shares of Slack's deliveries
+SESSIONS = 3  # Discord ends so many for good: each one more, the bot waits twice as long
 ROUTES = (
     "POST /channels/{channel_id}/messages",
     "PATCH /channels/{channel_id}/messages/{message_id}",
@@ -58,9 +59,10 @@ class BadSlack(ChaosSlack):
         return super()._way if self.calm else BadWay(super()._way, self._chance)
 
     def repeat(self) -> None:
-        """Something of a while ago once more, as if its acknowledgement had been lost."""
-        if self.deliveries:
-            self.deliver(self._chance.choice(self.deliveries[-500:]).body)
+        """An event of a while ago once more, as if its acknowledgement had been lost."""
+        events = [each for each in self.deliveries[-500:] if each.kind == "events_api"]
+        if events:  # commands and clicks come but once
+            self.deliver(self._chance.choice(events).body)
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class Weather:
     chance: Random
     pause: float
     faults: int = 0
+    sessions: int = SESSIONS
 
     async def rage(self) -> None:
         """Until cancelled."""
@@ -96,7 +99,9 @@ class Weather:
                 gateway.repeated = 3
                 gateway.ask_to_reconnect()
             case 3:
-                gateway.invalidate(resumable=self.chance.random() < 0.5)
+                over = self.sessions > 0 and self.chance.random() < 0.5
+                self.sessions -= over
+                gateway.invalidate(resumable=not over)
             case 4:
                 await gateway.drop()
             case 5 | 6:

@@ -4,6 +4,7 @@ import inspect
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +51,26 @@ class Tiers:
 
 def check(method: str, given: Arguments) -> None:
     """Every argument must be one that the SDK's own method of that name takes."""
-    known = getattr(AsyncWebClient, method.replace(".", "_"), None)
-    if known is None:
+    parameters = _parameters(method)
+    if parameters is None:
         raise Failure("unknown_method")
-    parameters = dict(inspect.signature(known).parameters)
-    for name in ("self", "kwargs", "app_token"):
-        parameters.pop(name, None)
     missing = [name for name, each in parameters.items() if each.default is inspect.Parameter.empty]
     if set(given) - set(parameters) or set(missing) - set(given):
         raise Failure("invalid_arguments")
     if len(json.dumps(given.get("metadata") or {}).encode()) > 4_000:
         raise Failure("metadata_too_large")
     blocks(given.get("blocks") or (), "message")
+
+
+@cache
+def _parameters(method: str) -> Mapping[str, inspect.Parameter] | None:
+    known = getattr(AsyncWebClient, method.replace(".", "_"), None)
+    if known is None:
+        return None
+    parameters = dict(inspect.signature(known).parameters)
+    for name in ("self", "kwargs", "app_token"):
+        parameters.pop(name, None)
+    return parameters
 
 
 def blocks(given: Any, surface: str) -> None:

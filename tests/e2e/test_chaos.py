@@ -1,0 +1,29 @@
+"""A minute of chaos: bots and store killed and disturbed while people talk on both platforms."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.run import Plan, staged
+from tests.e2e.conftest import check_log
+
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
+
+SECONDS, SETTLE, DEADLINE = 60.0, 100.0, 240.0
+PLAN = Plan(seconds=SECONDS, seed=20261127, replicas=2, rate=25.0, settle=SETTLE)
+
+
+async def test_no_promise_breaks_however_often_bots_and_store_are_killed(tmp_path: Path) -> None:
+    async with staged(PLAN, tmp_path) as run:
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await run.play()
+                report = await run.report()
+        except TimeoutError:
+            pytest.fail(f"no end in {DEADLINE:.0f} s: {run.people.awaited}\n{run.home.err[-2000:]}")
+    print(report, f"settled in {run.settled_in:.1f} s")
+    assert not report.broken, "\n".join([*report.reasons, *run.people.awaited])
+    assert report.bot_kills >= SECONDS / 15
+    assert report.store_kills
+    check_log(run.home)
