@@ -11,6 +11,7 @@ from typing import Any, Self
 import structlog
 
 from adapters.ports import Busy, Chat, Platform, Refused, Unclear
+from bot.budget import UsedUp
 from bot.places import conversation_at
 from bot.ports import ModelFailed
 from bot.reply import Replies, who
@@ -196,6 +197,8 @@ class Turns:
         try:
             async with self._folding:
                 await work()
+        except UsedUp:
+            self._metrics.folds.labels("put_off").inc()
         except ArchiveDown as error:
             self._metrics.archiving.labels("failed").inc()
             log.warning("not archived yet", conversation=what, reason=str(error))

@@ -7,7 +7,7 @@ from typing import Any
 from memory import answers, layout
 from memory.answers import Answer
 from memory.records import Held, Leaf, Place
-from memory.slots import Account, Spent
+from memory.slots import NOTHING, Account, Spent
 
 PAGE = 1_000  # messages of a conversation read at once
 OWING = "tk:owing"
@@ -52,13 +52,10 @@ class Lasting:
         await self._run("revive", place, wrapped, layout.thread(place), *given)
 
     async def spend(
-        self, account: Account, names: Sequence[str], turn: str = "", tokens: int = 0
+        self, account: Account, names: Sequence[str], what: str = "", cost: Spent = NOTHING
     ) -> Mapping[str, Spent]:
-        rows = await self._run("spend", account, turn, tokens, *names)
-        return {
-            name.decode(): Spent(tokens=int(tokens), turns=int(turns))
-            for name, tokens, turns in rows
-        }
+        rows = await self._run("spend", account, what, cost.tokens, cost.turns, *names)
+        return {name.decode(): Spent(tokens=int(some), turns=int(n)) for name, some, n in rows}
 
     async def tell(self, account: Account, place: Place, turn: str) -> bool:
         return bool(await self._run("tell", account, place.key, turn))

@@ -8,7 +8,7 @@ from tests.simulation.mutants import MUTANTS, NONE, Mutant
 from tests.simulation.run import Outcome
 from tests.simulation.runs import PLATFORMS, hunt, play, simulate
 
-FEW, MANY, ALL = 8, 30, 500  # seeds, for each platform
+FEW, MANY, ALL = 8, 200, 1_000  # seeds, for each platform
 QUICK = 25  # seeds within which a defect is planted in every run of the tests
 SOON = (
     "a message that came before is taken in again",
