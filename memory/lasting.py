@@ -20,7 +20,6 @@ class Lasting:
     _kept: tuple[int, int]
     _run: Callable[..., Awaitable[Answer]]
     _ready: Callable[..., Awaitable[Sequence[bytes]]]
-    _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
     _many: Callable[..., Awaitable[Answer]]
 
     async def expiring(self, limit: int) -> Sequence[Place]:
@@ -68,4 +67,4 @@ class Lasting:
         await self._many(("SREM" if done else "SADD", OWING, line))
 
     async def owing(self) -> Sequence[str]:
-        return [line.decode() for line in await self._call(lambda: self._redis.smembers(OWING))]
+        return [line.decode() for line in (await self._many(("SMEMBERS", OWING)))[0]]
