@@ -41,7 +41,7 @@ _JOINS = re.compile(r"[\w:/.@`\]-]\Z|\]\(\Z")  # what would make one address, or
 
 def named(text: str, host: str) -> bool:
     """Whether a text names the host, in a link or by itself."""
-    word = rf"(?<![\w.-])(?:www\.)?{re.escape(host)}(?![\w-]|\.\w|://)"
+    word = rf"(?<![\w.@-])(?:www\.)?{re.escape(host)}(?![\w-]|\.\w|://)"
     return bool(host) and re.search(word, text, re.IGNORECASE) is not None
 
 

@@ -17,6 +17,18 @@ def _simulate(words: Sequence[str]) -> int:
     return simulate.main(words)
 
 
+def _durability(words: Sequence[str]) -> int:
+    from bench import durability
+
+    return durability.main(words)
+
+
+def _failover(words: Sequence[str]) -> int:
+    from bench import failover
+
+    return failover.main(words)
+
+
 def _flood(words: Sequence[str]) -> int:
     from bench import flood
 
@@ -38,7 +50,9 @@ BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
 OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "cache": cache.main,
     "chaos": chaos.main,
+    "durability": _durability,
     "evidence": evidence.main,
+    "failover": _failover,
     "flood": _flood,
     "simulate": _simulate,
     "soak": _soak,

@@ -24,7 +24,7 @@ def main(words: Sequence[str]) -> int:
     asked = parser.parse_args(words)
     platforms = asked.platform or PLATFORMS
     if asked.mutants:
-        return _mutants(asked.seeds)
+        return asyncio.run(_mutants(asked.seeds))
     if asked.seed is not None:
         return max(_alone(asked.seed, platform) for platform in platforms)
     began = time.monotonic()
@@ -41,19 +41,19 @@ def main(words: Sequence[str]) -> int:
     return int(bool(failing))
 
 
-def _mutants(seeds: int) -> int:
+async def _mutants(seeds: int) -> int:
     """A table: rule, what was planted, after how many seeds and seconds it was noticed, and how."""
-    found = asyncio.run(hunt(MUTANTS, seeds))
-    for mutant, each in zip(MUTANTS, found, strict=True):
+    missed, rules = 0, {each.what: each for each in MUTANTS}
+    async for each in hunt(MUTANTS, seeds):
+        mutant = rules[each.what]
+        missed += not each.problem
         after = (
             f"{each.seeds:>4} seeds {each.seconds:>5.1f} s" if each.problem else f"{'missed':>18}"
         )
-        print(
-            f"{mutant.rule:>2}  {mutant.what:<55}{mutant.platform:<8}{after}  {each.problem[:60]}"
-        )
+        what = f"{mutant.rule:>2}  {mutant.what:<55}{mutant.platform:<8}"
+        print(f"{what}{after}  {each.problem[:60]}", flush=True)
     for what, test in ELSEWHERE.items():
         print(f"{what:<59}{test}")
-    missed = sum(not each.problem for each in found)
     print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} noticed here, {len(ELSEWHERE)} elsewhere")
     return int(bool(missed))
 

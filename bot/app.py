@@ -96,19 +96,19 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         tokens = counter(config.model.reply)
         model = _model(config, stack)
         metrics, at = Metrics(), config.turns
+        budgets = budget.Budgets(store, figures.limits(config), now)
         memory = Memory(
             store,
             keyring,
             settings=figures.memory(config),
             measure=tokens.measure,
-            summarise=summariser(model),
+            summarise=budgets.within(summariser(model), tokens.measure),
             randbytes=os.urandom,
             archive=archive(config),
         )
         await memory.open()
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, figures.budget(config, tokens), tokens.count, now)
-        budgets = budget.Budgets(store, figures.limits(config), now)
         times = {"lease": at.lease_seconds, "late": at.late_seconds}
         replies = Replies(
             model, prompter, budgets, attempts=at.attempts, images=config.model.images, **times
@@ -123,6 +123,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
             platforms=platforms,
             offers=offers(config.commands),
             about=about(config),
+            budgets=budgets,
             metrics=metrics,
         )
         commands = Commands(desk, config.commands)

@@ -74,7 +74,8 @@ def offers(names: Names) -> Sequence[Offer]:
 
 async def _help(desk: Desk, command: Command) -> Answer:
     rows = [f"/{each.name} {each.arguments}".strip() + f" - {each.what}" for each in desk.offers]
-    return Answer(text="\n".join([*rows, *desk.about]))
+    left = await desk.budgets.left(place_of(command.conversation), command.author.id)
+    return Answer(text="\n".join([*rows, *left, *desk.about]))
 
 
 async def _feedback(desk: Desk, command: Command) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from adapters.message import Answer, Audience, Command, Offer
 from adapters.ports import Busy, Chat, Platform, Refused, Unclear
+from bot.budget import Budgets
 from bot.places import conversation_at, place_of
 from bot.telemetry import Metrics
 from memory.engine import Memory
@@ -38,6 +39,7 @@ class Desk:
     platforms: Mapping[str, Platform]
     offers: Sequence[Offer]
     about: Sequence[str]
+    budgets: Budgets
     metrics: Metrics
 
     def chat(self, place: Place) -> Chat | None:

@@ -27,14 +27,9 @@ def memory(config: Config) -> Settings:
 
 
 def sizes(config: Config) -> Sizes:
-    kept, window = config.memory, config.memory.window
+    kept = config.memory
     return Sizes(
-        marks=Marks(
-            high=window.high,
-            low=window.low,
-            messages_high=window.messages_high,
-            messages_low=window.messages_low,
-        ),
+        marks=Marks(**kept.window.model_dump()),
         segment=kept.segment_tokens,
         segments=kept.segments,
         batch=min(8_000, config.model.context_tokens // 4),

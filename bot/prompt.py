@@ -8,7 +8,7 @@ from typing import TypeVar
 from adapters.ports import Image
 from bot.ports import Prompt, Request, Role
 from memory import facts
-from memory.entry import INDENT, ME, Entry, Recollection, Segment
+from memory.entry import ME, Entry, Recollection, Segment
 
 Item = TypeVar("Item", Entry, Segment, facts.Fact)
 EACH = 8  # tokens an endpoint may add around one message, generously
@@ -142,7 +142,7 @@ class Prompter:
             half = max(kept // 2, 0)
             mark = CUT.format(len(entry.text) - 2 * half)
             text = f"{entry.text[:half]}\n{mark}\n{entry.text[len(entry.text) - half :]}"
-            tokens = self._count(text) + _indents(text)
+            tokens = self._count(text) + 2 * len(text.splitlines())
             if tokens <= room or not half:
                 return replace(entry, text=text, tokens=tokens)
             kept = min(kept - 1, kept * room // tokens)
@@ -170,12 +170,8 @@ def _newest(items: Sequence[Item], most: int, size: Callable[[Item], int]) -> Se
 
 
 def _weight(entry: Entry) -> int:
-    """Tokens of a message in the prompt; a name has at most as many tokens as bytes."""
-    return entry.tokens + len(entry.name.encode()) + _indents(entry.text) + EACH
-
-
-def _indents(text: str) -> int:
-    return (len(INDENT) - 1) * len(text.splitlines())
+    """Tokens in the prompt: a name has at most as many as bytes, an indent two."""
+    return entry.tokens + len(entry.name.encode()) + 2 * len(entry.text.splitlines()) + EACH
 
 
 def _size(segment: Segment) -> int:

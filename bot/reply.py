@@ -124,8 +124,7 @@ class Replies:
         await asyncio.sleep(self._late)
         onto = Posted(ids=left.spoiled.ids)
         with suppress(Refused):
-            text = _whole(left.text or FORGOTTEN)
-            async with aclosing(chat.reply(left, text, onto)) as reply:
+            async with aclosing(chat.reply(left, _whole(left.text or FORGOTTEN), onto)) as reply:
                 async for _ in reply:
                     pass
 

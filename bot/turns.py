@@ -11,6 +11,7 @@ from typing import Any, Self
 import structlog
 
 from adapters.ports import Busy, Chat, Platform, Refused, Unclear
+from bot.budget import UsedUp
 from bot.places import conversation_at
 from bot.ports import ModelFailed
 from bot.reply import Replies, who
@@ -171,7 +172,8 @@ class Turns:
             self._metrics.turns.labels("failed").inc()
             log.error("turn failed", **who(turn), error=describe(error))
             with suppress(StoreDown):
-                await turn.release(clean=False, failed=True, wait=_pause(turn))
+                pause = min(60.0, 2.0 ** (turn.failures + 1))  # seconds before the next try
+                await turn.release(clean=False, failed=True, wait=pause)
             return False
         finally:
             self._live.pop(turn.id, None)
@@ -195,6 +197,8 @@ class Turns:
         try:
             async with self._folding:
                 await work()
+        except UsedUp:
+            self._metrics.folds.labels("put_off").inc()
         except ArchiveDown as error:
             self._metrics.archiving.labels("failed").inc()
             log.warning("not archived yet", conversation=what, reason=str(error))
@@ -206,11 +210,6 @@ class Turns:
 
     def _chat(self, place: Place) -> Chat:
         return self._platforms[place.platform].chat(conversation_at(place))
-
-
-def _pause(turn: Turn) -> float:
-    """Seconds before the next try."""
-    return min(60.0, 2.0 ** (turn.failures + 1))
 
 
 def describe(error: Exception) -> str:

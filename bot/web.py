@@ -18,7 +18,7 @@ from memory.store import StoreDown
 
 log = structlog.get_logger()
 
-LARGEST = 1024 * 1024  # bytes of a body
+LARGEST = 1024 * 1024  # bytes of a body; Slack's largest events have a tenth of that
 PATIENCE = 10.0  # seconds for a body to arrive
 PORTS = 100  # tried if the default one is taken
 LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")  # as a Host header names it
@@ -59,7 +59,9 @@ class Web:
         for port in range(first, first + 1 if self._address.fixed else first + PORTS):
             if self._bind(port):
                 taken = "" if port == first else f" ({first} is taken)"
-                return f"web: http://{_shown(self._address.host)}:{port}{taken}"
+                host = self._address.host
+                shown = f"[{host}]" if ":" in host else host
+                return f"web: http://{shown}:{port}{taken}"
         raise PortTaken(f"PORT: {first} is taken: stop what listens there, or set another")
 
     async def serve(self) -> None:
@@ -150,7 +152,3 @@ def _taking(name: str, webhook: Webhook) -> Page:
         return web.Response(status=got.status, text=got.body, content_type=got.content_type)
 
     return take
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

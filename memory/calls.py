@@ -16,9 +16,9 @@ class Calls:
     """A part of RedisStore; times in seconds."""
 
     def __init__(self, url: str, *, timeout: float, pauses: Sequence[float], replicas: int) -> None:
-        self._connection = Connection(url, timeout=timeout)
+        self._connection = Connection(url, timeout=timeout, replicas=replicas)
         self._redis = self._connection.client
-        self._timeout, self._pauses, self._replicas = timeout, pauses, replicas
+        self._timeout, self._pauses = timeout, pauses
         self._free = asyncio.Semaphore(CONNECTIONS)
         self.round_trips = 0
 
@@ -29,13 +29,9 @@ class Calls:
         """In one round trip."""
         if not commands:
             return []
-        if self._replicas:
-            return await self._call(lambda: self._connection.confirmed(commands, self._replicas))
         if self._connection.plain:
             return await self._call(lambda: self._connection.ask(commands), timed=True)
-        if len(commands) > 1:
-            return await self._piped(lambda pipe: _put(pipe, commands))
-        return [await self._call(lambda: self._redis.execute_command(*commands[0]))]
+        return await self._call(lambda: self._connection.confirmed(commands))
 
     async def _piped(self, fill: Callable[[Pipe], None]) -> Answer:
         async def run() -> Answer:
@@ -65,8 +61,3 @@ class Calls:
         async with self._free, asyncio.timeout(self._timeout):
             await self._connection.ready(again=again)
             return await ask()
-
-
-def _put(pipe: Pipe, commands: Sequence[Command]) -> None:
-    for command in commands:
-        pipe.execute_command(*command)

@@ -28,8 +28,8 @@ asked for:
 _ANSWER = re.compile(r'\A\s*(?:```\w*\s*)?(?:\{|\[\s*[{\]])|\{\s*"(?:summary|facts)"\s*:')
 _SUMMARY = re.compile(r'"summary"\s*:\s*(?=")')
 
-_NOT_SAID = re.compile(  # code, quoted lines, tables, what is forwarded or attached, other speakers
-    r"(?ms)(`{3,}|~{3,}).*?(?:\1|\Z)|^[ \t]*>>>.*|^[ \t]*[>|][^\n]*|^(?:Forwarded: |\[attached: ).*"
+_NOT_SAID = re.compile(  # code, quoted lines, tables, other speakers
+    r"(?ms)(`{3,}|~{3,}).*?(?:\1|\Z)|^[ \t]*>>>.*|^[ \t]*[>|][^\n]*"
     r"|^[ \t]*(?:\[[^\]\n]{1,40}\] ?)?(?!(?:PS|FYI|BTW|Edit|Update):)[^\W\da-z_][\w'.-]{0,30}"
     r"(?: [^\W\da-z_][\w'.-]{0,30}){0,2}: ?\S(?:(?!\n[ \t]*\n).)*"
 )
@@ -98,7 +98,7 @@ def verify(claims: Sequence[Claim], entries: Sequence[Entry], place: Place) -> S
     """
     people = [(each, plain(each.name)) for each in entries if each.kind == PERSON]
     names, claimed = {name for _, name in people}, {plain(each.person) for each in claims}
-    runs = {each.id: _runs(each.text) for each, name in people if name in claimed}
+    runs = {each.id: _runs(each.own) for each, name in people if name in claimed}
     return [
         Fact(person=said.author, key=key, value=value, sources=(_source(said, place, quote),))
         for claim in claims[:_MOST]

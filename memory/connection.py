@@ -32,12 +32,12 @@ from memory.line import OPTIONS, Command, Line, Refused, connected
 Pipe = Pipeline | ClusterPipeline
 
 
-class TooFewReplicas(Exception):
-    """What was written may be lost with the primary."""
+class TooFewReplicas(Disconnected):
+    """What was written may be lost: with the primary, or as its connection is one's who was it."""
 
 
 DOWN = (
-    *(Disconnected, NoAnswer, OSError, TooFewReplicas),
+    *(Disconnected, NoAnswer, OSError),
     # A failover under way, slots of a cluster on the move, a server that is full:
     *(AskError, BusyLoadingError, ClusterError, ReadOnlyError, RedisClusterException),
     *(OutOfMemoryError, TryAgainError),
@@ -63,20 +63,19 @@ class Connection:
 
     client: Redis | RedisCluster
 
-    def __init__(self, url: str, *, timeout: float) -> None:
-        self._timeout = timeout
+    def __init__(self, url: str, *, timeout: float, replicas: int = 0) -> None:
+        self._timeout, self._replicas = timeout, replicas
         self._line: Line | None = None
         self._connecting = asyncio.Lock()
         scheme, _, several = urlsplit(url).scheme.partition("+")
         parts = urlsplit(url)._replace(scheme=scheme)
         options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "socket_timeout": None}
+        options["socket_connect_timeout"] = timeout
         self._sentinel: Sentinel | None = None
         self._given: Mapping[str, Any] | None = None  # the address of a plain server
         if several == "sentinel":
             self._sentinel, self.client = _watched(parts, options, timeout)
-            return
-        options["socket_connect_timeout"] = timeout
-        if several == "cluster":
+        elif several == "cluster":
             options["reinitialize_steps"] = 0  # it would end the calls under way
             first, *others = _each(parts)
             nodes = [ClusterNode(host, port) for host, port in map(_address, others)]
@@ -86,6 +85,7 @@ class Connection:
             given = {name: value for name, value in parse_url(url).items() if name != CLASS}
             if scheme in ("redis", "unix") and given.keys() <= OPTIONS:
                 self._given = given
+        self.client.set_response_callback("WAIT", self._enough)
 
     async def ready(self, *, again: bool) -> None:
         """Before every call: know who serves what; ask again after a call that got no answer."""
@@ -97,7 +97,7 @@ class Connection:
     @property
     def plain(self) -> bool:
         """Whether `ask` may be used."""
-        return self._given is not None
+        return self._given is not None and not self._replicas
 
     async def ask(self, commands: Sequence[Command]) -> Sequence[Any]:
         """The answers of a plain server, in one round trip; with a deadline of its own."""
@@ -108,30 +108,29 @@ class Connection:
                 raise _KINDS.get(text.partition(" ")[0], ResponseError)(text)
         return answers
 
-    async def confirmed(self, commands: Sequence[Command], replicas: int) -> Sequence[Any]:
+    async def confirmed(self, commands: Sequence[Command]) -> Sequence[Any]:
         """Their answers, in one round trip, once so many replicas have all that led to them.
 
         WAIT counts from its connection's last write, and a step that runs again may write nothing:
         so something is written beside each. Raises TooFewReplicas.
         """
-        client, patience = self.client, int(self._timeout * 500)
-        homes = dict[ClusterNode | None, str]()
-        async with client.pipeline(transaction=False) as pipe:
-            for command in commands:
+        patience = int(self._timeout * 500)
+        async with self.client.pipeline(transaction=False) as pipe:
+            homes = {self._home(mark): mark for mark in map(_mark, commands) if self._replicas}
+            for command in (*commands, *(("SET", mark, "", "EX", 60) for mark in homes.values())):
                 pipe.execute_command(*command)
-                mark = f"tk:copied:{{{_hashed(command)}}}"
-                homes[self._home(mark)] = mark
-            for mark in homes.values():
-                pipe.execute_command("SET", mark, "", "EX", 60)
             for node in homes:
                 where = {"target_nodes": node} if node else {}
-                pipe.execute_command("WAIT", replicas, patience, **where)
+                pipe.execute_command("WAIT", self._replicas, patience, **where)
             # Redirected, a step would run on another server than its WAIT.
-            strictly = {"allow_redirections": False} if all(homes) else {}
+            strictly = {"allow_redirections": False} if any(homes) else {}
             answers = await pipe.execute(**strictly)
-        if min(answers[-len(homes) :]) < replicas:
-            raise TooFewReplicas
         return answers[: len(commands)]
+
+    def _enough(self, response: Any, **_: Any) -> Any:
+        if response < self._replicas:
+            raise TooFewReplicas  # its connection is closed with it
+        return response
 
     def _home(self, key: str) -> ClusterNode | None:
         if isinstance(self.client, RedisCluster):
@@ -173,10 +172,22 @@ class _Cluster(RedisCluster):
         raise ClusterError("slots move to a server not seen yet")
 
 
-def _hashed(command: Command) -> str:
-    """What places the command's first key in a cluster."""
+class _Sentinel(Sentinel):
+    """Asked by several at once, redis-py 8.1 loses one of its Sentinels and leaves it open."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)  # type: ignore[no-untyped-call]
+        self._asking = asyncio.Lock()
+
+    async def discover_master(self, service_name: str) -> Any:
+        async with self._asking:
+            return await super().discover_master(service_name)
+
+
+def _mark(command: Command) -> str:
+    """A key that is where the command's first key is."""
     key = str(command[3 if str(command[0]).startswith("EVAL") else 1])
-    return key.partition("{")[2].partition("}")[0] or key
+    return f"tk:copied:{{{key.partition('{')[2].partition('}')[0] or key}}}"
 
 
 def _watched(parts: SplitResult, options: dict[str, Any], timeout: float) -> tuple[Sentinel, Redis]:
@@ -190,7 +201,7 @@ def _watched(parts: SplitResult, options: dict[str, Any], timeout: float) -> tup
     hosts = [_address(each, 26379) for each in _each(parts)]
     patience = {"socket_connect_timeout": timeout / (len(hosts) + 1)}  # they are asked in turn
     asked = options | patience | secure
-    sentinel = Sentinel(hosts, sentinel_kwargs=asked)  # type: ignore[no-untyped-call]
+    sentinel = _Sentinel(hosts, sentinel_kwargs=asked)
     return sentinel, sentinel.master_for(service, **options | patience | given | secure)
 
 

@@ -1,6 +1,7 @@
 """What memory holds, in the clear: messages as entries, summaries as segments."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from memory.facts import Fact
 Count = Callable[[str], int]
 
 PERSON, BOT, ME = "person", "bot", "me"
+_PASSED_ON = re.compile(r"^(?:Forwarded: |\[attached: )", re.MULTILINE)
 INDENT = "\n  "
 
 
@@ -28,6 +30,11 @@ class Entry:
     tokens: int = 0
     reply_to: str = ""
     answers: tuple[str, ...] = ()  # of the bot's replies: the ids they answer
+
+    @property
+    def own(self) -> str:
+        """Without what its author passed on: forwarded posts, files."""
+        return _PASSED_ON.split(self.text, maxsplit=1)[0]
 
     @property
     def line(self) -> str:

@@ -16,8 +16,6 @@ from memory.store import Store
 from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, transcript, within
 from memory.window import EVERYTHING, Marks, overflow
 
-ASKING = INSTRUCTION + COLLECT
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
@@ -79,11 +77,11 @@ class Folding:
         later = [each.since for each in segments if each.since >= entries[0].sent]
         entries = tuple(each for each in entries if not later or each.sent <= later[0])
         news = not snapshot.fresh.isdisjoint(entry.id for entry in entries)
-        leaf, claims = await self._leaf(entries, facts=news)
+        leaf, claims = await self._leaf(place, entries, facts=news)
         if news:
             here = replace(place, audience=snapshot.audience)
             await self._learning.take(here, entries, claims)
-        merged = await self._merged(sorted([*segments, leaf], key=lambda each: each.since))
+        merged = await self._merged(place, sorted([*segments, leaf], key=lambda it: it.since))
         fold = Fold(
             name=leaf.name,
             covered={entry.id: entry.version for entry in entries},
@@ -100,13 +98,12 @@ class Folding:
         return len(entries) if done else 0
 
     async def _leaf(
-        self, entries: Sequence[Entry], *, facts: bool
+        self, place: Place, entries: Sequence[Entry], *, facts: bool
     ) -> tuple[Segment, Sequence[Claim]]:
         """Summarises raw messages, nothing else: what is deleted leaves no trace in later ones."""
         # Two batches, names counted: a single message may be longer than the model's context.
         source = await within(transcript(entries), 2 * self._sizes.batch, self._measure)
-        instruction = ASKING if facts else INSTRUCTION
-        text, claims = read(await self._ask(instruction, source, facts=facts))
+        text, claims = read(await self._ask(place, INSTRUCTION, source, facts=facts))
         text = await within(_accepted(text, source), self._sizes.segment, self._measure)
         segment = Segment(
             name=_name([f"{entry.id} {entry.version}" for entry in entries]),
@@ -118,7 +115,7 @@ class Folding:
         )
         return segment, claims
 
-    async def _merged(self, live: Sequence[Segment]) -> Sequence[Segment]:
+    async def _merged(self, place: Place, live: Sequence[Segment]) -> Sequence[Segment]:
         """New parents of neighbours of one level, as in a binary counter: a message is in few.
 
         If too many segments are left for a prompt all the same, the oldest two merge.
@@ -127,16 +124,16 @@ class Folding:
         while (at := _pair(rest)) is not None or len(rest) > self._sizes.segments:
             at = at or 0
             try:
-                parent = await self._parent(rest[at], rest[at + 1])
+                parent = await self._parent(place, rest[at], rest[at + 1])
             except NotASummary:
                 break  # the oldest stay out of prompts until the next fold
             rest[at : at + 2] = [parent]
             parents.append(parent)
         return parents
 
-    async def _parent(self, older: Segment, newer: Segment) -> Segment:
+    async def _parent(self, place: Place, older: Segment, newer: Segment) -> Segment:
         source = f"{older.text}\n{newer.text}"
-        text = _accepted(await self._ask(MERGING, source), source)
+        text = _accepted(await self._ask(place, MERGING, source), source)
         return Segment(
             name=_name([older.name, newer.name]),
             text=text,
@@ -148,9 +145,10 @@ class Folding:
             children=(older.name, newer.name),
         )
 
-    async def _ask(self, instruction: str, source: str, *, facts: bool = False) -> str:
+    async def _ask(self, place: Place, what: str, source: str, *, facts: bool = False) -> str:
         tokens = self._sizes.segment + FACTS * facts
-        task = Task(instruction=instruction, text=source, tokens=tokens, facts=facts)
+        what += COLLECT * facts
+        task = Task(place=place, instruction=what, text=source, tokens=tokens, facts=facts)
         return await self._summarise(task)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from memory import answers, layout
 from memory.answers import Answer
 from memory.records import Held, Leaf, Place
-from memory.slots import Account, Spent
+from memory.slots import NOTHING, Account, Spent
 
 PAGE = 1_000  # messages of a conversation read at once
 OWING = "tk:owing"
@@ -20,7 +20,6 @@ class Lasting:
     _kept: tuple[int, int]
     _run: Callable[..., Awaitable[Answer]]
     _ready: Callable[..., Awaitable[Sequence[bytes]]]
-    _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
     _many: Callable[..., Awaitable[Answer]]
 
     async def expiring(self, limit: int) -> Sequence[Place]:
@@ -52,13 +51,10 @@ class Lasting:
         await self._run("revive", place, wrapped, layout.thread(place), *given)
 
     async def spend(
-        self, account: Account, names: Sequence[str], turn: str = "", tokens: int = 0
+        self, account: Account, names: Sequence[str], what: str = "", cost: Spent = NOTHING
     ) -> Mapping[str, Spent]:
-        rows = await self._run("spend", account, turn, tokens, *names)
-        return {
-            name.decode(): Spent(tokens=int(tokens), turns=int(turns))
-            for name, tokens, turns in rows
-        }
+        rows = await self._run("spend", account, what, cost.tokens, cost.turns, *names)
+        return {name.decode(): Spent(tokens=int(some), turns=int(n)) for name, some, n in rows}
 
     async def tell(self, account: Account, place: Place, turn: str) -> bool:
         return bool(await self._run("tell", account, place.key, turn))
@@ -71,4 +67,4 @@ class Lasting:
         await self._many(("SREM" if done else "SADD", OWING, line))
 
     async def owing(self) -> Sequence[str]:
-        return [line.decode() for line in await self._call(lambda: self._redis.smembers(OWING))]
+        return [line.decode() for line in (await self._many(("SMEMBERS", OWING)))[0]]

@@ -43,7 +43,7 @@ class Learning:
             if not fresh:
                 return asked
             said = [entry for entry in fresh if entry.kind == PERSON]
-            claims = await self._claims(said) if said else ()
+            claims = await self._claims(place, said) if said else ()
             await self.take(replace(place, audience=snapshot.audience), fresh, claims)
             asked += len(said)
 
@@ -60,7 +60,7 @@ class Learning:
         fitting = [entry for entry, size in zip(fresh, sizes, strict=True) if size <= self._batch]
         return fitting or fresh[:1]
 
-    async def _claims(self, said: Sequence[Entry]) -> Sequence[Claim]:
+    async def _claims(self, place: Place, said: Sequence[Entry]) -> Sequence[Claim]:
         text = await within(transcript(said), 2 * self._batch, self._measure)
-        task = Task(instruction=ALONE, text=text, tokens=FACTS, facts=True)
+        task = Task(place=place, instruction=ALONE, text=text, tokens=FACTS, facts=True, idle=True)
         return read(await self._summarise(task))[1]

@@ -20,7 +20,6 @@ class Mending:
     _redis: Any
     _run: Callable[..., Awaitable[Answer]]
     _ready: Callable[..., Awaitable[Sequence[bytes]]]
-    _call: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Answer]]
     _many: Callable[..., Awaitable[Answer]]
     _piped: Callable[[Callable[[Pipe], None]], Awaitable[Answer]]
 
@@ -73,7 +72,7 @@ class Mending:
         await self._many(("SREM" if done else "SADD", PLANNED, line))
 
     async def planned(self) -> Sequence[str]:
-        return [line.decode() for line in await self._call(lambda: self._redis.smembers(PLANNED))]
+        return [line.decode() for line in (await self._many(("SMEMBERS", PLANNED)))[0]]
 
 
 def _place(name: str) -> Place:

@@ -27,23 +27,24 @@ class Opened:
     """By conversation, the last ones."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._known, self._entries = OrderedDict[str, Known](), 0
 
     def of(self, place: Place) -> Known | None:
         return self._known.get(place.key)
 
     def keep(self, place: Place, snapshot: Snapshot, read: Recollection) -> None:
-        self._known[place.key] = Known(
+        before = self._known.pop(place.key, None)
+        self._known[place.key] = known = Known(
             wrapped=snapshot.wrapped,
             revision=snapshot.revision,
             entries={entry.id: entry for entry in (*read.window, *read.question)},
             segments={segment.name: segment for segment in read.segments},
         )
-        self._known.move_to_end(place.key)
-        sizes = [len(known.entries) for known in self._known.values()]
-        if len(sizes) > CONVERSATIONS or sum(sizes) > ENTRIES:
-            self._known.popitem(last=False)
+        self._entries += len(known.entries) - (len(before.entries) if before else 0)
+        if len(self._known) > CONVERSATIONS or self._entries > ENTRIES:
+            self._entries -= len(self._known.popitem(last=False)[1].entries)
 
     def clear(self) -> None:
         """Something was deleted: keep nothing of it at hand."""
         self._known.clear()
+        self._entries = 0

@@ -50,25 +50,17 @@ class Persons:
         if not facts:
             return
         place, token = facts[0].place, self._randbytes(10).hex()
-        cited = sorted(
-            {
-                (source.message, source.version, place.person(fact.person).key)
-                for fact in facts
-                for source in fact.sources
-            }
-        )
+        said = [(fact.sources[0], place.person(fact.person).key) for fact in facts]
+        cited = sorted({(source.message, source.version, person) for source, person in said})
         async with asyncio.timeout(LEARNING):
             accepted = await self._store.cite(place, token, cited)
             fresh = [fact for fact in facts if fact.sources[0].message in accepted]
             for author in dict.fromkeys(fact.person for fact in fresh):
                 new = [fact for fact in fresh if fact.person == author]
                 await self._add(place.person(author), new)
-        for message, _, person in cited:
-            if message in accepted:
-                doubt = Doubt(
-                    token=token, channel=place.channel_key, message=message, person=person
-                )
-                await self._settle(doubt)
+        for message, _, person in (each for each in cited if each[0] in accepted):
+            doubt = Doubt(token=token, channel=place.channel_key, message=message, person=person)
+            await self._settle(doubt)
 
     async def recheck(self, place: Place | None = None) -> int:
         """Drop what rests on messages that were edited, deleted or forgotten; None: everywhere.

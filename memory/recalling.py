@@ -110,8 +110,8 @@ class Recalling:
                 channel.index.remove(message)
 
     def _channel(self, place: Place, words: Words) -> _Channel:
-        known = self._channels.setdefault(place.channel_key, _Channel(index=Index(words)))
-        self._channels.move_to_end(place.channel_key)
+        known = self._channels.pop(place.channel_key, None) or _Channel(index=Index(words))
+        self._channels[place.channel_key] = known
         sizes = [len(each.index) for each in self._channels.values()]
         if len(sizes) > CHANNELS or sum(sizes) > HELD:
             self._channels.popitem(last=False)

@@ -70,3 +70,6 @@ class Spent:
 
     tokens: int = 0
     turns: int = 0
+
+
+NOTHING = Spent()

@@ -26,7 +26,7 @@ from memory.records import (
     Snapshot,
     Spoiled,
 )
-from memory.slots import Account, Doubt, Person, Slot, Spent
+from memory.slots import NOTHING, Account, Doubt, Person, Slot, Spent
 
 
 class Store(Protocol):
@@ -137,9 +137,9 @@ class Store(Protocol):
     async def owing(self) -> Sequence[str]: ...
 
     async def spend(
-        self, account: Account, names: Sequence[str], turn: str = "", tokens: int = 0
+        self, account: Account, names: Sequence[str], what: str = "", cost: Spent = NOTHING
     ) -> Mapping[str, Spent]:
-        """Add what a turn cost, once; what each name has spent today."""
+        """Charge for what was done, once; what each name has spent today."""
         ...
 
     async def tell(self, account: Account, place: Place, turn: str) -> bool:

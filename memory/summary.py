@@ -5,16 +5,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from memory.entry import Entry
+from memory.records import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One question to the summary model: what to do, with what, in how many tokens."""
 
+    place: Place  # that it is for
     instruction: str
     text: str
     tokens: int
     facts: bool = False  # the answer is to be what `claims.read` takes
+    idle: bool = False  # there is no hurry
 
 
 Summarise = Callable[[Task], Awaitable[str]]

@@ -79,16 +79,16 @@ class Turn:
 
     def _open(self, lease: Lease, known: Known | None) -> None:
         self.unreadable = ""  # else why: such a turn can end with an apology, and changes no memory
-        self._key: Key = self._means.keys.fresh(self.place)
+        key: Key | None = None
         self.recollection, self.text = Recollection(segments=(), window=(), question=()), ""
         try:
-            self._key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
+            self._key = key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
             self.recollection = recollect(self.place, self._key, lease, known)
             self._means.opened.keep(self.place, lease.snapshot, self.recollection)
             if lease.text:
                 self.text = self._key.data.open(lease.text, *self._context()).decode()
         except Unreadable as error:
-            self.unreadable = str(error)
+            self._key, self.unreadable = key or self._means.keys.fresh(self.place), str(error)
 
     async def acquaint(self) -> None:
         """Read what those who ask said of themselves; no round trip if it came with the lease."""
@@ -112,9 +112,9 @@ class Turn:
 
     @property
     def typed(self) -> str:
-        """What people wrote, as far as it stands in the prompt word for word."""
+        """What people wrote themselves, as far as it stands in the prompt word for word."""
         told = (*self.recollection.window, *self.recollection.question)
-        return "\n".join(each.text for each in told if each.kind == PERSON)
+        return "\n".join(each.own for each in told if each.kind == PERSON)
 
     @property
     def attempt(self) -> int:

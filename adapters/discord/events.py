@@ -28,7 +28,10 @@ Place = GuildChannel | discord.Thread | PrivateChannel | discord.PartialMessagea
 
 
 def conversation(channel: Place) -> Conversation:
-    """Where a post stands. What has no guild is a direct message."""
+    """Where a post stands. What has no guild is a direct message.
+
+    A private thread is a channel of its own: others read it than the channel it is in.
+    """
     guild_id: int | None = None
     if isinstance(channel, discord.PartialMessageable):
         guild_id = channel.guild_id
@@ -38,7 +41,7 @@ def conversation(channel: Place) -> Conversation:
     return Conversation(
         platform=PLATFORM,
         space=DIRECT if guild_id is None else str(guild_id),
-        channel=str(thread.parent_id if thread else channel.id),
+        channel=str(thread.parent_id if thread and not thread.is_private() else channel.id),
         thread=str(thread.id) if thread else "",
         audience=Audience.DIRECT if guild_id is None else audience(channel),
     )

@@ -139,7 +139,9 @@ class Gateway(discord.Client):
         self._deliver(channel.id, partial(self._inbox.leave, gone))
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
-        gone = events.departure(event.guild_id, event.parent_id, event.thread_id)
+        private = event.thread_type is discord.ChannelType.private_thread
+        place = [event.thread_id] if private else [event.parent_id, event.thread_id]
+        gone = events.departure(event.guild_id, *place)
         self._deliver(event.thread_id, partial(self._inbox.leave, gone))
 
     async def on_guild_channel_update(

@@ -14,7 +14,6 @@ from adapters.ports import HttpRequest, HttpResponse
 
 PATH = "/slack/events"  # for commands and interactivity as well
 _AGE = 300  # seconds: https://docs.slack.dev/authentication/verifying-requests-from-slack
-_LARGEST = 1 << 20  # bytes; Slack names no limit, its largest events have a tenth of that
 _REMEMBERED = 200_000  # requests: more than Slack sends a workspace in the time they are valid
 
 _log = structlog.get_logger()
@@ -68,8 +67,6 @@ class Requests:
         self._warned = False
 
     async def take(self, request: HttpRequest) -> HttpResponse:
-        if len(request.body) > _LARGEST:
-            return HttpResponse(status=413, body="too large")
         signature = self._signatures.genuine(request)
         if not signature:
             return self._refuse()

@@ -1,14 +1,14 @@
--- Adds what a turn cost to the day's account, once, and tells how each name stands: name, tokens, turns...
--- ARGV: account, turn (empty: only tell), tokens, name...
+-- Charges a cost to the day's account, once, and tells how each name stands: name, tokens, turns...
+-- ARGV: account, cost (empty: only tell), its tokens and turns, name...
 local day = CONVERSATION .. '/' .. today
-local turn, tokens = ARGV[2], ARGV[3]
-local new = turn ~= '' and redis.call('SADD', day .. '/turns', turn) == 1
+local cost, tokens, turns = ARGV[2], ARGV[3], ARGV[4]
+local new = cost ~= '' and redis.call('SADD', day .. '/turns', cost) == 1
 local answer = {}
-for i = 4, #ARGV do
+for i = 5, #ARGV do
   local name = ARGV[i]
   if new then
     redis.call('HINCRBY', day, name .. ' tokens', tokens)
-    redis.call('HINCRBY', day, name .. ' turns', 1)
+    redis.call('HINCRBY', day, name .. ' turns', turns)
   end
   local spent = redis.call('HMGET', day, name .. ' tokens', name .. ' turns')
   answer[#answer + 1] = { name, spent[1] or '0', spent[2] or '0' }

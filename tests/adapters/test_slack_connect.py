@@ -211,16 +211,6 @@ async def test_a_body_changed_by_one_byte_is_refused(slack: Slack, inbox: Collec
         assert (await slack.hooks.post(good))[0] == 200
 
 
-async def test_an_oversized_body_is_refused_unread(slack: Slack, inbox: Collected) -> None:
-    platform = bot(slack, "http")
-    large = slack.hooks.sign(json.dumps(event("x" * (1 << 20))).encode(), "application/json")
-    async with running(slack, platform, inbox):
-        (webhook,) = platform.webhooks.values()
-        lowered = {name.lower(): value for name, value in large.headers.items()}
-        assert (await webhook(HttpRequest(headers=lowered, body=large.body))).status == 413
-    assert inbox.messages == []
-
-
 @pytest.mark.parametrize(
     "headers", [{}, {"X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": "http_timeout"}], ids=str
 )

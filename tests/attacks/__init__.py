@@ -8,6 +8,7 @@ A third party claims facts about others, in the words of others   test_poisoning
 An order, a link, a mention becomes a fact                        test_poisoning, memory/test_claims
 A correction brings further lines into the prompt                 test_poisoning
 Who may not hears what was told elsewhere: 12,544 pairs           test_canaries, laws/test_audiences
+What is said in a private thread is known in its channel          test_private_threads
 The model pings people, in every way out of either platform       test_outgoing_slack, _discord
 Its links, images and previews carry data away                    the same, adapters/test_links
 A name pings: in the line for all, in titles, in the App Home     the same, test_aftermath

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from tests.attacks.obedient import answer
-from tests.attacks.wire import ORDERS
+from tests.attacks.wire import EVIL, ORDERS
 from tests.e2e.process import BRISK, Home
 from tests.e2e.scan import server
 from tests.e2e.town import WITHIN, SlackThread, Town
@@ -63,7 +63,7 @@ async def rampage(town: Town, home: Home, port: int) -> Aftermath:
     left = Aftermath(town=town, home=home)
     home.environ |= BRISK | SMALL | town.environ | {"PORT": str(port)}
     town.model.answer = obedient
-    town.slack.workspace.people["U1"] = ADA
+    town.slack.workspace.people |= {"U1": ADA, "U3": EVIL}
     async with home.bot() as bot:
         await town.connected()
         async with server(home.data) as asked:
@@ -94,7 +94,7 @@ async def in_a_thread(town: Town) -> SlackThread:
     for text in (ORDERS.replace("<", "&lt;"), CLAIM):
         town.slack.say("C1", "U7", text, **third)  # type: ignore[arg-type]
     await thread.taken()
-    for number, text in enumerate(("I live in kumquat-lane.", "what now?", "and now?"), start=2):
+    for number, text in enumerate(("I live in kumquat-lane.", "what now?", "and <@U3>?"), start=2):
         thread.ask(text)
         await thread.count(number)
     return thread
@@ -130,6 +130,10 @@ async def on_discord(town: Town) -> None:
     orders = discord.say(channel, other, ORDERS)
     discord.say(channel, ada, "look: kumquat-pie", mention=True, reply_to=orders)
     await discord.until(lambda: discord.posts(channel), within=WITHIN)
+    file = discord.file("kumquat.txt", ORDERS.encode(), "text/plain")
+    answered = len(discord.posts(channel))
+    discord.say(channel, ada, "read this", mention=True, attachments=[file])
+    await discord.until(lambda: len(discord.posts(channel)) > answered, within=WITHIN)
     for name in ("memory", "summary", "export", "help"):
         await seen(town, discord.command(channel, ada, name))
     await seen(town, discord.command(channel, ada, "Remember this", on=orders))

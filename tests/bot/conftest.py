@@ -85,12 +85,14 @@ class Bench:
     now: datetime = NOW
     names: Names = field(default_factory=Names)
     images: bool = False
+    at_once: int = 200
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
         async with AsyncExitStack() as stack:
             store = RedisStore(self.url, lease=LEASE, grace=self.grace)
             stack.push_async_callback(store.close)
+            budgets = Budgets(store, self.limits, lambda: NOW)
             memory = Memory(
                 store,
                 self.keyring,
@@ -103,19 +105,18 @@ class Bench:
                     patience=self.patience,
                 ),
                 measure=_measure,
-                summarise=self._summarise,
+                summarise=budgets.within(self._summarise, _measure),
                 randbytes=os.urandom,
             )
             await memory.open()
             self.model.asked = self.platform.notify
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             platforms = {self.platform.name: self.platform}
-            budgets = Budgets(store, self.limits, lambda: NOW)
             times = {"lease": LEASE, "late": 0.05}
             replies = Replies(
                 self.model, prompter, budgets, attempts=2, images=self.images, **times
             )
-            limits = Limits(sweep=self.sweep, stop=1.0)
+            limits = Limits(sweep=self.sweep, stop=1.0, turns=self.at_once)
             turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)
             self.turns = turns
             await stack.enter_async_context(turns)
@@ -133,6 +134,7 @@ class Bench:
                 platforms=platforms,
                 offers=offers(self.names),
                 about=["I am a test."],
+                budgets=budgets,
                 metrics=self.metrics,
             )
             intake = Intake(

@@ -116,3 +116,10 @@ def test_the_operator_sees_why(failure: ModelFailed) -> None:
     model = Breaker(Endpoint([failure]), failures=1)
     asyncio.run(answer(model))
     assert model.trouble == str(failure)
+
+
+@pytest.mark.anyio
+async def test_each_endpoint_has_its_own() -> None:
+    broke, well = Breaker(Endpoint([BROKE])), Breaker(Endpoint())
+    answers = [await answer(each) for each in (broke, broke, well)]
+    assert answers == ["quota", "resting", "so"]

@@ -11,6 +11,7 @@ from bot.app import summariser
 from bot.model import Completions
 from bot.ports import ModelFailed
 from memory.claims import COLLECT, Claim, read
+from memory.records import Place
 from memory.summary import INSTRUCTION, Task
 from tests.bot.test_model import REQUEST, model
 from tests.servers.openai import Act, FakeOpenAI, error, reply
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.anyio
 ROW = {"person": "Ada", "key": "home", "value": "Lisbon", "quote": "I live in Lisbon"}
 ANSWER = json.dumps({"summary": "- Ada lives in Lisbon", "facts": [ROW]})
 TOLD = ("- Ada lives in Lisbon", [Claim(**ROW)])
-TASK = Task(instruction=INSTRUCTION + COLLECT, text="Ada: I live in Lisbon", tokens=9, facts=True)
+PLACE = Place.parse("slack:T1:C1:1")
+SAID = "Ada: I live in Lisbon"
+TASK = Task(place=PLACE, instruction=INSTRUCTION + COLLECT, text=SAID, tokens=9, facts=True)
 REFUSED = error(400, "unsupported_parameter", "response_format is not supported")
 
 

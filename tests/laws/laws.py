@@ -88,6 +88,7 @@ def _told_by_its_leaves(truth: Truth, record: Record) -> None:
 
 def _word(truth: Truth, message: str, version: int) -> str:
     post = truth.posts.get(message)
+    law(post or message in truth.shown, "nobody said that", message)
     return post.words[version] if post else truth.shown[message]
 
 

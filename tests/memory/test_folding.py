@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from memory.claims import COLLECT
 from memory.engine import Memory
 from memory.entry import Segment
-from memory.folding import ASKING, NotASummary
+from memory.folding import NotASummary
 from memory.records import Place
 from memory.redis import RedisStore
 from memory.summary import INSTRUCTION, MERGING, accept
@@ -109,7 +110,7 @@ async def test_a_deletion_costs_few_summaries(full: Memory, place: Place, world:
     world.summaries.clear()
     await full.retract(place, ["m3"])
     await full.settle(place)
-    leaves = sum(task.instruction == ASKING for task in world.summaries)
+    leaves = sum(task.instruction == INSTRUCTION + COLLECT for task in world.summaries)
     merges = sum(task.instruction == MERGING for task in world.summaries)
     assert leaves <= 2
     assert merges <= math.log2(NUMBER) + 1
@@ -263,7 +264,7 @@ async def test_what_is_no_summary_leaves_the_messages_as_they_are(
 async def test_the_summariser_reads_the_messages_oldest_first_with_their_speakers(
     full: Memory, world: World
 ) -> None:
-    first = next(task for task in world.summaries if task.instruction == ASKING)
+    first = next(task for task in world.summaries if task.instruction == INSTRUCTION + COLLECT)
     assert first.text.startswith("Ada: fact-000\n")
     assert first.text.index("fact-001") < first.text.index("fact-002")
 

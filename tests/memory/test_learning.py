@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from memory.claims import COLLECT
 from memory.engine import Memory
-from memory.folding import ASKING
 from memory.learning import ALONE
 from memory.records import Place
 from memory.redis import RedisStore
@@ -101,7 +101,7 @@ async def test_what_folded_is_not_asked_about_in_silence(
     await told(memory, town, place, CHATTER)
     assert await known(memory, place) == ["Lisbon"]
     await learned(memory)
-    assert [task.instruction for task in town.summaries] == [ASKING, ALONE]
+    assert [task.instruction for task in town.summaries] == [INSTRUCTION + COLLECT, ALONE]
     assert HOME not in town.summaries[1].text
 
 

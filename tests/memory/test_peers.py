@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from redis.asyncio import Redis
 
+from memory.claims import COLLECT
 from memory.engine import Memory
-from memory.folding import ASKING
 from memory.records import Place
-from memory.summary import MERGING
+from memory.summary import INSTRUCTION, MERGING
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in
 
@@ -80,7 +80,9 @@ async def test_the_summariser_reads_every_message_oldest_first_and_once(
     memory: Memory, thinking: Thinking, place: Place
 ) -> None:
     await memory.settle(place)
-    read = "\n".join(task.text for task in thinking.summaries if task.instruction == ASKING)
+    read = "\n".join(
+        task.text for task in thinking.summaries if task.instruction == INSTRUCTION + COLLECT
+    )
     found = [read.find(fact(number)) for number in range(NUMBER - MARKS.messages_low)]
     assert -1 not in found
     assert found == sorted(found)

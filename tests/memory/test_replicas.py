@@ -31,9 +31,9 @@ async def servers(request: pytest.FixtureRequest) -> AsyncIterator[Servers]:
         yield servers
 
 
-@pytest.fixture(params=SERVERS, ids=str)
-async def cluster(request: pytest.FixtureRequest) -> AsyncIterator[Cluster]:
-    async with clustered(request.param) as cluster:
+@pytest.fixture
+async def cluster() -> AsyncIterator[Cluster]:
+    async with clustered(SERVERS[0]) as cluster:
         yield cluster
 
 

@@ -1,5 +1,6 @@
 """What happens to a conversation when Sentinels replace the primary."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,7 @@ from memory.redis import RedisStore
 from tests.conftest import SERVERS
 from tests.memory.conftest import World, turn_in
 from tests.memory.test_cluster import eventually
+from tests.servers.cluster import free_ports
 from tests.servers.sentinel import Watched, watched
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
@@ -42,3 +44,13 @@ async def test_a_turn_goes_on_after_the_primary(
     await eventually(lambda: turn.note(["p1"]))
     assert (await turn.conclude(["p1"], [], "seven")).verdict == "done"
     assert [each.id for each in (await memory.describe(place)).window] == ["m1", "p1"]
+
+
+@pytest.mark.parametrize("servers", SERVERS[:1], ids=str, indirect=True)
+async def test_several_who_ask_at_once_lose_no_sentinel(servers: Watched) -> None:
+    (nobody,) = free_ports(1)
+    store = RedisStore(servers.url.replace("//", f"//127.0.0.1:{nobody},"))
+    await asyncio.gather(*(store.ping() for _ in range(20)))
+    assert store._connection._sentinel is not None
+    assert len(set(map(id, store._connection._sentinel.sentinels))) == 4
+    await store.close()

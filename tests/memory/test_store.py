@@ -28,7 +28,7 @@ from memory.records import (
     Spoiled,
 )
 from memory.redis import RedisStore
-from memory.slots import Account
+from memory.slots import Account, Spent
 from memory.store import StoreDown
 from tests.memory.conftest import NOW, World, straight, straight_to, turn_in
 from tests.servers.cluster import until
@@ -40,6 +40,7 @@ PLACE = Place(platform="slack", space="T1", channel="C{1}", thread="17:{0}/1", a
 CHANNEL = Place(platform="slack", space="T1", channel="C{1}")
 ADA = PLACE.person("{ada} ")
 SPACE = Account(platform="slack", space="T1")
+COST = Spent(tokens=70, turns=1)
 KEY, NEW = b"wrapped \r\n\0 key", b"another key"
 HASTY = {"lease": 0.0, "grace": -0.001}  # whoever asks next takes over
 TIMES = {b"until", b"began", b"wait"}
@@ -534,7 +535,7 @@ SCENES = (
     Scene(
         name="spend",
         home=SPACE,
-        step=lambda do, _: do.store.spend(SPACE, ["space", "person:U1"], "turn1", 70),
+        step=lambda do, _: do.store.spend(SPACE, ["space", "person:U1"], "turn1", COST),
     ),
     Scene(name="tell", home=SPACE, step=lambda do, _: do.store.tell(SPACE, PLACE, "turn1")),
     Scene(name="begin to disown", home=ADA, step=lambda do, _: do.store.disown(ADA, NOW)),
@@ -671,15 +672,15 @@ async def test_the_secret_of_the_store_stays_the_first_one(redis_url: str, proxy
 
 
 async def test_a_store_that_hangs_is_down_within_its_timeouts(redis_url: str, proxy: Proxy) -> None:
-    async with open_store(proxy.url, timeout=0.05) as store:
+    async with open_store(proxy.url, timeout=0.3) as store:
         await store.ping()
         asked = store.round_trips
         proxy.hang()
         with pytest.raises(StoreDown, match="the store does not answer"):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(3):
                 await Actor(store).say("m1", 1)
         with pytest.raises(StoreDown):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(3):
                 await store.overdue(10)
         assert store.round_trips == asked + 3 + 3
 

@@ -45,14 +45,16 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        server = await _connect(address)
+        ends = [writer]
         try:
+            server = await _connect(address)
+            ends.append(server[1])
             await self._relay((reader, writer), server)
-        except asyncio.CancelledError:
-            pass  # the end of the test; a stream server would report it
+        except (asyncio.CancelledError, ConnectionRefusedError):
+            pass  # the end of the test, or of the server; a stream server would report it
         finally:
             self._tasks.discard(task)
-            for each in (writer, server[1]):
+            for each in ends:
                 each.close()
                 with suppress(OSError):
                     await each.wait_closed()

@@ -194,7 +194,7 @@ MUTANTS = (
         rule=11,
         what="what is owed is not due",
         weather=DEADLY,
-        changes={"at, owed_id)\n  look(milliseconds)\n": "at, owed_id)\n"},
+        changes={"'owed' }, 'msg')\n  look(milliseconds)\n": "'owed' }, 'msg')\n"},
     ),
     Mutant(
         rule=12,
@@ -266,9 +266,8 @@ MUTANTS = (
         law="a post that nobody remembers",
         weather=STALLED,
         changes={
-            "if fresh then set('posted', encode(posted)) end\n": (
-                "if not held(turn, fence) then return { 'lost' } end\n"
-                "if fresh then set('posted', encode(posted)) end\n"
+            "show(posts)\nif not held(turn, fence) then return { 'lost' } end\n": (
+                "if not held(turn, fence) then return { 'lost' } end\nshow(posts)\n"
             )
         },
     ),
@@ -304,12 +303,12 @@ MUTANTS = (
         what="a post that shows up later is no debris",
         law="a stray post that nobody will remove",
         weather=STALLED,
-        changes={"  if done then\n    local known": "  if false then\n    local known"},
+        changes={"if finished(turn) then stray(turn, posts) end": ""},
     ),
     Mutant(
         rule=23,
         what="a stop ends whichever turn runs",
-        changes={"if get('turn') == ARGV[2] then set('stopped', '1') end": "set('stopped', '1')"},
+        changes={"(turn == ARGV[2] or ARGV[2] == '')": "true"},
     ),
     Mutant(
         rule=23,

@@ -150,7 +150,12 @@ class Replica:
                 now=self._now,
             )
             desk = Desk(
-                memory=memory, platforms=platforms, offers=(), about=(), metrics=means.metrics
+                memory=memory,
+                platforms=platforms,
+                offers=(),
+                about=(),
+                budgets=budgets,
+                metrics=means.metrics,
             )
             commands = Commands(desk, Names())
             intake = Intake(

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -69,19 +69,17 @@ async def trace(seed: int, platform: str) -> Outcome:
 async def simulate(seeds: Sequence[int], platforms: Sequence[str] = PLATFORMS) -> list[Outcome]:
     """All seeds on all platforms."""
     jobs = [(_play, platform, part) for platform in platforms for part in _parts(seeds)]
-    found: list[list[Outcome]] = await _spread(jobs)
-    outcomes = (outcome for part in found for outcome in part)
+    outcomes = [outcome async for part in _spread(jobs) for outcome in part]
     return sorted(outcomes, key=lambda each: (each.platform, each.seed))
 
 
-async def hunt(mutants: Sequence[Mutant], seeds: int) -> list[Hunted]:
-    """What became of each planted defect within so many seeds."""
-    found: list[Hunted] = await _spread([(_hunt, each.what, seeds) for each in mutants])
-    return found
+def hunt(mutants: Sequence[Mutant], seeds: int) -> AsyncIterator[Hunted]:
+    """What became of each planted defect within so many seeds, in this order."""
+    return _spread([(_hunt, each.what, seeds) for each in mutants])
 
 
-async def _spread(jobs: Sequence[Job]) -> list[Any]:
-    """What they give, each run on a process and a server."""
+async def _spread(jobs: Sequence[Job]) -> AsyncIterator[Any]:
+    """What they give, in order and as soon as can be, each run on a process and a server."""
     number = min(len(jobs), os.cpu_count() or 1)
     loop, free = asyncio.get_running_loop(), asyncio.Queue[str]()
     async with AsyncExitStack() as stack:
@@ -97,7 +95,9 @@ async def _spread(jobs: Sequence[Job]) -> list[Any]:
             finally:
                 free.put_nowait(url)
 
-        return await asyncio.gather(*(run(*job) for job in jobs))
+        async with asyncio.TaskGroup() as tasks:
+            for result in [tasks.create_task(run(*job)) for job in jobs]:
+                yield await result
 
 
 def _parts(seeds: Sequence[int]) -> Iterator[Sequence[int]]:

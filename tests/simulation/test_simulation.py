@@ -7,8 +7,9 @@ import pytest
 from tests.simulation.mutants import MUTANTS, NONE, Mutant
 from tests.simulation.run import Outcome
 from tests.simulation.runs import PLATFORMS, hunt, play, simulate
+from tests.simulation.store import SimulatedStore
 
-FEW, MANY, ALL = 8, 30, 500  # seeds, for each platform
+FEW, MANY, ALL = 8, 200, 1_000  # seeds, for each platform
 QUICK = 25  # seeds within which a defect is planted in every run of the tests
 SOON = (
     "a message that came before is taken in again",
@@ -30,6 +31,7 @@ def played(any_server: str) -> Play:
 def test_promises_hold_whatever_fails(played: Play, platform: str) -> None:
     outcomes = played(platform, range(FEW))
     assert {each.seed: each.problems for each in outcomes if each.problems} == {}
+    assert all(each.counts["owed"] and each.counts["turns"] for each in outcomes)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -61,8 +63,14 @@ def test_a_rule_switched_off_is_noticed_soon(any_server: str, mutant: Mutant) ->
 @pytest.mark.full
 @pytest.mark.anyio
 async def test_every_rule_switched_off_is_noticed() -> None:
-    found = await hunt(MUTANTS, PLANTED)
-    assert [each.what for each in found if not each.problem] == []
+    assert [each.what async for each in hunt(MUTANTS, PLANTED) if not each.problem] == []
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.what)
+def test_a_rule_stands_where_it_is_switched_off(mutant: Mutant) -> None:
+    SimulatedStore(mutant.changes, (), mutant.weather.lease)
+    with mutant.planted():
+        pass
 
 
 def test_every_rule_of_the_protocol_is_switched_off_once() -> None:

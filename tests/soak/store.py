@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 PEPPER = "tk:pepper"  # the store's own secret
 LISTS = ("behind", "due", "expiring", "journal", "leaving", "quiet")  # by when to look at something
-YEARS = 3 * 365 * 86_400_000  # milliseconds: longer than anything is kept
+YEARS = 10 * 365 * 86_400_000  # milliseconds: longer than anything is kept
 
 
 async def held(store: Redis) -> Mapping[str, int]:
@@ -26,13 +26,14 @@ async def lasting(store: Redis) -> Mapping[str, int]:
 
 async def age(store: Redis, by: int = YEARS) -> None:
     """By milliseconds, as if its clock went on: what expires is gone, what is due is due."""
-    async for key in store.scan_iter("tk:*", 1_000):
-        ends = await store.pexpiretime(key)
-        if _kind(key.decode()) in LISTS:
-            rows: Any = await store.zrange(key, 0, -1, withscores=True)
-            await store.zadd(key, {name: at - by for name, at in rows})
-        if ends > 0:
-            await store.pexpireat(key, max(ends - by, 1))
+    async with store.pipeline(transaction=True) as older:  # nobody sees half of it
+        async for key in store.scan_iter("tk:*", 1_000):
+            if _kind(key.decode()) in LISTS:
+                rows: Any = await store.zrange(key, 0, -1, withscores=True)
+                older.zadd(key, {name: at - by for name, at in rows}, xx=True)
+            if (ends := await store.pexpiretime(key)) > 0:
+                older.pexpireat(key, max(ends - by, 1))
+        await older.execute()
 
 
 def _kind(key: str) -> str:

@@ -19,8 +19,9 @@ def test_a_cache_that_is_full_after_a_third_is_not() -> None:
     assert grown(looks(rss=(120 + 2 * min(minute, 9) for minute in range(30)))) == []
 
 
-def test_what_a_burst_took_and_gave_back_is_not() -> None:
-    assert grown(looks(files=[30] * 25 + [125, 89, 74, 62, 30])) == []
+def test_what_a_burst_took_is_not() -> None:
+    assert grown(looks(files=[30] * 25 + [125, 89, 74, 62, 62])) == []
+    assert grown(looks(rss=[143] * 20 + [157] * 10)) == []
 
 
 def test_of_few_looks_the_last_counts() -> None:

@@ -7,11 +7,14 @@ import re
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 PROBE, ROOT = Path(__file__).parent / "probe", Path(__file__).parents[2]
 WITHIN = 60.0  # seconds for the process to count
 MANY = 9  # looks
+ALLOWED = {"rss": 0.0, "tasks": 8.0, "files": 8.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +33,25 @@ class Vitals:
 
 
 def grown(looks: Sequence[Vitals]) -> Sequence[str]:
-    """What was not flat from the first look to the last; of many, in the last third.
+    """What was not flat from the first look to the last; of many, in their second half.
 
-    Of a third the lowest counts: what a burst took is given back, a leak is not.
+    There it is the rule that counts, not the exception: a burst takes memory once and for all, and
+    files until it is over; a leak goes on and on.
     """
-    third = len(looks) // 3
-    few = len(looks) < MANY
-    early, late = (looks[:1], looks[-1:]) if few else (looks[third:-third], looks[-third:])
-    rss = (1.15 if few else 1.03) * min(each.rss for each in early)
-    found = {
-        "rss": min(each.rss for each in late) > rss,
-        "tasks": min(each.tasks for each in late) > min(each.tasks for each in early) + 8,
-        "files": min(each.files for each in late) > min(each.files for each in early) + 8,
-    }
-    return [name for name, flag in found.items() if flag]
+    if few := len(looks) < MANY:
+        growth = {name: _of(looks[-1], name) - _of(looks[0], name) for name in ALLOWED}
+    else:
+        late = looks[len(looks) // 2 :]
+        growth = {
+            name: (len(late) - 1) * median(_of(b, name) - _of(a, name) for a, b in pairwise(late))
+            for name in ALLOWED
+        }
+    allowed = ALLOWED | {"rss": (0.15 if few else 0.05) * looks[0].rss}
+    return [name for name in ALLOWED if growth[name] > allowed[name]]
+
+
+def _of(look: Vitals, name: str) -> float:
+    return float(getattr(look, name))
 
 
 def probed(folder: Path, *, small: bool = False) -> dict[str, str]:

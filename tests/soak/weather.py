@@ -59,9 +59,10 @@ class BadSlack(ChaosSlack):
         return super()._way if self.calm else BadWay(super()._way, self._chance)
 
     def repeat(self) -> None:
-        """Something of a while ago once more, as if its acknowledgement had been lost."""
-        if self.deliveries:
-            self.deliver(self._chance.choice(self.deliveries[-500:]).body)
+        """An event of a while ago once more, as if its acknowledgement had been lost."""
+        events = [each for each in self.deliveries[-500:] if each.kind == "events_api"]
+        if events:  # commands and clicks come but once
+            self.deliver(self._chance.choice(events).body)
 
 
 @dataclass(slots=True)
