@@ -7,5 +7,5 @@ if ARGV[4] == '0' and get('marked') == ARGV[3] then
 else
   redis.call('ZADD', BEHIND, whole(milliseconds + ARGV[4]), ARGV[1])
 end
-if ARGV[4] == '0' then unset('wait') end
+if ARGV[4] == '0' then unset('wait', 'readings') end
 if not get('turn') then look_again() end

@@ -52,7 +52,7 @@ class Plan:
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
-    kill: float = 1.5
+    kill: float = 2.5
     kill_store: float = 12.0
     disturb: float = 0.5
     disturb_store: float = 3.0
