@@ -5,6 +5,9 @@
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BOT := .venv/bin/python
+# As many tests at once as there are cores, but for those that measure time, or kill by the clock.
+TOGETHER := $(BOT) -m pytest -n auto --dist loadfile
+LONG := $(if $(filter full,$(LANE)),full,long and not full)
 
 .PHONY: run test unit prove check bench
 .DELETE_ON_ERROR:
@@ -13,14 +16,15 @@ run: .venv/run
 	@$(BOT) -m bot run
 
 test: .venv/dev
-	@$(BOT) -m pytest -n auto --dist loadfile -m "not long and not alone"
+	@$(TOGETHER) -m "not long and not alone"
 	@$(BOT) -m pytest -m "alone and not long"
 
 unit: .venv/dev
 	@$(BOT) -m pytest -m "not long and not wire"
 
 prove: .venv/dev
-	@$(BOT) -m pytest -m "$(if $(filter full,$(LANE)),full,long and not full)"
+	@$(TOGETHER) -m "$(LONG) and not alone"
+	@$(BOT) -m pytest -m "$(LONG) and alone"
 
 check: .venv/dev
 	@.venv/bin/ruff format --check --quiet .

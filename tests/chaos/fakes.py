@@ -23,6 +23,7 @@ from tests.servers.slack.faults import Fault, Faults
 IDLE = "Answering"  # nothing: all it was asked had been answered
 AGAIN = 12.0
 MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
+ASKED = re.compile(rf"Please note {MARK.pattern}")
 METHODS = (  # posts and edits fail most
     *(3 * ("chat.postMessage", "chat.update", "chat.startStream", "chat.stopStream")),
     *("chat.appendStream", "chat.delete", "chat.postEphemeral"),
@@ -168,6 +169,6 @@ def roster(messages: Messages) -> str:
     asked = messages[len(roles) - roles[::-1].index("system") :]
     said = [MARK.findall(text_of(each)) for each in messages if each["role"] == "assistant"]
     answered = {number for found in said for number, _ in found}
-    fresh = [mark for each in asked for mark in MARK.findall(text_of(each))]
+    fresh = [mark for each in asked for mark in ASKED.findall(text_of(each))]
     new = [f"#{number}.{version}#" for number, version in fresh if number not in answered]
     return f"{IDLE} {' '.join(new)}"

@@ -14,6 +14,7 @@ from tests.servers.slack.delivery import Delivery
 
 THREADS, CHANNELS, DIRECT = 24, 8, 6  # corners of each kind
 TRUSTED = 32.0  # seconds: so long a /forget waits whose runner died; the end waits for none
+CROWD = 500  # deliveries under way: more would only be sent again and again
 RECENT = 40  # messages that people still edit and delete
 RECEIPTS = ("Forgotten", "ada had me forget")
 
@@ -27,6 +28,7 @@ class People:
     forgot: int = 0
     rooms: int = 0  # channels on Discord
     _roots: dict[str, str] = field(default_factory=dict)  # corner -> its thread
+    _first: dict[str, int] = field(default_factory=dict)  # corner -> what began its thread
     _guests: dict[str, tuple[str, str]] = field(default_factory=dict)  # person and channel
     _forgetful: bool = False
     _forgetting: set[str] = field(default_factory=set)
@@ -48,7 +50,7 @@ class People:
         return [*threads, *direct, *discord, *rooms]
 
     async def talk(self, seconds: float, rate: float) -> None:
-        """So long, so many acts a second, also where the machine is slow."""
+        """So long, so many acts a second; fewer while too much is not acknowledged."""
         now = time.monotonic
         due = now()
         end = due + seconds
@@ -57,6 +59,9 @@ class People:
             self._act()
             due += self.chance.expovariate(rate)
             await asyncio.sleep(due - now())
+            while len(self._watching) > CROWD:
+                await asyncio.sleep(0.1)
+                due = now()
 
     async def greet(self, rate: float) -> None:
         """Once in every corner, so that the bot is in all of them; so many a second."""
@@ -77,19 +82,21 @@ class People:
 
     def _say(self, corner: str, *, owed: bool) -> None:
         number = len(self.said) + 1
-        text = _text(number, 0)
         kind, _, name = corner.partition(" ")
         if kind == "discord":
-            self._say_on_discord(name, corner, number, text)
+            self._say_on_discord(name, corner, number, _text(number, 0))
             return
         first = len(self.slack.deliveries)
         if kind == "dm":
-            post = self.slack.dm(name, text)
+            post = self.slack.dm(name, _text(number, 0))
         else:
-            owed = owed or corner not in self._roots
+            first_said = self.said.get(self._first.setdefault(corner, number))
+            # What is said in a thread before the bot has heard of it is not for the bot.
+            owed = owed or not (first_said and first_said.acknowledged)
             who = "U1" if owed else "U2"
             root = self._roots.get(corner)
             channel = name.partition("/")[0]
+            text = _text(number, 0, owed=owed)
             post = self.slack.say(channel, who, text, thread=root, mention=owed)
             self._roots.setdefault(corner, post)
         said = Said(number=number, corner=corner, post=post, owed=owed, said=time.time())
@@ -120,7 +127,8 @@ class People:
             each.version += 1
             each.doubtful |= not each.acknowledged
             first = len(self.slack.deliveries)
-            self.slack.edit(_channel(each.corner), each.post, _text(each.number, each.version))
+            text = _text(each.number, each.version, owed=each.owed)
+            self.slack.edit(_channel(each.corner), each.post, text)
             self._watch(each, self.slack.deliveries[first], "")
 
     def _delete(self) -> None:
@@ -228,8 +236,9 @@ def _sent(snowflake: str) -> float:
     return ((int(snowflake) >> 22) + DISCORD_EPOCH) / 1000
 
 
-def _text(number: int, version: int) -> str:
-    return f"Please note #{number}.{version}# for me"
+def _text(number: int, version: int, *, owed: bool = True) -> str:
+    """A model answers what asks for it; what it took up of the rest would outlive that."""
+    return f"{'Please note' if owed else 'By the way,'} #{number}.{version}# for me"
 
 
 def _channel(corner: str) -> str:

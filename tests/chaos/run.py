@@ -32,6 +32,7 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
     "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
     "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
+    "THREADKEEPER_CATCH_UP__CONVERSATIONS": "40",  # every start reads them anew
     "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
@@ -51,7 +52,7 @@ class Plan:
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
-    kill: float = 2.5
+    kill: float = 1.5
     kill_store: float = 12.0
     disturb: float = 0.5
     disturb_store: float = 3.0

@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import SERVERS
 from tests.durability.failover import crash, failover, paused
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone]
 
 
 async def test_a_crash_loses_nothing_that_a_replica_confirmed() -> None:

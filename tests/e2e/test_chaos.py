@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.run import Plan, staged
 from tests.e2e.conftest import check_log
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone]
 
 SECONDS, SETTLE, DEADLINE = 60.0, 100.0, 240.0
 PLAN = Plan(seconds=SECONDS, seed=20261127, replicas=2, rate=25.0, settle=SETTLE)

@@ -19,7 +19,7 @@ from tests.servers.openai import Act, FakeOpenAI
 from tests.servers.openai.server import Messages, text_of
 from tests.servers.slack import Slack
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone]
 
 SECONDS = 20.0
 RATE = 30.0  # messages a second

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.conftest import check_log
 from tests.soak.run import Plan, staged
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone]
 
 SECONDS = 60.0
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Protocol, Self, cast
 
 from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import ResponseError
 
 from memory import layout, mending
 from memory.calls import CONNECTIONS
@@ -75,6 +76,7 @@ class Clockwork(Server):
 class Tap(Protocol):
     """Who looks on as scripts run."""
 
+    def law(self, holds: object, text: str, *about: object) -> None: ...
     def before(self, process: Process, script: str, words: Sequence[Any]) -> None: ...
     def after(self, process: Process, script: str, words: Sequence[Any], answer: Any) -> None: ...
 
@@ -100,10 +102,17 @@ class Remote:
         script = self.names.get(str(first[1]), "") if first[0] in ("EVAL", "EVALSHA") else ""
         if script:
             self._tap.before(self._process, script, first)
-        answers = self.server.run(commands)
+        try:
+            answers = self.server.run(commands)
+        except ResponseError as error:  # else the core's edges would hide it
+            self._tap.law(False, "the server refuses", error)
+            raise
         if script:
             self._tap.after(self._process, script, first, answers[0])
         return answers
+
+    async def confirmed(self, commands: Sequence[Command]) -> list[Any]:
+        return await self.ask(*commands)
 
     async def execute_command(self, *words: bytes | str | int) -> Any:
         return (await self.ask(words))[0]

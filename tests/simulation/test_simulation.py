@@ -31,6 +31,7 @@ def played(any_server: str) -> Play:
 def test_promises_hold_whatever_fails(played: Play, platform: str) -> None:
     outcomes = played(platform, range(FEW))
     assert {each.seed: each.problems for each in outcomes if each.problems} == {}
+    assert all(each.counts["owed"] and each.counts["turns"] for each in outcomes)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
