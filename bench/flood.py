@@ -124,6 +124,7 @@ def main(words: Sequence[str] = ()) -> int:
 
 async def _flood(given: argparse.Namespace, folder: Path) -> int:
     probe = probed(folder) | {"TIKTOKEN_CACHE_DIR": os.environ.get("TIKTOKEN_CACHE_DIR", "")}
+    probe |= {"THREADKEEPER_FOLLOW": "never"}  # else who asked first need not ask again
     async with Workspace(CHANNELS) as workspace:
         with process(workspace, folder, ("-m", "bot", "run"), **probe) as bot:
             async with asyncio.timeout(START):

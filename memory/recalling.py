@@ -20,7 +20,7 @@ from memory.words import Words
 
 log = structlog.get_logger()
 
-CHANNELS, HELD = 500, 200_000  # indexes, and messages in all of them: about 300 MB
+CHANNELS, HELD = 500, 200_000  # indexes, and messages in all of them: about 400 MB
 PATIENCE = 2.0  # seconds a reply waits for an index to catch up, or does without
 
 

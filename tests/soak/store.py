@@ -28,8 +28,9 @@ async def age(store: Redis, by: int = YEARS) -> None:
     """By milliseconds, as if its clock went on: what expires is gone, what is due is due."""
     async with store.pipeline(transaction=True) as older:  # nobody sees half of it
         async for key in store.scan_iter("tk:*", 1_000):
-            if _kind(key.decode()) in LISTS:
-                rows: Any = await store.zrange(key, 0, -1, withscores=True)
+            listed = _kind(key.decode()) in LISTS
+            rows: Any = await store.zrange(key, 0, -1, withscores=True) if listed else ()
+            if rows:  # else it was emptied meanwhile
                 older.zadd(key, {name: at - by for name, at in rows}, xx=True)
             if (ends := await store.pexpiretime(key)) > 0:
                 older.pexpireat(key, max(ends - by, 1))

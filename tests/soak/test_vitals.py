@@ -22,6 +22,7 @@ def test_a_cache_that_is_full_after_a_third_is_not() -> None:
 def test_what_a_burst_took_is_not() -> None:
     assert grown(looks(files=[30] * 25 + [125, 89, 74, 62, 62])) == []
     assert grown(looks(rss=[143] * 20 + [157] * 10)) == []
+    assert grown(looks(files=[30, 60, 90] * 10)) == []
 
 
 def test_of_few_looks_the_last_counts() -> None:

@@ -35,23 +35,21 @@ class Vitals:
 def grown(looks: Sequence[Vitals]) -> Sequence[str]:
     """What was not flat from the first look to the last; of many, in their second half.
 
-    There it is the rule that counts, not the exception: a burst takes memory once and for all, and
-    files until it is over; a leak goes on and on.
+    A leak goes on and on: a burst takes memory once and for all, and files until it is over. So it
+    is the usual step from look to look that counts, and what is left when least is under way.
     """
-    if few := len(looks) < MANY:
-        growth = {name: _of(looks[-1], name) - _of(looks[0], name) for name in ALLOWED}
-    else:
-        late = looks[len(looks) // 2 :]
-        growth = {
-            name: (len(late) - 1) * median(_of(b, name) - _of(a, name) for a, b in pairwise(late))
-            for name in ALLOWED
-        }
+    few = len(looks) < MANY
     allowed = ALLOWED | {"rss": (0.15 if few else 0.05) * looks[0].rss}
+    rows = {name: [float(getattr(look, name)) for look in looks] for name in ALLOWED}
+    growth = {name: row[-1] - row[0] if few else _usual(row) for name, row in rows.items()}
     return [name for name in ALLOWED if growth[name] > allowed[name]]
 
 
-def _of(look: Vitals, name: str) -> float:
-    return float(getattr(look, name))
+def _usual(row: Sequence[float]) -> float:
+    """Of the second half: by its steps, and by the lowest of the last two thirds."""
+    third, late = len(row) // 3, row[len(row) // 2 :]
+    steps = (len(late) - 1) * median(after - before for before, after in pairwise(late))
+    return min(steps, 1.5 * (min(row[-third:]) - min(row[third:-third])))
 
 
 def probed(folder: Path, *, small: bool = False) -> dict[str, str]:
