@@ -5,7 +5,7 @@
 PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BOT := .venv/bin/python
-# As many tests at once as there are cores, but for those that measure time, or kill by the clock.
+# As many tests at once as there are cores, but for those that measure time or have their own clock.
 TOGETHER := $(BOT) -m pytest -n auto --dist loadfile
 LONG := $(if $(filter full,$(LANE)),full,long and not full)
 
@@ -24,7 +24,7 @@ unit: .venv/dev
 
 prove: .venv/dev
 	@$(TOGETHER) -m "$(LONG) and not alone"
-	@$(BOT) -m pytest -m "$(LONG) and alone"
+	@$(BOT) -m pytest -m "alone and $(LONG)"
 
 check: .venv/dev
 	@.venv/bin/ruff format --check --quiet .

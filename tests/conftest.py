@@ -32,7 +32,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     unit, alone = "not wire" in lane, lane.startswith("alone")
     test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
     text = collection_path.read_text() if test and (unit or alone) else ""
-    left = ("tests.servers" in text) if unit else (test and alone and "mark.alone" not in text)
+    timed = "mark.alone" in text or "anyio_backend" in text
+    left = ("tests.servers" in text) if unit else (test and alone and not timed)
     return True if left or (unit and collection_path.name == "e2e") else None
 
 
@@ -47,6 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("wire")
         # The first server's results in every run; the other's, and a cluster's, in the long lane.
         params = getattr(getattr(item, "callspec", None), "indices", {})
+        # A loop of its own it gets only where no session's fixture keeps another one running.
+        if hasattr(module, "anyio_backend") or "anyio_backend" in params:
+            item.add_marker("alone")
         if "server" in fixtures and params.get("server", 0) > 0:
             item.add_marker("long")
         if f"cluster-{SERVERS[0]}" in item.name and len(SERVERS) > 1:

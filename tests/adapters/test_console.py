@@ -341,7 +341,11 @@ asyncio.run(main())
 async def started(stdin: int) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
     program = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, stdin=stdin, stdout=pipe, stderr=pipe
+        *(sys.executable, "-c", PROGRAM),
+        stdin=stdin,
+        stdout=pipe,
+        stderr=pipe,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background
     )
     assert program.stdout
     assert await program.stdout.readline() == b"ready\n"
