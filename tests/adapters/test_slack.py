@@ -354,7 +354,7 @@ async def test_an_error_says_whether_the_call_may_have_taken_effect(
     slack: Slack, fault: Fault, error: type[Exception], says: str
 ) -> None:
     ts = slack.say("C1", "U1", "hello")
-    posts = bot(slack, timeout=0.1).chat(thread(ts)).posts
+    posts = bot(slack, timeout=0.1 if fault.delay else 5.0).chat(thread(ts)).posts
     slack.fail("chat.postMessage", fault)
     with pytest.raises(error, match=says):
         await posts.post(Turn(), 0, "hi", live=False)
