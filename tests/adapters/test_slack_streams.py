@@ -29,7 +29,7 @@ WHOLE += "See [a](https://b.test/c) and `d`. The end."
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, Callable[[], VirtualLoop]]]:
-    return ("asyncio", {"loop_factory": lambda: VirtualLoop(patience=0.02)})
+    return ("asyncio", {"loop_factory": lambda: VirtualLoop(patience=0.05)})
 
 
 def clock() -> float:
@@ -299,7 +299,7 @@ def test_no_refusal_at_any_call_loses_the_tail(
             shown = "".join(post.text for post in own)
             assert [*filter(str.isalnum, shown)] == [*filter(str.isalnum, posted.text)]
 
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(patience=0.02)) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(patience=0.05)) as runner:
         runner.run(run())
 
 
