@@ -54,7 +54,7 @@ async def test_who_is_called_into_a_thread_knows_what_was_said_there(bot: Bench)
     assert bot.platform.shown == [TOLD + "so?"]
 
 
-async def test_nothing_said_before_the_bot_was_called_is_answered(bot: Bench) -> None:
+async def test_nothing_said_long_before_the_bot_was_called_is_answered(bot: Bench) -> None:
     people = People()
     bot.platform.said = [people.say("a call nobody heard"), people.say("/help"), people.say("hm")]
     async with bot.running() as intake:
@@ -62,6 +62,23 @@ async def test_nothing_said_before_the_bot_was_called_is_answered(bot: Bench) ->
         await bot.answers(1)
     assert told(bot) == ["Ada: a call nobody heard", "Ada: hm"]
     assert not bot.platform.whispers
+
+
+async def test_a_call_that_nobody_heard_is_answered_together_with_the_next(bot: Bench) -> None:
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    hm, unheard = people.say("hm", author=BO, called=False), people.say("a call nobody heard")
+    bot.platform.said = [hm, unheard, people.say("/help")]
+    async with bot.running() as intake:
+        await intake.receive(people.say("so?"))
+        await bot.answers(1)
+        await intake.receive(unheard)  # the platform sends it at last
+        await intake.receive(people.say("and now?"))
+        await bot.answers(2)
+    asked = [each.text for each in bot.model.seen[0].prompts[-2:]]
+    assert asked == ["Ada: a call nobody heard", "Ada: so?"]
+    assert told(bot) == ["Bo: hm", "Ada: a call nobody heard", "Ada: so?", TOLD + "so?"]
+    assert len(bot.platform.whispers) == 1  # to /help
 
 
 async def test_what_comes_after_the_call_needs_a_call_where_others_wrote_before(
