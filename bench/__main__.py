@@ -35,6 +35,12 @@ def _flood(words: Sequence[str]) -> int:
     return flood.main(words)
 
 
+def _scale(words: Sequence[str]) -> int:
+    from bench import scale
+
+    return scale.main(words)
+
+
 def _soak(words: Sequence[str]) -> int:
     from bench import soak
 
@@ -54,6 +60,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "evidence": evidence.main,
     "failover": _failover,
     "flood": _flood,
+    "scale": _scale,
     "simulate": _simulate,
     "soak": _soak,
 }

@@ -69,14 +69,14 @@ async def _run(workspace: Workspace, folder: Path, command: Sequence[str]) -> Fi
             async with asyncio.timeout(START):
                 await workspace.verified()
             await asyncio.gather(*(workspace.ask(thread) for thread in range(THREADS)))  # joins
-            before = _busy(running)
-            rate, replies = await _throughput(workspace)
-            busy = (_busy(running) - before) / replies
+            before = used(running.pid)
+            rate, replies = await throughput(workspace)
+            busy = (used(running.pid) - before) / replies
             acks = await _acknowledged(workspace, rate / 2)
             return Figures(rate=rate, busy=1000 * busy, acks=acks)
 
 
-async def _throughput(workspace: Workspace) -> tuple[float, int]:
+async def throughput(workspace: Workspace) -> tuple[float, int]:
     """As many as can be answered."""
     until = time.perf_counter() + SECONDS
 
@@ -114,7 +114,7 @@ def process(
     """That serves this workspace, with its data in this folder; `more`: of its environment."""
     environ = {
         "PATH": os.environ["PATH"],
-        "PORT": str(workspace.bot_port),
+        "PORT": str(workspace.ports[0]),
         "SLACK_API_URL": workspace.api_url,
         "SLACK_BOT_TOKEN": "xoxb-bench",
         "SLACK_SIGNING_SECRET": workspace.secret,
@@ -134,7 +134,7 @@ def process(
         running.wait(30)
 
 
-def _busy(process: subprocess.Popen[bytes]) -> float:
-    """Seconds of processor time so far."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+def used(pid: int) -> float:
+    """Seconds of processor time so far, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS

@@ -8,6 +8,8 @@ import json
 import socket
 import time
 from collections import defaultdict, deque
+from collections.abc import Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,18 +25,18 @@ QUESTION = "<@U00BENCHBOT> what did I say about the train?"
 class Workspace:
     """`channels`: how many the threads are shared out over; 0: each has one of its own.
 
-    `surplus`: replies that nobody waited for.
+    `bots`: processes that take its requests in turn. `surplus`: replies that nobody waited for.
     """
 
     secret = "bench-secret"  # noqa: S105
 
-    def __init__(self, channels: int = 0) -> None:
+    def __init__(self, channels: int = 0, bots: int = 1) -> None:
         self._channels, self.surplus = channels, 0
         self._replies: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
         self._clock = itertools.count(int(time.time() * 1_000_000))
         self._roots = defaultdict[int, str](self._ts)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.bot_port: int = free.getsockname()[1]
+        self.ports = _free(bots)
+        self._next = itertools.cycle(self.ports)
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -84,12 +86,14 @@ class Workspace:
             raise SystemExit(f"not acknowledged: {status}")
 
     async def verified(self) -> None:
-        """Until the bot takes requests."""
-        status = 0
-        while status != 200:
+        """Until every bot takes requests."""
+        ready = 0
+        while ready < len(self.ports):
             try:
-                status = await self._send(b'{"type": "url_verification", "challenge": "bench"}')
+                asked = b'{"type": "url_verification", "challenge": "bench"}'
+                ready = ready + 1 if await self._send(asked) == 200 else 0
             except aiohttp.ClientError:
+                ready = 0
                 await asyncio.sleep(0.05)
 
     async def _send(self, body: bytes) -> int:
@@ -101,7 +105,7 @@ class Workspace:
             "X-Slack-Request-Timestamp": stamp,
             "X-Slack-Signature": f"v0={signature}",
         }
-        url = f"http://127.0.0.1:{self.bot_port}/slack/events"
+        url = f"http://127.0.0.1:{next(self._next)}/slack/events"
         async with self._session.post(url, data=body, headers=headers) as answer:
             await answer.read()
             return answer.status
@@ -134,3 +138,11 @@ class Workspace:
     def _ts(self) -> str:
         micros = next(self._clock)
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
+
+
+def _free(number: int) -> Sequence[int]:
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)
+        ]
+        return [int(server.getsockname()[1]) for server in servers]
