@@ -127,7 +127,8 @@ class Watch:
         now = asyncio.get_running_loop().time()
         for (process, where), held in self._holdings.items():
             if where == place and held.turn == turn and process is not taker:
-                busy = process.alive and turn in process.works_on and process.frozen < now - 30
+                working = process.alive and any(each.id == turn for each in process.works_on)
+                busy = working and process.frozen < now - 30
                 self.law(not busy, "taken from one who was at work", turn)
 
     def _receive(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
