@@ -90,6 +90,13 @@ class Truth:
         """What it said before this edit is not to be met any more."""
         self.forbidden += [word for version, word in post.words.items() if version < at]
 
+    def unsure(self, post: Post) -> None:
+        """Its edit may be unknown: it came first, and edits of what did not come are not kept."""
+        post.sure = False
+        if not self.must_go(post):
+            own = set(post.words.values())
+            self.forbidden = ["" if word in own else word for word in self.forbidden]
+
     def lost(self, *posts: Post) -> None:
         """Nor anything of it, nor the replies to it: who knows what they quote."""
         self.forbidden += [word for post in posts for word in post.words.values()]

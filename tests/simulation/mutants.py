@@ -19,7 +19,8 @@ from tests.simulation.store import Remote
 from tests.simulation.weather import (
     CHATTY,
     DEADLY,
-    DOWN,
+    DEAF,
+    DEAF_AND_DOWN,
     FAIR,
     FORGETFUL,
     HASTY,
@@ -199,18 +200,20 @@ MUTANTS = (
     Mutant(
         rule=12,
         what="only the first post carries the turn",
+        weather=DEAF,
         methods={(simulated.World, "post"): ("mark=turn.id", 'mark="" if slot else turn.id')},
     ),
     Mutant(
         rule=12,
         what="a whole reply is posted without its button",
-        weather=DOWN,
+        weather=DEAF_AND_DOWN,
         platform="discord",
         methods={(draft._Reply, "lay"): ("show[1] or self._posts.repeats_safely", "show[1]")},
     ),
     Mutant(
         rule=13,
         what="a takeover reads back only where nothing is noted",
+        weather=DEAF,
         methods={
             (reply, "_left"): (
                 "await chat.find(turn.id, turn.began_at)",
@@ -221,7 +224,7 @@ MUTANTS = (
     Mutant(
         rule=14,
         what="after an unclear post no waiting before the look",
-        weather=ROUGH,
+        weather=DEAF,
         methods={
             (draft._Reply, "_post"): (
                 "await self._wait(self._pace.late + self._pace.listed)",
@@ -232,6 +235,7 @@ MUTANTS = (
     Mutant(
         rule=14,
         what="an unclear post is posted again at once",
+        weather=DEAF,
         methods={(draft._Reply, "_post"): ("again=safely", "again=True")},
     ),
     Mutant(

@@ -13,7 +13,7 @@ from memory import layout, mending
 from memory.calls import CONNECTIONS
 from memory.redis import RedisStore
 from tests.laws.store import CLOCK, Server, changed
-from tests.laws.wire import Command
+from tests.laws.wire import Command, _pairs
 from tests.simulation.loop import Process
 from tests.simulation.network import STORE, Lost, Network
 
@@ -116,6 +116,9 @@ class Remote:
 
     async def execute_command(self, *words: bytes | str | int) -> Any:
         return (await self.ask(words))[0]
+
+    async def hgetall(self, key: str) -> dict[bytes, bytes]:
+        return dict(_pairs(await self.execute_command("HGETALL", key)))
 
     def in_vain(self, lists: Sequence[Command]) -> bool:
         """Whether nothing is there, most of the time: such calls would be most of a run."""

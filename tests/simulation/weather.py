@@ -14,6 +14,7 @@ class Weather:
     freeze: float = 40.0
     outage: float = 0.15  # of so many runs
     stalls: float = 0.02  # of so many calls: the process freezes before they reach the wire
+    echoes: bool = True  # the platform tells of the bot's own posts, which mends much
     forgetful: float = 0.1  # of so many messages people want all forgotten soon after
     talk: int = 12  # messages in a conversation, at most
     haste: float = 1.0  # so many times as fast
@@ -23,8 +24,9 @@ class Weather:
 FAIR = Weather()
 ROUGH = Weather(worse=5.0)
 DEADLY = Weather(deadly=8.0)
-DOWN = Weather(deadly=8.0, outage=1.0)
 CHATTY = Weather(talk=80, haste=4.0)
 FORGETFUL = Weather(forgetful=0.6)
+DEAF = Weather(worse=5.0, deadly=4.0, stalls=0.0, echoes=False)
+DEAF_AND_DOWN = Weather(deadly=8.0, outage=1.0, stalls=0.0, echoes=False)
 STALLED = Weather(stalls=0.1, lease=12.0)  # more than holds without the echo
 HASTY = Weather(worse=4.0, deploy=20.0, lease=12.0)
