@@ -35,8 +35,13 @@ class Post:
     def id(self) -> str:
         return f"m{self.number}"
 
+    @property
+    def personal(self) -> bool:
+        """It tells something of its author, which is learned."""
+        return self.number % 5 == 1
+
     def text(self, version: int) -> str:
-        told = "I live in" if self.number % 5 == 1 else "more on the topic:"
+        told = "I live in" if self.personal else "more on the topic:"
         return f"{told} {self.words[version]}"
 
     def entry(self, version: int = 0) -> Entry:

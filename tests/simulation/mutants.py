@@ -17,13 +17,14 @@ from memory.turn import Turn
 from tests.simulation import platform as simulated
 from tests.simulation.store import Remote
 from tests.simulation.weather import (
-    CHATTY,
     DEADLY,
     DEAF,
     DEAF_AND_DOWN,
     FAIR,
+    FOLDING,
     FORGETFUL,
     HASTY,
+    RESTLESS,
     ROUGH,
     STALLED,
     Weather,
@@ -167,7 +168,7 @@ MUTANTS = (
     Mutant(
         rule=9,
         what="a lease given back keeps no grace",
-        weather=HASTY,
+        weather=RESTLESS,
         changes={"local ready = clean and": "local ready = true and"},
     ),
     Mutant(
@@ -327,19 +328,19 @@ MUTANTS = (
     Mutant(
         rule=24,
         what="a fold takes messages as they were",
-        weather=CHATTY,
+        weather=FOLDING,
         changes={"or message.version ~= version": ""},
     ),
     Mutant(
         rule=24,
         what="a fold reaches past what is owed",
-        weather=CHATTY,
+        weather=FOLDING,
         changes={"\n    or (first and tonumber(message.sent) >= tonumber(first)) then": " then"},
     ),
     Mutant(
         rule=24,
         what="what is folded is folded again",
-        weather=CHATTY,
+        weather=FOLDING,
         changes={" or not redis.call('ZSCORE', CONVERSATION .. '/win', id)\n": "\n"},
     ),
     Mutant(

@@ -175,7 +175,7 @@ class Town:
         for post in truth.posts.values():
             if post.place == place and post.sent <= until:
                 post.sure = False
-            elif len(post.words) > 1 and not post.received:
+            elif len(post.words) > 1 and not (post.received and post.sure):
                 truth.unsure(post)
 
         async def respond(answer: Answer) -> None:

@@ -185,7 +185,8 @@ class Watch:
         current = self._was["revision"] or b"0"
         self.law(words[3] == current.decode(), "answers what has changed since", turn)
         self.law(final, "set aside, and nobody was told", turn)
-        shown = "".join(post.text for post in self.world.visible(turn))
+        posts = [self.world.posts[each] for each in final]  # others that show up are removed
+        shown = "".join(post.text for post in posts if not post.deleted)
         self._answers(turn, words[0], claims, shown)
         self.ended[turn] = Ended(place=words[0], claims=claims, final=final)
 
@@ -254,9 +255,14 @@ class Watch:
         return [record.get(name.encode()) for name in names]
 
     def _from(self, word: str) -> str:
-        """The conversation in which it was said."""
+        """The conversation in which it was said, and where alone it may be known from.
+
+        What people tell of themselves is in another slot: a turn that begins between the two steps
+        of a deletion may still meet it there.
+        """
         post = self.truth.posts.get(f"m{word[2:].partition('v')[0]}")
-        return post.place.key if post and word.startswith("zz") else ""
+        here = post and word.startswith("zz") and not post.personal
+        return post.place.key if post and here else ""
 
 
 def _short(answer: Any) -> Any:
