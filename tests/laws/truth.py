@@ -28,6 +28,7 @@ class Post:
     words: dict[int, str] = field(default_factory=dict)  # by the time of the edit
     sure: bool  # called, or overheard where the bot is known to have joined
     received: bool = False
+    unsettled: bool = False  # an edit of it may be lost
     deleted: bool = False
     expired: bool = False
 
@@ -93,11 +94,12 @@ class Truth:
 
     def outdated(self, post: Post, at: int) -> None:
         """What it said before this edit is not to be met any more."""
-        self.forbidden += [word for version, word in post.words.items() if version < at]
+        if not post.unsettled:
+            self.forbidden += [word for version, word in post.words.items() if version < at]
 
     def unsure(self, post: Post) -> None:
         """Its edit may be unknown: it came first, and edits of what did not come are not kept."""
-        post.sure = False
+        post.sure, post.unsettled = False, True
         if not self.must_go(post):
             own = set(post.words.values())
             self.forbidden = ["" if word in own else word for word in self.forbidden]

@@ -78,6 +78,7 @@ class Tap(Protocol):
 
     def law(self, holds: object, text: str, *about: object) -> None: ...
     def before(self, process: Process, script: str, words: Sequence[Any]) -> None: ...
+    def heard(self, answer: Any) -> None: ...
     def after(self, process: Process, script: str, words: Sequence[Any], answer: Any) -> None: ...
 
 
@@ -92,9 +93,11 @@ class Remote:
 
     async def ask(self, *commands: Command) -> list[Any]:
         try:
-            return await self._network.call(STORE, partial(self._run, commands), self._process)
+            answers = await self._network.call(STORE, partial(self._run, commands), self._process)
         except Lost:
             raise Disconnected("no answer") from None
+        self._tap.heard(answers[0])
+        return answers
 
     def _run(self, commands: Sequence[Command]) -> list[Any]:
         self.server.tick()
