@@ -70,6 +70,19 @@ async def test_a_call_that_nobody_heard_is_answered_together_with_the_next(bot: 
     assert len(bot.platform.whispers) == 1  # to /help
 
 
+async def test_what_was_answered_in_an_earlier_life_is_not_answered_again(bot: Bench) -> None:
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    asked, answered = people.say("a call"), people.say("an answer", author=ME, called=False)
+    bot.platform.said = [asked, answered, people.say("a call nobody heard")]
+    async with bot.running() as intake:
+        await intake.receive(people.say("so?"))
+        await bot.answers(1)
+    asked_now = [each.text for each in bot.model.seen[0].prompts[-2:]]
+    assert asked_now == ["Ada: a call nobody heard", "Ada: so?"]
+    assert told(bot)[:-1] == ["Ada: a call", "an answer"]  # behind them the clock
+
+
 async def test_what_comes_after_the_call_needs_a_call_where_others_wrote_before(
     bot: Bench,
 ) -> None:
