@@ -134,7 +134,7 @@ class _Reply:
         self._shown: dict[str, tuple[str, bool]] = {}
         self._repeats = 0  # posts that turned out to be ones we knew
         self._patience = len(onto.ids) + TRIES  # with posts that are gone
-        self._sent = -math.inf  # loop time of the last unclear call
+        self._sent = -math.inf  # loop time by which the last unclear call was sent
 
     def posted(self) -> Posted:
         known = (self._shown[post][0] for post in self._ids if post in self._shown)
@@ -209,7 +209,6 @@ class _Reply:
         left = TRIES
         while True:
             await self._turn.secure()
-            sent = asyncio.get_running_loop().time()
             left -= 1
             try:
                 return await send()
@@ -217,13 +216,13 @@ class _Reply:
                 pause = busy.after
                 if not left:
                     raise
-            except Unclear:
-                self.unclear, self._sent = True, sent
+            except Unclear:  # a process that stood still may have sent it only just now
+                self.unclear, self._sent = True, asyncio.get_running_loop().time()
                 pause = min(LONGEST_PAUSE, 2.0 ** (TRIES - left - 2))
                 if not (left and again):
                     raise
             await asyncio.sleep(pause)
 
     async def _wait(self, seconds: float) -> None:
-        """Until so long after the last unclear call was sent."""
+        """Until so long after the last unclear call was sent, at the latest."""
         await asyncio.sleep(self._sent + seconds - asyncio.get_running_loop().time())

@@ -67,10 +67,12 @@ class Reading:
         said = [self._here(each) for each in read]
         # Own posts of after the bot had joined are remembered by their turns.
         said = [each for each in said if self._before(each) or each.author.kind is not Kind.ME]
-        past = [each for each in said if not self._heeded(each)]
+        own = [each.sent_at for each in said if each.author.kind is Kind.ME]
+        spoke = max(own, default=self.now() - FRESH)
+        past = [each for each in said if not self._heeded(each, spoke)]
         for at in range(0, len(past), ABREAST):
             await asyncio.gather(*map(self.ear.overhear, past[at : at + ABREAST]))
-        for message in filter(self._heeded, said):
+        for message in [each for each in said if self._heeded(each, spoke)]:
             await self.ear.receive(message)
         await self.hold()
 
@@ -86,14 +88,15 @@ class Reading:
     def _before(self, message: Message) -> bool:
         return microseconds(message.sent_at) <= self.gap.joined
 
-    def _heeded(self, message: Message) -> bool:
+    def _heeded(self, message: Message, spoke: datetime) -> bool:
         """Whether it is taken in as if it came just now.
 
-        Of what was said before the bot joined, only what called it in vain: the platform may still
-        send that, and it would be answered beside an answer that had read it here.
+        Of what was said before the bot joined, only what called it in vain, after it spoke there
+        last, if it did so in an earlier life: the platform may still send that, and it would be
+        answered beside an answer that had read it here.
         """
-        fresh = message.sent_at > self.now() - FRESH
-        return fresh and (message.called or not self._before(message))
+        unheard = message.called and message.sent_at > spoke
+        return message.sent_at > self.now() - FRESH and (unheard or not self._before(message))
 
     async def _within_reach(self) -> Sequence[Message]:
         """The newest, and the very first, which tells what it is all about."""

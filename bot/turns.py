@@ -55,7 +55,7 @@ class Turns:
         self._limits, self._metrics = limits, metrics
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
-        self._live: dict[str, Turn] = {}  # as many as are running
+        self._live = set[Turn]()  # as many as are running
         self._folding, self._slots = asyncio.Semaphore(FOLDS), asyncio.Semaphore(limits.turns)
         self._draining, self._next_look = False, 0.0
         self._waiting: set[str] = set()  # places whose task has no slot yet
@@ -90,7 +90,7 @@ class Turns:
     async def stop(self, place: Place, turn: str) -> None:
         """A person wants no more of this reply, whichever process writes it."""
         await self._memory.stop(place, turn)
-        for live in self._live.values():
+        for live in self._live:
             if turn == live.id or (not turn and live.place.key == place.key):
                 live.stopped = True
 
@@ -158,7 +158,7 @@ class Turns:
     async def _turn(self, turn: Turn) -> bool:
         """One turn to its end, or given back to be tried again. Whether more is owed."""
         began = asyncio.get_running_loop().time()
-        self._live[turn.id] = turn
+        self._live.add(turn)
         try:
             more = await self._replies.finish(turn, self._chat(turn.place))
         except Lost:
@@ -176,7 +176,7 @@ class Turns:
                 await turn.release(clean=False, failed=True, wait=pause)
             return False
         finally:
-            self._live.pop(turn.id, None)
+            self._live.discard(turn)
         self._metrics.turns.labels("done").inc()
         self._metrics.seconds.observe(asyncio.get_running_loop().time() - began)
         if self._memory.crowded(turn.recollection):

@@ -45,6 +45,7 @@ DOWN = (
 CLASS = "connection_class"  # what an address's scheme says
 _KINDS = {
     "LOADING": BusyLoadingError,
+    "NOREPLICAS": TooFewReplicas,
     "NOSCRIPT": NoScriptError,
     "OOM": OutOfMemoryError,
     "READONLY": ReadOnlyError,

@@ -281,8 +281,7 @@ class Memory:
             person=entry.kind == PERSON,
             follow=self._follow if place.thread else "never",
             how="mine" if how == PAST and entry.kind == ME else how,
-            # Nothing was said before the post a thread begins with.
-            patience=0 if place.thread == entry.id else int(self._patience * 1000),
+            patience=int(self._patience * 1000),
         )
 
     def _writer(self, person: Person) -> bytes:

@@ -22,7 +22,7 @@ class Holdings:
         self._persons, self._upkeep = persons, upkeep
 
     async def describe(self, place: Place) -> Description:
-        snapshot, messages, _ = await self._store.read(place, MOST)
+        snapshot, messages, _ = await self._store.read(place, MOST, owed=MOST)
         closed = Description(segments=(), window=(), messages=messages, tokens=0)
         if not snapshot.wrapped:
             return await self._upkeep.describe(place)

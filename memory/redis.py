@@ -152,8 +152,8 @@ class RedisStore(Calls, Lasting, Mending, Personal):
 
         return [member for found in await self._piped(look) for member in found][:limit]
 
-    async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
-        snapshot, messages, water, fresh = await self._run("read", place, limit, 10_000)
+    async def read(self, place: Place, limit: int, *, owed: int = 0) -> tuple[Snapshot, int, int]:
+        snapshot, messages, water, fresh = await self._run("read", place, limit, 10_000, owed)
         return answers.snapshot(snapshot, fresh), messages, int(water)
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:

@@ -146,8 +146,11 @@ class Store(Protocol):
         """Whether this turn is to tell the conversation that a budget is used up: one a day is."""
         ...
 
-    async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
-        """The record, how many messages it holds, and its watermark (microseconds)."""
+    async def read(self, place: Place, limit: int, *, owed: int = 0) -> tuple[Snapshot, int, int]:
+        """The record, how many messages it holds, and its watermark (microseconds).
+
+        Up to `limit` unfolded messages, and to the first owed one beyond so many.
+        """
         ...
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool: ...

@@ -8,6 +8,8 @@ local _, id, fingerprint, twin, sent, version = unpack(ARGV, 1, 6)
 local called, person, writer, follow = ARGV[7] == '1', ARGV[8] == '1', ARGV[9], ARGV[10]
 local wrapped, fresh, sealed, audience, thread, messages, records, how, patience = unpack(ARGV, 11, 19)
 
+local SOON = 5000000 -- microseconds after which it comes late
+
 -- A message older than what the seen ids reach back to is never owed.
 local late = tonumber(sent) < microseconds - DAY * 1000000
 
@@ -67,7 +69,10 @@ if person and how == '' then
   if now ~= known then set('writer', now) end
 end
 if joins then set('joined', sent) end
-if joins and patience ~= '0' then open_gap('', id, milliseconds + patience) end
+-- Nothing was said before the post a thread begins with; but after it, if it comes late.
+if joins and patience ~= '0' and (id ~= thread or tonumber(sent) < microseconds - SOON) then
+  open_gap('', id, milliseconds + patience)
+end
 local before = get('audience')
 if before == 'shared' then audience = before end -- the guest who spoke here reads on: only a rescope ends it
 if key ~= wrapped or audience ~= before then

@@ -15,9 +15,13 @@ TIMEOUT = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """The call times out; `lands` seconds after it was sent it takes effect (None: never)."""
+    """The call times out; `lands` seconds after it was sent it takes effect (None: never).
+
+    The process stands still for `stands` seconds before it sends it.
+    """
 
     lands: float | None = None
+    stands: float = 0.0
 
 
 Fault = Busy | Refused | Lost | None  # None: this call goes well
@@ -112,6 +116,7 @@ class MemoryPosts:
         queue = self.faults.get(call.verb)
         fault = queue.popleft() if queue else None
         if isinstance(fault, Lost):
+            await asyncio.sleep(fault.stands)
             if fault.lands is not None:
                 asyncio.get_running_loop().call_later(fault.lands, effect)
             await asyncio.sleep(TIMEOUT)

@@ -268,6 +268,14 @@ async def test_after_an_unclear_edit_the_last_words_wait_and_are_all_said_again(
     assert posts.visible == split(whole, 100)
 
 
+async def test_a_call_that_left_late_since_the_process_stood_still_is_waited_for_as_long() -> None:
+    posts = MemoryPosts()
+    posts.fail("edit", Lost(stands=40, lands=7.9))  # older words
+    await told(posts, LONG, 3, " And", 0.5, " more.")
+    await asyncio.sleep(60)
+    assert posts.visible == split((LONG + " And more.").strip(), 100)
+
+
 async def test_an_unclear_last_edit_is_said_once_more_later() -> None:
     posts = MemoryPosts()
     posts.fail("edit", Lost(lands=7.9))

@@ -1,5 +1,6 @@
 """/forget: every scope of it, what it shows before, who may, and what is left."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -125,6 +126,17 @@ async def test_only_who_wrote_in_a_thread_or_manages_the_channel_has_it_forgotte
             answer = await told.ask(argument, author=BO)
             assert answer.text.startswith("Only somebody who wrote in this thread")
         assert (await told.ask("yes", author=BO, manages=True)).text == "Forgotten: 2 messages."
+
+
+async def test_who_still_waits_for_an_answer_took_part_too(bot: Bench) -> None:
+    bot.model.door = asyncio.Event()
+    async with bot.running() as intake:
+        told = Told(bot, intake)
+        await intake.receive(told.people.say("mine"))
+        assert (await told.ask("", author=BO)).text.startswith("Only somebody who wrote")
+        assert (await told.held(HERE)).startswith("I hold 1 messages of this conversation (1 word")
+        assert (await told.ask("yes")).text == "Forgotten: 1 message."
+        bot.model.door.set()
 
 
 async def test_a_channel_is_forgotten_only_by_who_manages_it(bot: Bench) -> None:

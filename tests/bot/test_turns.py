@@ -117,7 +117,7 @@ async def test_a_stop_before_the_first_word_says_that_it_stopped(bot: Bench) -> 
         await intake.receive(People().say("count to ten"))
         await bot.until(lambda: len(bot.model.seen) > 0)
         (turn,) = intake._turns._live
-        await intake.stop(Stop(conversation=HERE, turn=turn))
+        await intake.stop(Stop(conversation=HERE, turn=turn.id))
         await bot.answers(1)  # though the model never says a word
     assert bot.platform.shown == ["(stopped)"]
     assert len(bot.model.seen) == 1
@@ -132,7 +132,7 @@ async def test_a_stop_that_names_no_turn_ends_what_runs_there_and_nothing_elsewh
         await intake.receive(People().say("count to ten"))
         await bot.until(lambda: len(bot.platform.posts) > 0)
         await intake.stop(Stop(conversation=elsewhere))
-        (live,) = intake._turns._live.values()
+        (live,) = intake._turns._live
         assert not live.stopped
         await intake.stop(Stop(conversation=HERE))
         await bot.answers(1)  # the model is not waited for

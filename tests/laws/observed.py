@@ -107,8 +107,8 @@ class ObservedStore(SteppedStore):
             self.observer.began(lease)
         return lease
 
-    async def read(self, place: Place, limit: int) -> tuple[Snapshot, int, int]:
-        answer = await super().read(place, limit)
+    async def read(self, place: Place, limit: int, *, owed: int = 0) -> tuple[Snapshot, int, int]:
+        answer = await super().read(place, limit, owed=owed)
         self._readings[asyncio.current_task()] = answer[0]
         return answer
 

@@ -28,6 +28,7 @@ class Post:
     words: dict[int, str] = field(default_factory=dict)  # by the time of the edit
     sure: bool  # called, or overheard where the bot is known to have joined
     received: bool = False
+    unsettled: bool = False  # an edit of it may be lost
     deleted: bool = False
     expired: bool = False
 
@@ -35,8 +36,13 @@ class Post:
     def id(self) -> str:
         return f"m{self.number}"
 
+    @property
+    def personal(self) -> bool:
+        """It tells something of its author, which is learned."""
+        return self.number % 5 == 1
+
     def text(self, version: int) -> str:
-        told = "I live in" if self.number % 5 == 1 else "more on the topic:"
+        told = "I live in" if self.personal else "more on the topic:"
         return f"{told} {self.words[version]}"
 
     def entry(self, version: int = 0) -> Entry:
@@ -88,7 +94,15 @@ class Truth:
 
     def outdated(self, post: Post, at: int) -> None:
         """What it said before this edit is not to be met any more."""
-        self.forbidden += [word for version, word in post.words.items() if version < at]
+        if not post.unsettled:
+            self.forbidden += [word for version, word in post.words.items() if version < at]
+
+    def unsure(self, post: Post) -> None:
+        """Its edit may be unknown: it came first, and edits of what did not come are not kept."""
+        post.sure, post.unsettled = False, True
+        if not self.must_go(post):
+            own = set(post.words.values())
+            self.forbidden = ["" if word in own else word for word in self.forbidden]
 
     def lost(self, *posts: Post) -> None:
         """Nor anything of it, nor the replies to it: who knows what they quote."""

@@ -68,6 +68,19 @@ async def test_what_no_replica_has_is_not_acknowledged(servers: Servers, place: 
         assert (await turn_in(memory, place)).anchor == "m1"
 
 
+async def test_a_server_that_itself_wants_replicas_is_down_without_them(
+    servers: Servers, place: Place
+) -> None:
+    world = World(servers.url)
+    async with remembering(world, 0) as memory:
+        await memory.receive(place, world.say("hello"))
+        await servers.primary.ask("CONFIG", "SET", "min-replicas-to-write", "2")
+        with pytest.raises(StoreDown, match="TooFewReplicas"):
+            await memory.receive(place, world.say("remember me"))
+        await servers.primary.ask("CONFIG", "SET", "min-replicas-to-write", "0")
+        assert await memory.receive(place, world.say("remember me"))
+
+
 async def test_unasked_for_no_replica_is_waited_for(servers: Servers, place: Place) -> None:
     world = World(servers.url)
     servers.replicas[0].process.send_signal(signal.SIGSTOP)

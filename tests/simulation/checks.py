@@ -35,7 +35,8 @@ def _posts(watch: Watch) -> None:
             watch.law(not ended or post.id in ended.final, "a post too many", post.id, post.turn)
     for turn, ended in watch.ended.items():
         seen = [watch.world.posts[each] for each in ended.final]
-        gone = [each.id for each in seen if each.deleted and not each.torn]
+        spare = turn in watch.spoiled  # written again, perhaps shorter, as it is remembered
+        gone = [each.id for each in seen if each.deleted and not (each.torn or spare)]
         watch.law(not gone, "a post of a reply is gone", turn, gone)
         text = "".join(each.text for each in seen)
         whole = text.endswith(END) or text.startswith((SORRY, FORGOTTEN)) or turn in watch.stopped

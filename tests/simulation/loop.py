@@ -1,11 +1,12 @@
 """Virtual time in which a process can be frozen, and can die at any await without a last word."""
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from itertools import count
 from typing import Any
 
+from memory.turn import Turn
 from tests.virtual import Inline, VirtualLoop
 
 _PROCESS: ContextVar["Process"] = ContextVar("process")
@@ -17,7 +18,7 @@ class Process:
     def __init__(self, name: str, skew: float) -> None:
         self.name, self.skew = name, skew  # of its wall clock, in seconds
         self.alive, self.frozen = True, 0.0  # until this loop time
-        self.works_on: Container[str] = ()  # turns
+        self.works_on: Collection[Turn] = ()
         self.crash: Callable[[], None] = lambda: None
         self._context = copy_context()
         self._context.run(_PROCESS.set, self)

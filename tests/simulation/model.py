@@ -13,6 +13,7 @@ from memory.summary import MERGING, Task
 from tests.simulation.loop import Process
 from tests.simulation.network import Network
 from tests.simulation.watch import END, Watch
+from tests.simulation.weather import Weather
 
 SAID = re.compile(r"^(\w+): I live in (\w+)$", re.MULTILINE)
 SLOW = (20.0, 70.0)  # seconds
@@ -29,8 +30,9 @@ class SimulatedModel:
         network: Network,
         chance: random.Random,
         places: Sequence[Place],
+        weather: Weather,
     ) -> None:
-        self._process, self._watch = process, watch
+        self._process, self._watch, self._weather = process, watch, weather
         self._network, self._chance = network, chance
         self._places = {_cache_key(place): place.key for place in places}
 
@@ -45,7 +47,8 @@ class SimulatedModel:
             await asyncio.sleep(30)
             raise ModelFailed("timeout", "the model says nothing")
         await asyncio.sleep(chance.uniform(*(SLOW if fate > 0.9 else QUICK)))
-        pieces = [text, *chance.choices([" and", " so on,", " more\n"], k=chance.choice(LENGTHS))]
+        length = chance.choice(self._weather.lengths)
+        pieces = [text, *chance.choices([" and", " so on,", " more\n"], k=length)]
         pieces.append(f" {END}")
         at = chance.randrange(len(pieces))
         for number, piece in enumerate(pieces):
@@ -57,7 +60,7 @@ class SimulatedModel:
 
     async def summarise(self, task: Task) -> str:
         """It tells all it read, and who lives where."""
-        await asyncio.sleep(self._chance.uniform(0.5, 20))
+        await asyncio.sleep(self._chance.uniform(0.5, 20) * self._weather.ponder)
         if self._network.faulty and self._chance.random() < 0.1:
             raise ModelFailed("unavailable", "the model is not there")
         if task.instruction == MERGING:
@@ -67,9 +70,6 @@ class SimulatedModel:
             for name, word in SAID.findall(task.text)
         ]
         return json.dumps({"summary": task.text, "facts": facts})
-
-
-LENGTHS = (0, 1, 5, 20, 40, 60)  # pieces: up to four posts
 
 
 def _cache_key(place: Place) -> str:

@@ -17,12 +17,14 @@ from memory.turn import Turn
 from tests.simulation import platform as simulated
 from tests.simulation.store import Remote
 from tests.simulation.weather import (
-    CHATTY,
     DEADLY,
-    DOWN,
+    DEAF,
+    DEAF_AND_DOWN,
     FAIR,
+    FOLDING,
     FORGETFUL,
     HASTY,
+    RESTLESS,
     ROUGH,
     STALLED,
     Weather,
@@ -166,7 +168,7 @@ MUTANTS = (
     Mutant(
         rule=9,
         what="a lease given back keeps no grace",
-        weather=HASTY,
+        weather=RESTLESS,
         changes={"local ready = clean and": "local ready = true and"},
     ),
     Mutant(
@@ -199,18 +201,20 @@ MUTANTS = (
     Mutant(
         rule=12,
         what="only the first post carries the turn",
+        weather=DEAF,
         methods={(simulated.World, "post"): ("mark=turn.id", 'mark="" if slot else turn.id')},
     ),
     Mutant(
         rule=12,
         what="a whole reply is posted without its button",
-        weather=DOWN,
+        weather=DEAF_AND_DOWN,
         platform="discord",
         methods={(draft._Reply, "lay"): ("show[1] or self._posts.repeats_safely", "show[1]")},
     ),
     Mutant(
         rule=13,
         what="a takeover reads back only where nothing is noted",
+        weather=DEAF,
         methods={
             (reply, "_left"): (
                 "await chat.find(turn.id, turn.began_at)",
@@ -221,7 +225,7 @@ MUTANTS = (
     Mutant(
         rule=14,
         what="after an unclear post no waiting before the look",
-        weather=ROUGH,
+        weather=DEAF,
         methods={
             (draft._Reply, "_post"): (
                 "await self._wait(self._pace.late + self._pace.listed)",
@@ -232,6 +236,7 @@ MUTANTS = (
     Mutant(
         rule=14,
         what="an unclear post is posted again at once",
+        weather=DEAF,
         methods={(draft._Reply, "_post"): ("again=safely", "again=True")},
     ),
     Mutant(
@@ -323,19 +328,19 @@ MUTANTS = (
     Mutant(
         rule=24,
         what="a fold takes messages as they were",
-        weather=CHATTY,
+        weather=FOLDING,
         changes={"or message.version ~= version": ""},
     ),
     Mutant(
         rule=24,
         what="a fold reaches past what is owed",
-        weather=CHATTY,
+        weather=FOLDING,
         changes={"\n    or (first and tonumber(message.sent) >= tonumber(first)) then": " then"},
     ),
     Mutant(
         rule=24,
         what="what is folded is folded again",
-        weather=CHATTY,
+        weather=FOLDING,
         changes={" or not redis.call('ZSCORE', CONVERSATION .. '/win', id)\n": "\n"},
     ),
     Mutant(

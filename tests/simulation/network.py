@@ -51,7 +51,7 @@ class Network:
         if self.faulty and chance.random() < line.deadly * self._deadly:
             loop.outside(chance.choice([0, way + 1e-6, 2 * way]), process.crash)
             await asyncio.sleep(chance.choice([0, 1e-9]))
-        elif self.faulty and chance.random() < line.deadly:
+        elif self.faulty and chance.random() < line.deadly * min(self._deadly, 1.0):
             process.freeze(loop.time() + chance.choice([5, 20, 27, 50]))  # its answer comes later
         if fate >= 0.9:  # the most
             answer: asyncio.Future[T] = loop.create_future()

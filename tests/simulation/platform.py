@@ -89,9 +89,6 @@ class World:
             if post.listed <= now and (post.live or not button)
         ]
 
-    def visible(self, turn: str) -> list[Post]:
-        return [post for post in self.posts.values() if post.turn == turn and not post.deleted]
-
 
 class SimulatedPosts:
     """See adapters.draft.Posts."""

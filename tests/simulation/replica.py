@@ -113,7 +113,8 @@ class Replica:
     async def _live(self, process: Process) -> None:
         means = self._means
         remote = Remote(means.server, means.network, process, means.watch)
-        model = SimulatedModel(process, means.watch, means.network, means.chance, means.places)
+        about = (means.watch, means.network, means.chance, means.places)
+        model = SimulatedModel(process, *about, means.weather)
         store = means.store.of(remote)
         memory = Memory(
             store,

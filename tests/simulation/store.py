@@ -13,7 +13,7 @@ from memory import layout, mending
 from memory.calls import CONNECTIONS
 from memory.redis import RedisStore
 from tests.laws.store import CLOCK, Server, changed
-from tests.laws.wire import Command
+from tests.laws.wire import Command, _pairs
 from tests.simulation.loop import Process
 from tests.simulation.network import STORE, Lost, Network
 
@@ -78,6 +78,7 @@ class Tap(Protocol):
 
     def law(self, holds: object, text: str, *about: object) -> None: ...
     def before(self, process: Process, script: str, words: Sequence[Any]) -> None: ...
+    def heard(self, answer: Any) -> None: ...
     def after(self, process: Process, script: str, words: Sequence[Any], answer: Any) -> None: ...
 
 
@@ -92,9 +93,11 @@ class Remote:
 
     async def ask(self, *commands: Command) -> list[Any]:
         try:
-            return await self._network.call(STORE, partial(self._run, commands), self._process)
+            answers = await self._network.call(STORE, partial(self._run, commands), self._process)
         except Lost:
             raise Disconnected("no answer") from None
+        self._tap.heard(answers[0])
+        return answers
 
     def _run(self, commands: Sequence[Command]) -> list[Any]:
         self.server.tick()
@@ -116,6 +119,9 @@ class Remote:
 
     async def execute_command(self, *words: bytes | str | int) -> Any:
         return (await self.ask(words))[0]
+
+    async def hgetall(self, key: str) -> dict[bytes, bytes]:
+        return dict(_pairs(await self.execute_command("HGETALL", key)))
 
     def in_vain(self, lists: Sequence[Command]) -> bool:
         """Whether nothing is there, most of the time: such calls would be most of a run."""

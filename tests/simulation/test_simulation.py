@@ -9,7 +9,7 @@ from tests.simulation.run import Outcome
 from tests.simulation.runs import PLATFORMS, hunt, play, simulate
 from tests.simulation.store import SimulatedStore
 
-FEW, MANY, ALL = 8, 200, 1_000  # seeds, for each platform
+FEW, MANY, ALL = 8, 500, 1_000  # seeds, for each platform
 QUICK = 25  # seeds within which a defect is planted in every run of the tests
 SOON = (
     "a message that came before is taken in again",

@@ -19,9 +19,11 @@ from adapters.message import (
     Message,
     Stop,
 )
+from adapters.ports import Busy
 from bot.intake import Intake
 from bot.places import place_of
 from memory.records import Place
+from memory.store import StoreDown
 from tests.laws.truth import NAMES, Truth, words
 from tests.laws.truth import Post as Said
 from tests.simulation.platform import Post, World
@@ -83,6 +85,8 @@ class Town:
 
     def echo(self, post: Post, fence: int) -> None:
         """The platform shows an own post, new or changed."""
+        if not self._weather.echoes:
+            return
         echo = Echo(conversation=post.where, id=post.id, turn=post.turn, fence=fence)
         self._do(self._told(lambda intake: intake.echo(echo), lambda: None, 0.5))
 
@@ -169,8 +173,10 @@ class Town:
         await asyncio.sleep(self._chance.choice([0.01, 0.5, 5]))
         truth, place, until, answers = self._truth, place_of(where), stamp(), list[str]()
         for post in truth.posts.values():
-            if (post.place == place and post.sent <= until) or len(post.words) > 1:
-                post.sure = post.sure and post.received and post.place != place
+            if post.place == place and post.sent <= until:
+                post.sure = False
+            elif len(post.words) > 1 and not (post.received and post.sure):
+                truth.unsure(post)
 
         async def respond(answer: Answer) -> None:
             answers.append(answer.text)
@@ -181,6 +187,7 @@ class Town:
             author=Author(id="U0", name=NAMES[0]),
             conversation=where,
             given_at=_at(until),
+            manages=self._chance.random() < 0.7,  # others may not while all they wrote is owed
             respond=respond,
         )
         wait = self._chance.choice([0, 0, 3, 20])
@@ -234,20 +241,26 @@ class Town:
         """Slack tells one process, Discord all of them."""
         up = [each for each in self.replicas if each.intake]
         told = up if self._world.name == "discord" else self._chance.sample(up, min(1, len(up)))
-        tasks = [each.process.spawn(_run(tell, each.intake)) for each in told if each.intake]
+        tasks = [each.process.spawn(self._run(tell, each.intake)) for each in told if each.intake]
         if tasks:
             await asyncio.wait(tasks, timeout=PATIENCE)
         return any(
             task.done() and not task.cancelled() and task.exception() is None for task in tasks
         )
 
+    async def _run(self, tell: Tell, intake: Intake) -> None:
+        """Platforms say it again if it failed; whatever fails otherwise is our own fault."""
+        try:
+            await tell(intake)
+        except (StoreDown, Busy):
+            raise
+        except Exception as error:
+            self._watch.law(False, "an event fell over", error)
+            raise
+
     def _do(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-
-
-async def _run(tell: Tell, intake: Intake) -> None:
-    await tell(intake)
 
 
 def _time() -> float:

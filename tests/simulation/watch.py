@@ -55,7 +55,8 @@ class Watch:
         self.prompts: dict[str, set[str]] = {}  # word of a reply -> the words it was made from
         self.takeovers = 0
         self._holdings: dict[tuple[Process, str], Holding] = {}
-        self._spoiled: set[str] = set()  # turns whose posts showed an older holder's words
+        self._given: list[tuple[Any, tuple[Process, str], Holding]] = []  # perhaps unheard
+        self.spoiled: set[str] = set()  # turns whose posts showed an older holder's words
         self._fences: dict[str, int] = {}  # turn -> of its last holder
         self._made: dict[str, bytes] = {}  # word of a reply -> revision that it answers
         self._whole: dict[str, bytes] = {}  # turn -> that of the whole reply people could read
@@ -113,7 +114,7 @@ class Watch:
         if int(attempt) > 1:
             self.takeovers += 1
             self._taken(process, words[0], turn.decode())
-        self._holdings[process, words[0]] = Holding(
+        holding = Holding(
             turn=turn.decode(),
             fence=int(fence),
             revision=revision or b"0",
@@ -121,13 +122,21 @@ class Watch:
             stopped=stopped == b"1",
             mark=len(self.truth.forbidden),
         )
+        self._given.append((answer, (process, words[0]), holding))
+
+    def heard(self, answer: Any) -> None:
+        """A process builds on what it heard, and not on what the server did late, for nobody."""
+        if isinstance(answer, list) and answer[:1] == [b"turn"]:
+            given = ((key, holding) for each, key, holding in self._given if each is answer)
+            self._holdings.update(given)
 
     def _taken(self, taker: Process, place: str, turn: str) -> None:
         """Only from those who died, gave it back, or were frozen until just now."""
         now = asyncio.get_running_loop().time()
         for (process, where), held in self._holdings.items():
             if where == place and held.turn == turn and process is not taker:
-                busy = process.alive and turn in process.works_on and process.frozen < now - 30
+                working = process.alive and any(each.id == turn for each in process.works_on)
+                busy = working and process.frozen < now - 30
                 self.law(not busy, "taken from one who was at work", turn)
 
     def _receive(self, process: Process, record: str, words: Sequence[Any], answer: Any) -> None:
@@ -184,7 +193,8 @@ class Watch:
         current = self._was["revision"] or b"0"
         self.law(words[3] == current.decode(), "answers what has changed since", turn)
         self.law(final, "set aside, and nobody was told", turn)
-        shown = "".join(post.text for post in self.world.visible(turn))
+        posts = [self.world.posts[each] for each in final]  # others that show up are removed
+        shown = "".join(post.text for post in posts if not post.deleted)
         self._answers(turn, words[0], claims, shown)
         self.ended[turn] = Ended(place=words[0], claims=claims, final=final)
 
@@ -222,9 +232,9 @@ class Watch:
         ended = self.ended.get(turn)
         record = f"{layout.prefix(place)}{place.key}"
         if self._server.wire.ask(("HEXISTS", f"{record}/spoiled", turn))[0]:
-            self._spoiled.add(turn)  # it is to be written again as it is remembered
+            self.spoiled.add(turn)  # it is to be written again as it is remembered
         debris = post and post.id not in ended.final if ended else False
-        restored = turn in self._spoiled and not post
+        restored = turn in self.spoiled  # a shorter text needs fewer posts
         self.law(debris or restored, "touched though its turn does not run", turn, post)
 
     def shown(self, post: Post, fence: int) -> None:
@@ -253,9 +263,14 @@ class Watch:
         return [record.get(name.encode()) for name in names]
 
     def _from(self, word: str) -> str:
-        """The conversation in which it was said."""
+        """The conversation in which it was said, and where alone it may be known from.
+
+        What people tell of themselves is in another slot: a turn that begins between the two steps
+        of a deletion may still meet it there.
+        """
         post = self.truth.posts.get(f"m{word[2:].partition('v')[0]}")
-        return post.place.key if post and word.startswith("zz") else ""
+        here = post and word.startswith("zz") and not post.personal
+        return post.place.key if post and here else ""
 
 
 def _short(answer: Any) -> Any:

@@ -1,0 +1,150 @@
+"""What was said while the bot was away is read, and answered if it is fresh."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from adapters.ports import Gone
+from bot.places import place_of
+from tests.bot.conftest import NOW, Bench
+from tests.bot.gaps import BO, ME, TOLD, back, called, told
+from tests.bot.platform import ADA, HERE, START, People
+from tests.servers.cluster import until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_called_while_the_bot_was_away_is_answered(bot: Bench) -> None:
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    await called(bot, people)
+    bot.platform.said += [people.say("aside", author=BO, called=False), people.say("and?")]
+    async with bot.running() as intake:
+        await intake.missed("fake")
+        await bot.answers(2)
+    assert bot.platform.readings == ["", "m1"]
+    assert told(bot) == ["Ada: hello", TOLD + "hello", "Bo: aside"]
+    assert bot.platform.shown == [TOLD + "hello", TOLD + "and?"]
+
+
+async def test_what_called_more_than_an_hour_ago_is_overheard(bot: Bench) -> None:
+    people = People()
+    await called(bot, people)
+    bot.platform.said.append(people.say("and?"))  # 12 hours before now
+    async with bot.running() as intake:
+        await back(bot, intake)
+        await intake.receive(people.say("so?"))
+        await bot.answers(2)
+    assert told(bot) == ["Ada: hello", TOLD + "hello", "Ada: and?"]
+
+
+async def test_processes_that_come_back_together_answer_once(bot: Bench) -> None:
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    await called(bot, people)
+    bot.platform.said.append(people.say("and?"))
+    async with bot.running() as one, bot.running() as two:
+        await asyncio.gather(one.missed("fake"), two.missed("fake"), one.missed("fake"))
+        await bot.answers(2)
+    assert bot.platform.shown == [TOLD + "hello", TOLD + "and?"]
+
+
+async def test_what_comes_first_after_the_gap_does_not_hide_it(bot: Bench) -> None:
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    await called(bot, people)
+    bot.platform.said.append(people.say("and?"))
+    async with bot.running() as intake:
+        await intake.receive(replace(people.say("I am back"), sent_at=bot.now))
+        await bot.answers(2)
+        await intake.missed("fake")
+        await bot.answers(3)
+    assert bot.platform.shown[-1] == TOLD + "and?"
+
+
+async def test_a_gap_half_read_in_a_crash_is_read_by_the_next_process(bot: Bench) -> None:
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    await called(bot, people)
+    bot.platform.said += [
+        *(people.say(f"aside {number}", author=BO, called=False) for number in range(3)),
+        people.say("and?"),
+    ]
+    bot.platform.failures = [asyncio.CancelledError()]
+    async with bot.running() as intake:
+        await intake.missed("fake")
+        await bot.until(lambda: bot.platform.readings == ["", "m1"])
+    await bot.lapse()
+    async with bot.running():
+        await bot.answers(2)
+    assert bot.platform.shown[-1] == TOLD + "and?"
+    assert told(bot)[2:] == ["Bo: aside 0", "Bo: aside 1", "Bo: aside 2"]
+
+
+async def test_own_posts_of_while_the_bot_was_away_are_remembered_once(bot: Bench) -> None:
+    people = People()
+    async with bot.running() as intake:
+        await intake.receive(first := people.say("hello"))
+        await bot.answers(1)
+        mine = [people.say(text, author=ME, called=False) for text in (TOLD, "hello")]
+        bot.platform.said = [first, *mine]
+        await back(bot, intake)
+        await intake.receive(people.say("so?"))
+        await bot.answers(2)
+    assert told(bot) == ["Ada: hello", TOLD + "hello"]
+
+
+async def test_where_nothing_was_said_of_late_nothing_isread(bot: Bench) -> None:
+    people = People()
+    await called(bot, people)
+    bot.platform.said.append(people.say("and?"))
+    bot.now = NOW + timedelta(days=4)
+    async with bot.running() as intake:
+        await intake.missed("fake")
+        await intake.missed("elsewhere")
+    assert bot.platform.readings == [""]
+
+
+async def test_somebody_may_have_a_message_kept_where_nobody_called_the_bot(bot: Bench) -> None:
+    people = People()
+    async with bot.running() as intake:
+        note = people.say("the osprey nests in May", author=BO, called=False, kept=True)
+        await intake.receive(note)
+        await intake.receive(people.say("the osprey left", author=BO, called=False))
+        elsewhere = replace(HERE, thread="m3")
+        await intake.receive(people.say("when does the osprey nest?", where=elsewhere))
+        await bot.answers(1)
+    (recalled,) = told(bot)
+    assert "Bo: the osprey nests in May" in recalled
+    assert "left" not in recalled
+
+
+async def test_a_call_later_joins_where_a_message_was_kept(bot: Bench) -> None:
+    people = People()
+    note = people.say("keep this", called=False, kept=True)
+    bot.platform.said = [note, people.say("old", author=ADA, called=False)]
+    async with bot.running() as intake:
+        await intake.receive(note)
+        await intake.receive(people.say("so?"))
+        await bot.answers(1)
+        await intake.receive(people.say("and this?", called=False))
+        await bot.answers(2)
+    assert told(bot, 0) == ["Ada: keep this", "Ada: old"]
+
+
+async def test_a_conversation_that_went_while_the_bot_was_away_is_forgotten(bot: Bench) -> None:
+    people = People()
+    await called(bot, people)
+    bot.platform.said.append(people.say("aside", author=BO, called=False))
+    bot.platform.failures = [Gone("no such thread")]
+    async with bot.running() as intake:
+        assert (await intake._memory.describe(place_of(HERE))).messages == 2
+        await intake.missed("fake")
+
+        async def forgotten() -> bool:
+            return (await intake._memory.describe(place_of(HERE))).messages == 0
+
+        async with asyncio.timeout(10):
+            await until(forgotten)
