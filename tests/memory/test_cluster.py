@@ -105,7 +105,7 @@ async def test_a_turn_goes_on_after_the_server_of_its_conversation(
     assert (await turn.conclude(["p1"], [], "seven")).verdict == "done"
     assert not await memory.receive(place, world.say("my number is 7", id="m1"))
     assert (await turn_in(memory, place)).anchor == "m2"
-    assert [each.id for each in (await memory.describe(place)).window] == ["m1", "p1"]
+    assert [each.id for each in (await memory.describe(place)).window] == ["m1", "p1", "m2"]
 
 
 @pytest.mark.long

@@ -89,7 +89,8 @@ async def test_the_next_message_leaves_a_record_under_the_first_key_at_no_cost(
     assert key_id(await wrapped(world.url, place)) == BOTH.ids[0]
     assert (await turn.conclude(["p2"], [], "yes")).verdict == "done"
     held = await (await opened(world, store, BOTH)).describe(place)
-    assert [entry.text for entry in held.window] == ["hello", "hi", "are you there?", "yes"]
+    texts = [entry.text for entry in held.window]
+    assert texts == ["hello", "hi", "are you there?", "yes", "one more"]
 
 
 @pytest.mark.usefixtures("told")
