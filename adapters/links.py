@@ -24,7 +24,7 @@ _MARKUP = re.compile(
     rf"""{_CODE}
     | (?P<mark>\*{{1,3}}|__?|~~|\|\|)(?=[^\s*_~|])
         (?:[^*~|`\\\n]|`[^`*_~|\n]+`(?!`))+?(?<=[^\s_])(?P=mark)(?![*_~|])(?<!_(?=\w))
-    | (?P<stray>`|\*(?=\S)|(?<!\w)_(?=\S)|__|~~|\|\|)""",
+    | (?P<stray>`|\*(?=\S)|(?<!\w)_|__|~~|\|\|)""",
     _FLAGS,
 )
 _ADDRESS = re.compile(  # one that goes on to another is none

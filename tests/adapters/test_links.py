@@ -140,6 +140,7 @@ def test_quieting_links_twice_changes_nothing_more_to_the_eye(text: str) -> None
 @example("http://e.x__\n```\n__http://e.x", 1_990)
 @example("](https:_www.evil.example ", 1_990)
 @example("](https:``", 1_990)
+@example("_\n```\n_\n```\nhttps://evil.example/a ", 1_990)
 @example("__http://e.x__http://e.x__", 1_990)
 @example("\\\\[b](https://typed.example)@everyone[typed.example](http://e.x/ 'c')", 1_990)
 def test_no_reader_of_any_part_finds_a_link_whose_host_nobody_typed(text: str, limit: int) -> None:
