@@ -10,7 +10,7 @@ from tests.laws.events import Move
 from tests.laws.found import FOUND
 from tests.laws.moves import plays
 
-FEW, MANY, ALL = 100, 1_500, 10_000
+FEW, MANY, ALL = 100, 1_000, 10_000
 
 
 @pytest.mark.parametrize(
