@@ -1,6 +1,7 @@
 """Nothing that memory and prompt do with a long conversation holds up the event loop."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from memory.tokens import Counter
 from tests.memory.conftest import World, turn_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.alone]
-STRETCH = 0.05  # seconds of its thread's work, whoever else uses the machine
+STRETCH = 0.1  # seconds of its thread's work; 0.03 to 0.055 are seen, by how busy the machine is
 WORDS = (f"word{number * 7919 % 5003} and so on" for number in range(16_000))
 LONG = " ".join(WORDS)  # about 100,000 tokens
 PLACE = Place(platform="slack", space="T1", channel="C1", thread="17.01", audience="public")
@@ -32,12 +33,15 @@ async def never_longer(most: float) -> AsyncIterator[None]:
             await asyncio.sleep(0.001)
             longest = max(longest, time.thread_time() - began)
 
+    gc.collect()
+    gc.freeze()  # else it would walk through what all the tests before have left
     beating = asyncio.create_task(beat())
     await asyncio.sleep(0.002)
     longest = 0.0
     yield
     await asyncio.sleep(0.002)
     beating.cancel()
+    gc.unfreeze()
     assert longest < most
 
 
