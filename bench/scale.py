@@ -44,7 +44,9 @@ def main(words: Sequence[str] = ()) -> int:
     """Print both and their ratio; 1 if that is below the bound."""
     parser = argparse.ArgumentParser(prog="python -m bench scale")
     parser.add_argument("--processes", type=int, default=2, help="against one (2)")
-    parser.add_argument("--share", type=float, help="of a core, the most for each: Linux, as root")
+    parser.add_argument(
+        "--share", type=float, help="of a core, the most for each: as root, by cgroup v1"
+    )
     parser.add_argument("--no-recall", action="store_true", help="nobody indexes what is said")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     given = parser.parse_args(words)
