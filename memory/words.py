@@ -9,7 +9,7 @@ from threading import Lock
 import regex  # type: ignore[import-untyped]
 
 LONGEST = 20_000  # characters of a text that are read
-STEMS = 50_000  # words whose stems are kept
+FORMS = 50_000  # words, as they were written, whose terms are kept
 BEGINNING = 5  # characters: what forms of one word share in languages we have no stemmer for
 
 # Letters, marks and digits, with what joins them in paths, versions, addresses and identifiers.
@@ -67,7 +67,7 @@ class Words:
             snowballstemmer.stemmer
         )
         self._lock = Lock()  # a stemmer keeps the word it works on
-        self._forms = lru_cache(STEMS)(self._inflected)
+        self._forms = lru_cache(FORMS)(lambda *word: tuple(self._terms(*word)))
         self._speaks: dict[str, set[str]] = {}
         for language, words in _FREQUENT.items():
             for word in words.split():
@@ -77,7 +77,7 @@ class Words:
         """In order of the text; a term that occurs twice is there twice."""
         wholes = _WHOLE.findall(unicodedata.normalize("NFKC", text[:LONGEST]))
         language = self._language([whole.casefold() for whole in wholes])
-        return [term for whole in wholes for term in self._terms(whole, language)]
+        return [term for whole in wholes for term in self._forms(whole, language)]
 
     def clear(self) -> None:
         """Drop the words kept from texts, so that none outlives a text that is forgotten."""
@@ -90,7 +90,7 @@ class Words:
         for part in parts:
             spaced = _UNSPACED.sub(" ", part).split()
             for word in spaced:
-                yield from self._forms(word.casefold(), language)
+                yield from self._inflected(word.casefold(), language)
             for run in _UNSPACED.findall(part):
                 characters = _CLUSTER.findall(run)
                 yield from characters

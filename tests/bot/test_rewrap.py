@@ -32,13 +32,13 @@ async def test_on_a_screen_the_count_moves_on_one_line(
     async with behind(bot) as redis:
         await redis.hset(record(HERE, "rec").replace("T/rec", "U/rec"), "key", b"damaged")
     monkeypatch.setattr(sys, "stderr", Screen())
-    monkeypatch.setattr(rotation, "BATCH", 1)
+    monkeypatch.setattr(rotation, "BATCH", 2)
     environ = {"REDIS_URL": bot.url, "MEMORY_KEY": ",".join(keys)}
     assert await rewrap(load(tmp_path / "none.yaml", environ)) == 2
     assert isinstance(sys.stderr, Screen)
     moving, total, damaged, spare, _ = sys.stderr.getvalue().split("\n")
     ids = Keyring(keys).ids
-    assert re.match(r"\r\d+ keys seen, \d wrapped anew\r", moving)
+    assert re.match(r"\r2 keys seen, \d wrapped anew\r", moving)
     assert moving.endswith("\r3 keys seen, 2 wrapped anew")
     assert total == f"2 keys are under {ids[0]} now, 2 of them wrapped anew"
     assert damaged.startswith(f"1 still need {b'amag'.hex()} (MEMORY_KEY does not list it)")
