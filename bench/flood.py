@@ -101,9 +101,10 @@ class Flood:
 
 
 async def used(store: Redis) -> float:
-    """MB."""
-    memory: dict[str, int] = await store.info("memory")
-    return round(memory["used_memory"] / MB, 1)
+    """MB, without the scripts it has met and what its connections take."""
+    memory: dict[str, int] = await store.memory_stats()
+    rest = (memory[each] for each in ("lua.caches", "clients.normal"))
+    return round((memory["total.allocated"] - sum(rest)) / MB, 2)
 
 
 def tell(line: str) -> None:

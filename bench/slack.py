@@ -76,19 +76,19 @@ async def _run(workspace: Workspace, folder: Path, command: Sequence[str]) -> Fi
             return Figures(rate=rate, busy=1000 * busy, acks=acks)
 
 
-async def throughput(workspace: Workspace) -> tuple[float, int]:
-    """As many as can be answered."""
+async def throughput(workspace: Workspace, abreast: int = ABREAST) -> tuple[float, int]:
+    """As many as can be answered, with so many threads waiting at the same time."""
     until = time.perf_counter() + SECONDS
 
     async def keep_asking(first: int) -> int:
         asked = 0
         while time.perf_counter() < until:
-            await workspace.ask((first + asked * ABREAST) % THREADS)
+            await workspace.ask((first + asked * abreast) % THREADS)
             asked += 1
         return asked
 
     began = time.perf_counter()
-    replies = sum(await asyncio.gather(*map(keep_asking, range(ABREAST))))
+    replies = sum(await asyncio.gather(*map(keep_asking, range(abreast))))
     return replies / (time.perf_counter() - began), replies
 
 
