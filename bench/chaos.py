@@ -20,6 +20,9 @@ def main(options: Sequence[str] = ()) -> int:
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--rate", type=float, default=25, help="acts of people a second")
     parser.add_argument("--readback", action="store_true", help="no platform that deduplicates")
+    parser.add_argument(
+        "--sentinel", action="store_true", help="a primary and its replica, which take turns"
+    )
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     given = parser.parse_args(options)
     plan = Plan(
@@ -28,6 +31,7 @@ def main(options: Sequence[str] = ()) -> int:
         replicas=given.replicas,
         rate=given.rate,
         readback=given.readback,
+        sentinel=given.sentinel,
         settle=max(SETTLE, given.seconds / 4),
     )
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # who asked is dead, often

@@ -1,9 +1,10 @@
-"""The way to the store: it delays, loses answers, falls silent, leaves connections half open."""
+"""The ways to the store: they delay, lose answers, fall silent, leave connections half open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from memory import layout
@@ -16,11 +17,10 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(slots=True, kw_only=True)
 class Gate:
-    """`url` stands for the server at the socket; a server that is down is a refused connection."""
+    """Each of its `ports` stands for one server; one that is down is a closed connection."""
 
-    socket: Path
     traps: Traps
-    url: str = ""
+    ports: Sequence[int] = ()
     delay: float = 0.0  # seconds before an answer passes
     lose: int = 0  # answers to lose, with their connections
     lost: int = 0
@@ -49,9 +49,11 @@ class Gate:
         for each in self._left:
             each.close()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(
+        self, socket: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         try:
-            server = await asyncio.open_unix_connection(str(self.socket))
+            server = await asyncio.open_unix_connection(str(socket))
         except OSError:
             writer.close()
             return
@@ -109,14 +111,18 @@ class Gate:
 
 
 @asynccontextmanager
-async def gate(socket: Path, traps: Traps) -> AsyncIterator[Gate]:
+async def gate(sockets: Sequence[Path], traps: Traps) -> AsyncIterator[Gate]:
+    """A port before each of these sockets, whether or not a server is behind it yet."""
     names = {script.digest.encode(): name for name, script in layout.scripts(SCRIPTS)}
-    gate = Gate(socket=socket, traps=traps, _names=names)
+    gate = Gate(traps=traps, _names=names)
     gate.resume()
-    server = await asyncio.start_server(gate.serve, "127.0.0.1", 0)
-    async with server:
-        gate.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
-            yield gate
-        finally:
-            await gate.close()
+    async with AsyncExitStack() as stack:
+        ways = [
+            await asyncio.start_server(partial(gate.serve, socket), "127.0.0.1", 0)
+            for socket in sockets
+        ]
+        for way in ways:
+            await stack.enter_async_context(way)
+        gate.ports = [way.sockets[0].getsockname()[1] for way in ways]
+        stack.push_async_callback(gate.close)
+        yield gate

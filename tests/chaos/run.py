@@ -4,17 +4,20 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from random import Random
 
+from redis.exceptions import RedisError
+
 from memory.seal import fresh_key
 from tests.chaos.fakes import ChaosDiscord, ChaosModel
-from tests.chaos.gate import Gate, gate
+from tests.chaos.gate import Gate
 from tests.chaos.history import History, Report
 from tests.chaos.nursery import Child, Nursery, nursery
+from tests.chaos.pair import Pair, pair
 from tests.chaos.people import People
 from tests.chaos.store import Server, server
 from tests.chaos.traps import Traps, owner
@@ -44,6 +47,9 @@ STORE = 0.15  # share of the traps that kill the store
 START = 60.0  # seconds until every bot listens
 
 
+Stored = AbstractAsyncContextManager[tuple[Server, Gate] | tuple[Pair, Gate]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """`rate`: acts of people a second; `kill`, `disturb`, …: mean seconds between them."""
@@ -53,6 +59,7 @@ class Plan:
     replicas: int = 1
     rate: float = 25.0
     readback: bool = False  # only Slack, which knows no nonce
+    sentinel: bool = False  # the store is a primary and its replica, under Sentinels
     kill: float = 2.5
     kill_store: float = 12.0
     disturb: float = 0.5
@@ -69,7 +76,7 @@ class Run:
     model: ChaosModel
     weather: Weather
     traps: Traps
-    store: Server
+    store: Server | Pair
     way: Gate
     home: Home
     born: Nursery
@@ -148,7 +155,7 @@ class Run:
         while True:
             await asyncio.sleep(self.chance.expovariate(1 / self.plan.disturb_store))
             await self.store.ready()
-            with suppress(OSError, ConnectionError):  # the store may have died this very moment
+            with suppress(OSError, RedisError):  # the store may have died this very moment
                 await self._disturb_store()
 
     async def _disturb_store(self) -> None:
@@ -220,8 +227,9 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
     chance = Random(plan.seed)  # noqa: S311
     traps = Traps(chance)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(server(find_servers()[0], folder / "store"))
-        way = await stack.enter_async_context(gate(store.socket, traps))
+        kept = (find_servers()[0], folder / "store", traps)
+        stored: Stored = pair(*kept) if plan.sentinel else server(*kept)
+        store, way = await stack.enter_async_context(stored)
         slack = await stack.enter_async_context(BadSlack(chance, traps))
         discord = None if plan.readback else ChaosDiscord(traps)
         if discord:
@@ -230,16 +238,15 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
         weather = Weather(slack, discord or ChaosDiscord(traps), chance, plan.disturb)
         people = People(slack, discord, chance)
         stack.push_async_callback(people.go)
-        home = Home(folder=folder, environ=environ(slack, discord, model, way) | TURNS)
+        settings = environ(slack, discord, model) | TURNS | dict(store.settings(way.ports))
+        home = Home(folder=folder, environ=settings)
         born = await stack.enter_async_context(nursery(home))
         run = Run(plan, chance, people, model, weather, traps, store, way, home, born)
         traps.strike = run.strike
         yield run
 
 
-def environ(
-    slack: BadSlack, discord: ChaosDiscord | None, model: ChaosModel, way: Gate
-) -> dict[str, str]:
+def environ(slack: BadSlack, discord: ChaosDiscord | None, model: ChaosModel) -> dict[str, str]:
     both = {"DISCORD_API_URL": discord.api_url, "DISCORD_TOKEN": discord.token} if discord else {}
     return both | {
         "SLACK_API_URL": slack.api_url,
@@ -247,7 +254,6 @@ def environ(
         "SLACK_APP_TOKEN": slack.app_token,
         "OPENAI_BASE_URL": model.url,
         "OPENAI_API_KEY": "sk-made-up-and-secret",
-        "REDIS_URL": way.url,
         "MEMORY_KEY": fresh_key(),
     }
 

@@ -1,13 +1,15 @@
 """A real server that loses nothing it acknowledged, to be killed, filled up and made read-only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from redis.asyncio import Redis
 
+from tests.chaos.gate import Gate, gate
+from tests.chaos.traps import Traps
 from tests.servers.redis import Binary, process
 
 DURABLE = ("--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "always")
@@ -29,6 +31,14 @@ class Server:
     def socket(self) -> Path:
         return self.folder / "s"
 
+    @property
+    def sockets(self) -> Sequence[Path]:
+        return [self.socket]
+
+    def settings(self, ports: Sequence[int]) -> Mapping[str, str]:
+        """For a bot that reaches it through this port."""
+        return {"REDIS_URL": f"redis://127.0.0.1:{ports[0]}"}
+
     def die(self) -> None:
         self.kills += 1
         self._alive.clear()
@@ -49,12 +59,7 @@ class Server:
 
     async def orphans(self) -> Sequence[str]:
         """Parts of conversations that have no record any more."""
-        async with Redis(unix_socket_path=str(self.socket)) as client:
-            keys = {key.decode() async for key in client.scan_iter("tk:*", 1_000)}
-        parts = ((key, *key.rpartition("/")) for key in sorted(keys))
-        return [
-            key for key, whose, _, kind in parts if kind in PARTS and f"{whose}/rec" not in keys
-        ]
+        return await orphans(self.socket)
 
     async def live(self) -> None:
         """Again and again, until cancelled."""
@@ -71,14 +76,23 @@ class Server:
         await self._alive.wait()
 
 
+async def orphans(socket: Path) -> Sequence[str]:
+    async with Redis(unix_socket_path=str(socket)) as client:
+        keys = {key.decode() async for key in client.scan_iter("tk:*", 1_000)}
+    parts = ((key, *key.rpartition("/")) for key in sorted(keys))
+    return [key for key, whose, _, kind in parts if kind in PARTS and f"{whose}/rec" not in keys]
+
+
 @asynccontextmanager
-async def server(binary: Binary, folder: Path) -> AsyncIterator[Server]:
+async def server(binary: Binary, folder: Path, traps: Traps) -> AsyncIterator[tuple[Server, Gate]]:
+    """And the way to it."""
     folder.mkdir()  # noqa: ASYNC240
     server = Server(binary=binary, folder=folder)
     living = asyncio.create_task(server.live())
     try:
         await server.ready()
-        yield server
+        async with gate(server.sockets, traps) as way:
+            yield server, way
     finally:
         living.cancel()
         with suppress(asyncio.CancelledError):

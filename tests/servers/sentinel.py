@@ -16,13 +16,14 @@ from tests.servers.pair import Servers, replicated
 from tests.servers.redis import Binary, process
 
 SILENCE = 500  # milliseconds after which a Sentinel holds a server for dead
+AGAIN = 5000
 WATCH = """\
 port {port}
 dir {folder}
 bind 127.0.0.1
 sentinel monitor threads 127.0.0.1 {primary} 2
 sentinel down-after-milliseconds threads {silence}
-sentinel failover-timeout threads 5000
+sentinel failover-timeout threads {again}
 """
 
 
@@ -50,21 +51,37 @@ async def watched(
 ) -> AsyncIterator[Watched]:
     """All of them know each other; they are killed at the end. `linked`: see `Servers`."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tk-sentinel-")))
         servers = await stack.enter_async_context(replicated(binary, replicas, linked=linked))
-        ports, primary = free_ports(3), servers.primary.port
+        ports = await stack.enter_async_context(sentinels(binary, servers.primary.port, replicas))
+        yield Watched(url=address(ports), sentinels=ports, servers=servers)
+
+
+@asynccontextmanager
+async def sentinels(
+    binary: Binary, primary: int, replicas: int, again: int = AGAIN
+) -> AsyncIterator[Sequence[int]]:
+    """The ports of three that know each other, the primary at this port, and its replicas.
+
+    `again`: half the milliseconds between two failovers.
+    """
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tk-sentinel-")))
+        ports = free_ports(3)
         for port in ports:
             file = folder / f"{port}.conf"
-            file.write_text(
-                WATCH.format(port=port, folder=folder, primary=primary, silence=SILENCE)
-            )
+            times = {"silence": SILENCE, "again": again}
+            file.write_text(WATCH.format(port=port, folder=folder, primary=primary, **times))
             await stack.enter_async_context(process(binary, str(file), "--sentinel"))
         async with asyncio.timeout(20):
             for port in ports:
                 await until(partial(_sees_all, port, replicas))
-        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
-        url = f"redis+sentinel://{hosts}/threads/0"
-        yield Watched(url=url, sentinels=ports, servers=servers)
+        yield ports
+
+
+def address(sentinels: Sequence[int]) -> str:
+    """The store whose primary they name."""
+    hosts = ",".join(f"127.0.0.1:{port}" for port in sentinels)
+    return f"redis+sentinel://{hosts}/threads/0"
 
 
 async def _sees_all(port: int, replicas: int) -> bool:
