@@ -1,6 +1,7 @@
 """Every conversation that owes an answer gets exactly one, whatever fails on the way."""
 
 import asyncio
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -137,6 +138,22 @@ async def test_a_stop_that_names_no_turn_ends_what_runs_there_and_nothing_elsewh
         await intake.stop(Stop(conversation=HERE))
         await bot.answers(1)  # the model is not waited for
     assert bot.platform.shown == ["re: Ada: c"]
+
+
+async def test_a_stop_reaches_an_attempt_though_an_earlier_one_of_its_turn_has_ended(
+    bot: Bench,
+) -> None:
+    bot.model.gate = asyncio.Event()
+    async with bot.running() as intake:
+        await intake.receive(People().say("count to ten"))
+        await bot.until(lambda: len(bot.platform.posts) > 0)
+        (earlier,) = intake._turns._live
+        later = copy(earlier)
+        intake._turns._live.add(later)
+        bot.model.gate.set()
+        await intake._turns.drain()
+        await intake.stop(Stop(conversation=HERE, turn=later.id))
+        assert (earlier.stopped, later.stopped) == (False, True)
 
 
 async def test_a_stopped_reply_is_not_kept_if_what_it_quotes_is_gone(bot: Bench) -> None:
