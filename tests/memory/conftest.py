@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from redis.asyncio import Redis
@@ -20,6 +21,7 @@ from memory.turn import Terms, Turn
 from memory.window import Marks
 from tests.memory.databases import database, on_postgres, on_sqlite, postgres_server
 from tests.servers.cluster import holder
+from tests.servers.proxy import Proxy, before
 
 __all__ = ["database", "on_postgres", "on_sqlite", "postgres_server"]
 
@@ -133,3 +135,18 @@ def straight(url: str, place: layout.Holder) -> str:
 def straight_to(url: str, place: layout.Holder) -> Redis:
     client: Redis = Redis.from_url(straight(url, place))
     return client
+
+
+@asynccontextmanager
+async def open_store(url: str, **options: float) -> AsyncIterator[RedisStore]:
+    store = RedisStore(url, pauses=(0.0, 0.0), **options)  # type: ignore[arg-type]
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+async def proxy(redis_url: str) -> AsyncIterator[Proxy]:
+    async with before(redis_url) as proxy:
+        yield proxy

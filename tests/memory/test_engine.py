@@ -1,4 +1,4 @@
-"""What memory promises about receiving, turns, forgetting: on every server the store runs on."""
+"""What memory promises about receiving, turns, folding: on every server the store runs on."""
 
 import pytest
 
@@ -184,51 +184,6 @@ async def test_a_stop_names_its_turn(memory: Memory, world: World, place: Place)
     await memory.stop(place, turn.id)
     await turn.note()
     assert turn.stopped
-
-
-async def test_forget_keeps_what_was_said_after_it_under_a_new_key(
-    memory: Memory, world: World, place: Place
-) -> None:
-    await memory.receive(place, world.say("old secret", id="old"))
-    until = world.at
-    await memory.receive(place, world.say("new question", id="new"))
-    receipt = await memory.forget(place, until, channel=False)
-    assert (receipt.messages, receipt.segments) == (1, 0)
-    again = await memory.forget(place, until, channel=False)
-    assert again.messages == 1
-    assert not await memory.receive(place, world.say("old secret", id="old", sent=until))
-    turn = await turn_in(memory, place)
-    assert [entry.text for entry in turn.recollection.question] == ["new question"]
-    assert (await turn.conclude(["p"], [], "fine")).verdict == "done"
-
-
-async def test_an_answer_begun_before_forget_is_not_remembered(
-    memory: Memory, world: World, place: Place
-) -> None:
-    await memory.receive(place, world.say("secret"))
-    turn = await turn_in(memory, place)
-    await turn.note(["p1"], "you said secret")
-    await memory.forget(place, world.at, channel=False)
-    assert (await turn.conclude(["p1"], [], "you said secret")).verdict == "withdrawn"
-    await turn.reload()
-    assert turn.withdrawn
-    assert turn.text == ""
-    assert (await turn.withdraw(["p1"])).verdict == "done"
-    held = await memory.describe(place)
-    assert (held.messages, held.window, held.segments) == (0, (), ())
-
-
-async def test_forgetting_a_channel_takes_all_its_threads(
-    memory: Memory, world: World, place: Place
-) -> None:
-    other = Place(platform="slack", space="T1", channel="C1", thread="", audience="public")
-    await memory.receive(place, world.say("one"))
-    await memory.receive(other, world.say("two"))
-    assert (await memory.forget(other, world.at, channel=True)).messages == 2
-    assert not await memory.receive(
-        Place(platform="slack", space="T1", channel="C1", thread="3", audience="public"),
-        world.say("late", sent=world.at - 1),
-    )
 
 
 async def test_old_messages_fold_into_a_segment_that_the_next_turn_reads(

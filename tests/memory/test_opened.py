@@ -11,8 +11,8 @@ from memory.entry import Entry, Recollection
 from memory.opened import Known, Opened
 from memory.records import Lease, Place, Reply
 from memory.window import Marks
+from tests.memory.actor import arrival, sealed
 from tests.memory.conftest import NOW, World, turn_in
-from tests.memory.test_store import arrival, sealed
 from tests.servers.cluster import holder
 
 pytestmark = pytest.mark.anyio
