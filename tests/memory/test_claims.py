@@ -1,13 +1,12 @@
-"""What of a model's answer becomes a fact: read whatever it is, believed only when borne out."""
+"""What of a model's claims becomes a fact: believed only when borne out by what people said."""
 
-import json
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.claims import COLLECT, Claim, read, verify
+from memory.claims import Claim, verify
 from memory.entry import BOT, ME, PERSON, Entry
 from memory.facts import Fact, merge, plain
 from memory.records import Place
@@ -30,108 +29,6 @@ def learned(text: str, *others: Entry, **claim: str) -> Sequence[Fact]:
 def claimed(text: str, value: str, key: str = "home city") -> Sequence[Fact]:
     """The same where the claim quotes all she wrote."""
     return learned(text, key=key, value=value, quote=text)
-
-
-ROWS = [ROW, ROW | {"key": "city"}]
-ANSWER = json.dumps({"summary": "- Ada lives in Lisbon", "facts": ROWS})
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        ANSWER,
-        f"```json\n{ANSWER}\n```",
-        f"Here you are:\n\n{ANSWER}\nAnything else?",
-        f"```{ANSWER}",
-    ],
-)
-def test_summary_and_facts_come_from_one_answer_bare_fenced_or_in_prose(answer: str) -> None:
-    summary, claims = read(answer)
-    assert summary == "- Ada lives in Lisbon"
-    assert claims[0] == CLAIM
-    assert len(claims) == 2
-
-
-@pytest.mark.parametrize("text", ["- Ada: uses `{x: 1}`", "[10:30] Ada came", "- Ada: {}", "  x "])
-def test_plain_text_is_a_summary_without_facts(text: str) -> None:
-    assert read(text) == (text.strip(), ())
-
-
-def test_an_answer_cut_off_keeps_its_summary_and_its_whole_facts() -> None:
-    summary, claims = read(ANSWER[:-15])
-    assert (summary, list(claims)) == ("- Ada lives in Lisbon", [CLAIM])
-
-
-def test_a_summary_cut_off_is_none() -> None:
-    assert read(ANSWER[:22]) == ("", [])
-    assert read('Sure: {"summary": "- Ada li') == ("", [])
-
-
-@pytest.mark.parametrize("answer", [json.dumps({"facts": [ROW]}), json.dumps([ROW]), "[]", "{}"])
-def test_facts_alone_leave_no_summary(answer: str) -> None:
-    summary, claims = read(answer)
-    assert summary == ""
-    assert list(claims) == [CLAIM] * ("Lisbon" in answer)
-
-
-def test_rows_that_are_no_claims_are_passed_over_and_numbers_are_values() -> None:
-    rows = [None, 3, "x", {}, ROW | {"key": None}, ROW | {"value": 34}]
-    _, claims = read(json.dumps({"summary": "", "facts": rows}))
-    assert [each.value for each in claims] == ["34"]
-
-
-def test_characters_no_store_takes_are_replaced() -> None:
-    summary, _ = read('{"summary": "a\\ud800\\u0000b", "facts": []}')
-    assert summary == "a?b"
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-    lambda inner: (
-        st.lists(inner)
-        | st.dictionaries(st.sampled_from(["summary", "facts", "key", "value", "quote"]), inner)
-    ),
-    max_leaves=12,
-)
-answers = st.text() | values.map(json.dumps) | st.just(ANSWER)
-
-
-@given(answers, st.integers(0, 300), st.text(alphabet='{}[]":,\\`\n\0 a', max_size=20))
-def test_any_answer_is_read_and_what_comes_is_bounded(answer: str, cut: int, more: str) -> None:
-    summary, claims = read(answer[:cut] + more)
-    assert len(summary) <= len(answer[:cut] + more)
-    assert len(claims) <= 32
-    summary.encode()
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        "A",
-        "A ",
-        "A.\n",
-        "\nA: x\n ",
-        "{",
-        "[{",
-        '{"facts":[',
-        '{"a":',
-        '"summary":"',
-        "```",
-        "«",
-        ">",
-    ],
-)
-def test_an_answer_or_a_message_made_to_be_slow_is_not(part: str) -> None:
-    hostile = part * 20_000
-    read(hostile)
-    read('{"summary":' + hostile)
-    assert not learned(hostile)
-
-
-def test_the_instruction_asks_for_what_is_read() -> None:
-    assert "Only what was explicitly said" in COLLECT
-    assert "do not infer" in COLLECT
-    assert all(f'"{name}"' in COLLECT for name in ("summary", "facts", *ROW))
 
 
 def test_a_fact_has_its_quote_with_the_whole_sentence_its_message_and_place() -> None:
