@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from adapters.draft import Pace
 from adapters.ports import HttpRequest, Inbox, Webhook
 from adapters.slack.http import PATH
 from adapters.slack.platform import Access, SlackPlatform
+from tests.adapters.inbox import Collected
 from tests.servers.slack import Slack
 
 MODES = ("socket", "http")
@@ -80,3 +82,19 @@ def _page(webhook: Webhook) -> Any:
 async def settled(slack: Slack) -> None:
     """Until everything sent so far was acknowledged."""
     await slack.until(lambda: all(delivery.acked for delivery in slack.deliveries))
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    async with Slack(retries=()) as slack:
+        yield slack
+
+
+@pytest.fixture
+def inbox(slack: Slack) -> Collected:
+    return Collected(slack._changed)
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

@@ -7,15 +7,7 @@ from adapters.ports import Posted
 from adapters.slack.session import title_of
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import connected
-from tests.adapters.test_slack_streams import (
-    anyio_backend,
-    place,
-    platform,
-    slack,
-    slowly,
-    told,
-    turn,
-)
+from tests.adapters.slack_streaming import anyio_backend, place, platform, slack, slowly, told, turn
 from tests.servers.slack import Fault, Slack
 
 pytestmark = pytest.mark.anyio

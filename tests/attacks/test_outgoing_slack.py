@@ -15,7 +15,7 @@ from adapters.ports import Posted
 from adapters.slack.chat import SlackChat
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import connected, settled
-from tests.adapters.test_slack_streams import clock, place, platform, slowly, told, turn
+from tests.adapters.slack_streaming import clock, place, platform, slowly, told, turn
 from tests.attacks.wire import PING, PINGS, WORST, leading, pinging
 from tests.servers.slack import Slack
 from tests.virtual import VirtualLoop

@@ -10,7 +10,7 @@ from bot.places import entry_of
 from memory.entry import Entry
 from memory.facts import Fact, Source, render
 from memory.persons import _corrected
-from tests.adapters.test_slack_events import ME, event
+from tests.adapters.slack_payloads import ME, event
 from tests.attacks.learning import HERE, claim, learned, said
 
 ADA = said("I live in Lisbon, by the river.", "Ada")

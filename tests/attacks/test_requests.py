@@ -1,6 +1,6 @@
 """Requests and frames made to break the bot: forged, replayed, too large, packed, nested too deep.
 
-Signatures and replays in the way Slack sends them are in `tests/adapters/test_slack_connect.py`;
+Signatures and replays in the way Slack sends them are in `tests/adapters/test_slack_requests.py`;
 here an attacker stands before the port of the process's own web server.
 """
 
