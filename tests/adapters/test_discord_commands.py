@@ -1,85 +1,31 @@
-"""Discord's commands, menus and buttons: the unmodified discord.py against the fake on the wire."""
+"""Discord's commands and their answers: the unmodified discord.py against the fake on the wire."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from adapters.discord import answers, buttons
+from adapters.discord import answers
 from adapters.discord.platform import DiscordPlatform
-from adapters.message import Action, Answer, Audience, Author, Command, Conversation, Offer
-from tests.adapters.inbox import Collected
-from tests.adapters.running import connected
+from adapters.message import Answer, Audience
+from tests.adapters.discord_desk import (
+    CALLBACK,
+    COMMANDS,
+    OFFERS,
+    ORIGINAL,
+    Desk,
+    ada,
+    answers_text,
+    channel,
+    inbox,
+    platform,
+    texts,
+)
+from tests.adapters.running import connected, discord
 from tests.servers.discord import FakeDiscord, Fault
-from tests.servers.discord.world import Json
+
+__all__ = ["ada", "channel", "discord", "inbox", "platform"]
 
 pytestmark = pytest.mark.anyio
-
-OFFERS = (
-    Offer(name="summary", arguments="[link]", what="what I hold of this conversation"),
-    Offer(name="forget", arguments="[here | me | link]", what="forget"),
-    Offer(name="help", arguments="", what="what I do"),
-)
-CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
-ORIGINAL = "PATCH /webhooks/{application_id}/{token}/messages/@original"
-FOLLOW = "POST /webhooks/{application_id}/{token}"
-COMMANDS = "PUT /applications/{application_id}/commands"
-
-
-@dataclass
-class Desk(Collected):
-    """Answers commands as a test says."""
-
-    commands: list[Command] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=lambda: [Answer(text="done")])
-    broken: bool = False
-
-    async def command(self, command: Command) -> None:
-        self.commands.append(command)
-        if self.broken:
-            raise ConnectionError("the store is away")
-        for answer in self.answers:
-            await command.respond(answer)
-        self.changed()
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-
-
-@pytest.fixture
-def inbox(discord: FakeDiscord) -> Desk:
-    return Desk(discord.changed)
-
-
-@pytest.fixture
-async def platform(discord: FakeDiscord, inbox: Desk) -> AsyncIterator[DiscordPlatform]:
-    async with connected(discord, inbox, offers=OFFERS) as running:
-        yield running
-
-
-@pytest.fixture
-def ada(discord: FakeDiscord) -> str:
-    return discord.person("Ada")
-
-
-@pytest.fixture
-def channel(discord: FakeDiscord) -> str:
-    return discord.channel(discord.guild())
-
-
-async def texts(discord: FakeDiscord, interaction: str, number: int = 1) -> list[str]:
-    await discord.until(lambda: len(discord.seen(interaction)) >= number)
-    return [str(message["content"]) for message in discord.seen(interaction)]
-
-
-def button(discord: FakeDiscord, post: Json) -> list[str]:
-    return [each["label"] for row in post["components"] for each in row["components"]]
 
 
 async def test_commands_are_registered_with_where_they_can_be_used(
@@ -179,113 +125,6 @@ async def test_answers_mention_nobody_and_link_only_to_discord(
     assert told == "@\u200beveryone `https://evil.example` https://discord.com/channels/1/2/3"
 
 
-async def test_pressing_a_button_is_a_command_and_its_answer_takes_the_place(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    inbox.answers = [
-        Answer(text="12 would go.", actions=(Action(label="Go", name="forget", argument="yes"),))
-    ]
-    asked = discord.command(channel, ada, "forget")
-    await texts(discord, asked)
-    (preview,) = discord.seen(asked)
-    assert button(discord, preview) == ["Go"]
-    inbox.answers = [Answer(text="Forgotten: 12.")]
-    pressed = discord.press(preview["id"], ada, label="Go")
-    assert await texts(discord, pressed) == ["Forgotten: 12."]
-    assert button(discord, preview) == []
-    assert (inbox.commands[1].name, inbox.commands[1].argument) == ("forget", "yes")
-    assert inbox.commands[1].conversation.channel == channel
-
-
-async def test_a_button_works_after_a_restart(
-    discord: FakeDiscord, inbox: Desk, ada: str, channel: str
-) -> None:
-    link = f"https://discord.com/channels/{'1' * 19}/{'2' * 19}/{'3' * 19} yes"
-    go = Action(label="Go", name="forget", argument=link)
-    inbox.answers = [Answer(text="?", actions=(go,))]
-    async with connected(discord, inbox, offers=OFFERS):
-        asked = discord.command(channel, ada, "forget")
-        await texts(discord, asked)
-    async with connected(discord, inbox, offers=OFFERS):
-        await texts(discord, discord.press(discord.seen(asked)[0]["id"], ada, label="Go"))
-    assert inbox.commands[1].argument == link
-
-
-async def test_what_no_button_holds_is_told_in_words(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    key = "".join(chr(0x4E00 + 37 * number) for number in range(90))
-    delete = Action(label="Delete", name="memory", argument=f"delete {key}")
-    inbox.answers = [Answer(text="Facts:", actions=(delete,))]
-    (told,) = await texts(discord, discord.command(channel, ada, "summary"))
-    assert told == f"Facts:\nDelete: say `/memory delete {key}`"
-
-
-async def test_buttons_in_a_direct_message_act_where_they_were_asked_for(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    guild = discord.world.channels[channel]["guild_id"]
-    where = Conversation(platform="discord", space=guild, channel=channel, audience=Audience.PUBLIC)
-    confirm = Action(label="Confirm", name="forget", argument="yes")
-    answer = Answer(text="12 messages would go.", actions=(confirm,))
-    await platform.chat(where).whisper(Author(id=ada, name="Ada"), answer)
-    (post,) = discord.posts(discord.direct(ada))
-    assert await texts(discord, discord.press(post["id"], ada, label="Confirm")) == ["done"]
-    (command,) = inbox.commands
-    assert command.conversation == where
-    assert not command.manages
-
-
-async def test_a_message_can_be_remembered_that_did_not_call(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    said = discord.say(channel, discord.person("Grace"), "the key is under the mat")
-    asked = discord.command(channel, ada, "Remember this", on=said)
-    assert await texts(discord, asked) == [answers_text("KEPT")]
-    (message,) = inbox.messages
-    assert (message.id, message.author.name, message.text) == (
-        said,
-        "Grace",
-        "the key is under the mat",
-    )
-    assert (message.kept, message.called) == (True, False)
-    assert message.conversation.channel == channel
-
-
-async def test_a_message_is_remembered_with_the_text_of_its_files(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    file = discord.file("keys.txt", b"under the mat", "text/plain")
-    said = discord.say(channel, ada, "see", attachments=[file])
-    await texts(discord, discord.command(channel, ada, "Remember this", on=said))
-    assert "under the mat" in inbox.messages[0].attachments[0]
-
-
-async def test_a_call_can_be_remembered_and_is_not_answered_again(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    said = discord.say(channel, ada, "remember the milk", mention=True)
-    await texts(discord, discord.command(channel, ada, "Remember this", on=said))
-    assert [(each.called, each.kept) for each in inbox.messages] == [(True, False), (False, True)]
-
-
-async def test_own_posts_are_not_remembered_as_notes(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    own = str(discord.world.add_message(channel, discord.me, "an answer")["id"])
-    asked = discord.command(channel, ada, "Remember this", on=own)
-    assert await texts(discord, asked) == [answers_text("NOTHING")]
-    assert inbox.messages == []
-
-
-async def test_a_message_can_be_forgotten(
-    discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
-) -> None:
-    said = discord.say(channel, ada, "my secret", mention=True)
-    await texts(discord, discord.command(channel, ada, "Forget this", on=said))
-    assert (inbox.commands[0].name, inbox.commands[0].argument) == ("forget", f"post {said}")
-
-
 async def test_a_command_that_fails_says_so(
     discord: FakeDiscord, inbox: Desk, platform: DiscordPlatform, ada: str, channel: str
 ) -> None:
@@ -361,24 +200,3 @@ async def test_a_file_is_sent_again_whole(
     asked = discord.command(channel, ada, "summary")
     await texts(discord, asked)
     assert discord.seen(asked)[0]["attachments"][0]["description"] == "{}"
-
-
-def answers_text(name: str) -> str:
-    from adapters.discord import interactions  # noqa: PLC0415
-
-    answer: Any = getattr(interactions, name)
-    return str(answer.text)
-
-
-ARGUMENTS = st.text(max_size=300) | st.from_regex(r"(delete|correct) [\w ]{1,90}", fullmatch=True)
-
-
-@given(ARGUMENTS, st.sampled_from(["", "@me/123", "1234567890123456789/9876543210987654321"]))
-def test_a_buttons_id_says_all_it_does_or_there_is_none(argument: str, place: str) -> None:
-    action = Action(label="x", name="memory", argument=argument)
-    name = buttons.custom_id(action, place)
-    assert len(name) <= 100
-    told = buttons.words([action], place)
-    assert bool(name) != bool(told)
-    if name:
-        assert buttons.pressed(name) == (place, "memory", argument)

@@ -1,7 +1,7 @@
-"""What goes out to Discord keeps to its limits, and is told of: against the fake on the wire."""
+"""What people see of the bot's posts on Discord, and how those are told of: against the fake."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,10 +12,12 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.platform import DiscordPlatform
 from adapters.draft import Pace
 from adapters.message import Answer, Author, Conversation, Echo
-from adapters.ports import Busy, Posted, Refused
+from adapters.ports import Posted
 from tests.adapters.inbox import Collected
-from tests.adapters.running import connected
+from tests.adapters.running import discord, inbox, platform
 from tests.servers.discord import FakeDiscord, Fault
+
+__all__ = ["discord", "inbox", "platform"]
 
 pytestmark = pytest.mark.anyio
 
@@ -47,23 +49,6 @@ class Talk:
 
 
 @pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-
-
-@pytest.fixture
-def inbox(discord: FakeDiscord) -> Collected:
-    return Collected(discord.changed)
-
-
-@pytest.fixture
-async def platform(discord: FakeDiscord, inbox: Collected) -> AsyncIterator[DiscordPlatform]:
-    async with connected(discord, inbox) as running:
-        yield running
-
-
-@pytest.fixture
 async def talk(discord: FakeDiscord, inbox: Collected, platform: DiscordPlatform) -> Talk:
     discord.dm(ada := discord.person("Ada"), "hello")
     await discord.until(lambda: inbox.messages)
@@ -85,118 +70,6 @@ async def until(event: asyncio.Event, *texts: str) -> AsyncGenerator[str, None]:
 
 def count(discord: FakeDiscord, route: str) -> int:
     return [asked.route for asked in discord.requests].count(route)
-
-
-async def test_a_long_reply_never_exceeds_the_rate_limit_and_loses_nothing(
-    discord: FakeDiscord, talk: Talk
-) -> None:
-    buckets = discord.limit(5, per=0.4)
-    whole = "\n\n".join(f"{number}{' word' * 380}" for number in range(11))
-    posted = await talk.reply(pieces(whole))
-    assert len(posted.ids) == 11
-    assert "\n\n".join(discord.texts(talk.channel)) == whole == posted.text
-    assert buckets.exceeded == 0
-    assert count(discord, POST) == 11
-
-
-async def test_edits_keep_within_the_rate_limit_and_the_last_is_made(
-    discord: FakeDiscord, talk: Talk
-) -> None:
-    buckets = discord.limit(5, per=0.4)
-    ended = asyncio.Event()
-
-    async def text() -> AsyncGenerator[str, None]:
-        for number in range(20):
-            yield f"{number} "
-            await asyncio.wait({waiting}, timeout=0.06)
-        yield "end"
-
-    waiting = asyncio.ensure_future(ended.wait())
-    await talk.reply(text())
-    waiting.cancel()
-    (post,) = discord.posts(talk.channel)
-    assert post["content"].endswith("19 end")
-    assert post["components"] == []
-    assert buckets.exceeded == 0
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(status=503),
-        Fault(status=503, stored=True),
-        Fault(cut=True),
-        Fault(cut=True, stored=True),
-        Fault(status=429, via=False, retry_after=0.01),
-        Fault(status=400, code=30046),
-    ],
-)
-async def test_the_last_edit_is_made_whatever_goes_wrong(
-    discord: FakeDiscord, talk: Talk, fault: Fault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("adapters.discord.posts.LATER", 0.01)
-    post = await talk.chat._posts.post(talk.turn, 0, "so far", live=True)
-    discord.fail(EDIT, fault, fault)
-    onto = Posted(ids=(post,))
-    seen = [each async for each in talk.chat.reply(talk.turn, pieces("all of it"), onto)]
-    assert seen[-1] == Posted(ids=(post,), text="all of it", complete=True)
-    assert discord.texts(talk.channel) == ["all of it"]
-
-
-async def test_a_post_that_was_stored_before_a_502_is_there_once(
-    discord: FakeDiscord, talk: Talk
-) -> None:
-    discord.fail(POST, Fault(status=502, stored=True))
-    await talk.reply(pieces("once"))
-    assert discord.texts(talk.channel) == ["once"]
-    assert count(discord, POST) == 2
-
-
-async def test_slow_mode_is_waited_for_and_is_not_unclear(
-    discord: FakeDiscord, inbox: Collected
-) -> None:
-    async with connected(discord, inbox, timeout=0.2) as platform:
-        discord.dm(ada := discord.person("Ada"), "hello")
-        await discord.until(lambda: inbox.messages)
-        message = inbox.messages[0]
-        posts = platform.chat(message.conversation)._posts
-        discord.fail(POST, Fault(status=429, code=20016, retry_after=0.5))
-        with pytest.raises(Busy) as busy:
-            await posts.post(Turn(message.id), 0, "hello", live=False)
-        assert 0.2 < busy.value.after < 0.5
-        with pytest.raises(Busy):  # and is not asked again before
-            await posts.post(Turn(message.id), 0, "hello", live=False)
-        assert count(discord, POST) == 1
-        assert discord.texts(discord.direct(ada)) == []
-
-
-@pytest.mark.parametrize(
-    ("code", "advice"),
-    [
-        (50007, "allow direct messages"),
-        (50083, "unlock it"),
-        (200000, "exempt the bot's role"),
-        (240000, "a link"),
-        (10003, "is gone"),
-        (50001, "let the bot view"),
-        (99, "look the code up"),
-    ],
-)
-async def test_a_refusal_says_what_to_do(
-    discord: FakeDiscord, talk: Talk, code: int, advice: str
-) -> None:
-    discord.fail(POST, Fault(status=403, code=code))
-    with pytest.raises(Refused, match=advice):
-        await talk.reply(pieces("hello"))
-
-
-@pytest.mark.parametrize("code", [20016, 20028, 30046])
-async def test_what_can_be_done_later_is_done_later(
-    discord: FakeDiscord, talk: Talk, code: int
-) -> None:
-    discord.fail(POST, Fault(status=403, code=code))
-    with pytest.raises(Busy):
-        await talk.chat._posts.post(talk.turn, 0, "hello", live=False)
 
 
 async def test_a_reply_stands_without_the_message_it_answers(

@@ -5,7 +5,7 @@ import pytest
 from adapters.message import Message
 from bot.places import entry_of
 from memory.entry import Entry
-from tests.adapters.test_discord_events import Seen
+from tests.adapters.discord_payloads import Seen
 from tests.attacks.learning import claim, learned
 from tests.servers.discord.world import Json
 
