@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memory.engine import Memory
+from memory.records import Place
 from tests.laws.truth import Post
 
 NUMBERS = 12  # of a move are less
+CHANNEL = Place(platform="slack", space="T", channel="C", audience="public")
+PLACES = replace(CHANNEL, thread="1"), replace(CHANNEL, thread="2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,10 @@ class Move:
     process: int
     number: int
     how: str
+
+    @property
+    def place(self) -> Place:
+        return PLACES[self.number // 4 // 2]  # mostly the first
 
 
 @dataclass(slots=True, eq=False)

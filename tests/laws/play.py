@@ -11,7 +11,7 @@ from memory.engine import Memory
 from memory.records import Place
 from memory.seal import Keyring
 from tests.laws import laws
-from tests.laws.events import NUMBERS, Event, Move
+from tests.laws.events import CHANNEL, NUMBERS, PLACES, Event, Move
 from tests.laws.holdings import holdings
 from tests.laws.observed import ObservedStore, Observer
 from tests.laws.process import Means, Process
@@ -25,8 +25,6 @@ TICK = 0.1  # seconds
 CHANGES = ("edit", "delete", "answer")
 TAKEOVER = 50.0  # seconds: longer than a lease and the grace after it
 DAY = 86_400.0
-CHANNEL = Place(platform="slack", space="T", channel="C", audience="public")
-PLACES = replace(CHANNEL, thread="1"), replace(CHANNEL, thread="2")
 
 
 class Play:
@@ -67,7 +65,7 @@ class Play:
             await self._post(Move("", move.process, move.number, "now"), 1, called=False)
 
     async def _post(self, move: Move, author: int, *, called: bool) -> None:
-        place = _place(move)
+        place = move.place
         post = self.truth.say(place, author, await self._tick(), called=called)
         entry = post.entry()
         await self._happen(
@@ -85,12 +83,12 @@ class Play:
 
     async def _lose(self, move: Move) -> None:
         """No event tells of it; those who hear again know that something may be missing."""
-        place = _place(move)
+        place = move.place
         self.truth.say(place, move.number % 2, await self._tick(), called=False)
         await self._run(self._processes[move.process].mark(place, self._server.now))
 
     async def _read(self, move: Move) -> None:
-        await self._do(move, self._processes[move.process].read(_place(move)))
+        await self._do(move, self._processes[move.process].read(move.place))
 
     async def _thaw(self, move: Move) -> None:
         """A process that lost its turn writes into its post still, and the platform tells."""
@@ -155,14 +153,14 @@ class Play:
             await self._under_way(move, waiting[move.number % len(waiting)])
 
     async def _settle(self, move: Move) -> None:
-        await self._do(move, self._processes[move.process].settle(_place(move)))
+        await self._do(move, self._processes[move.process].settle(move.place))
 
     async def _learn(self, move: Move) -> None:
-        await self._do(move, self._processes[move.process].learn(_place(move)))
+        await self._do(move, self._processes[move.process].learn(move.place))
 
     async def _answer(self, move: Move) -> None:
         await self._wait(TAKEOVER if move.how == "later" else TICK)
-        await self._do(move, self._processes[move.process].answer(_place(move)))
+        await self._do(move, self._processes[move.process].answer(move.place))
         self._look()
 
     async def _race(self, move: Move) -> None:
@@ -182,7 +180,7 @@ class Play:
                 await self._stage.step(self._stage.tasks[-1])
 
     async def _describe(self, move: Move) -> None:
-        await self._do(move, self._processes[move.process].describe(_place(move)))
+        await self._do(move, self._processes[move.process].describe(move.place))
 
     async def _step(self, move: Move) -> None:
         steps, number = divmod(move.number, 4)
@@ -299,7 +297,3 @@ class Play:
         for author in range(2):
             facts = await memory.persons.facts(PLACES[0].person(f"U{author}"))
             laws.known(self.truth, facts)
-
-
-def _place(move: Move) -> Place:
-    return PLACES[move.number // 4 // 2]  # mostly the first
