@@ -35,10 +35,12 @@ class Inbox(Protocol):
         """Conversations there that memory has messages of: some may be gone unnoticed."""
         ...
 
-    async def missed(self, platform: str) -> None:
-        """Events may have been lost: live conversations there are read from where they stood.
+    async def missed(self, platform: str, ago: float) -> None:
+        """Events may be lost: live conversations there are read from where they stood.
 
-        To be called after every connection that does not resume the one before.
+        From `ago` seconds before now on, or from while nobody listened before. To be called after
+        every connection that does not resume the one before, best before anything newer is handed
+        in; again, as long as it raises.
         """
         ...
 

@@ -19,6 +19,7 @@ def main(options: Sequence[str] = ()) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--rate", type=float, default=25, help="acts of people a second")
+    parser.add_argument("--many", type=int, default=1, help="times as many conversations as 36")
     parser.add_argument("--readback", action="store_true", help="no platform that deduplicates")
     parser.add_argument(
         "--sentinel", action="store_true", help="a primary and its replica, which take turns"
@@ -30,6 +31,7 @@ def main(options: Sequence[str] = ()) -> int:
         seed=given.seed,
         replicas=given.replicas,
         rate=given.rate,
+        many=given.many,
         readback=given.readback,
         sentinel=given.sentinel,
         settle=max(SETTLE, given.seconds / 4),

@@ -45,7 +45,6 @@ class CatchUp:
         self._reach, self._look, self._metrics, self._now = reach, look, metrics, now
         self._queue = asyncio.Queue[Place](QUEUE)
         self._queued: set[str] = set()
-        self._lost: dict[str, int] = {}  # platform -> when its events came again; not marked yet
         self._gates = defaultdict[str, Gate](Gate)  # one for each platform
 
     async def run(self, ear: Ear) -> None:
@@ -63,30 +62,25 @@ class CatchUp:
             self._queued.add(place.key)
             self._queue.put_nowait(place)
 
-    async def missed(self, platform: str) -> None:
-        """Events there may have been lost until now. The gaps are marked, and read later."""
-        self._lost[platform] = microseconds(self._now())
+    async def missed(self, platform: str, ago: float) -> None:
+        """Gaps are marked, and read later. Raises StoreDown."""
+        at, age = self._now() - timedelta(seconds=ago), timedelta(days=self._reach.days)
+        number = await self._memory.gaps.mark(
+            platform,
+            microseconds(at),
+            age=age // timedelta(microseconds=1),
+            limit=self._reach.conversations,
+        )
+        log.info("catching up", platform=platform, conversations=number)
         await self._find()
 
     async def _find(self) -> None:
         try:
-            for platform in [*self._lost]:
-                await self._mark(platform)
             for place in await self._memory.gaps.open(QUEUE):
                 if place.platform in self._platforms:
                     self.soon(place)
         except StoreDown as error:
             log.warning("gaps not looked for", reason=str(error))
-
-    async def _mark(self, platform: str) -> None:
-        at, limit = self._lost.pop(platform), self._reach.conversations
-        age = timedelta(days=self._reach.days) // timedelta(microseconds=1)
-        try:
-            number = await self._memory.gaps.mark(platform, at, age=age, limit=limit)
-        except StoreDown:
-            self._lost.setdefault(platform, at)
-            raise
-        log.info("catching up", platform=platform, conversations=number)
 
     async def _work(self, tasks: asyncio.TaskGroup, ear: Ear) -> None:
         while True:
@@ -120,6 +114,7 @@ class CatchUp:
         try:
             if gap.readings > READINGS:
                 end = "left"
+                log.error("gap left: every reading was cut short", conversation=place.key)
             else:
                 await reading.run()
                 await self._fold(here)

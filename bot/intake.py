@@ -124,8 +124,8 @@ class Intake:
     async def held(self, platform: str) -> Sequence[Conversation]:
         return [conversation_at(each) for each in await self._memory.gaps.live(platform, HELD)]
 
-    async def missed(self, platform: str) -> None:
-        await self._catchup.missed(platform)
+    async def missed(self, platform: str, ago: float) -> None:
+        await self._catchup.missed(platform, ago)
 
     def _chat(self, message: Message) -> Chat:
         return self._platforms[message.conversation.platform].chat(message.conversation)

@@ -14,7 +14,7 @@ from discord.http import Ratelimit, Route
 from yarl import URL
 
 from adapters.discord import events
-from adapters.discord.delivery import Deliver
+from adapters.discord.delivery import Delivery
 from adapters.discord.interactions import Interactions
 from adapters.discord.options import Options
 from adapters.discord.reader import Reader
@@ -40,7 +40,7 @@ class Gateway(discord.Client):
     def __init__(
         self,
         inbox: Inbox,
-        deliver: Deliver,
+        deliver: Delivery,
         shard: Shard,
         options: Options,
         trace: aiohttp.TraceConfig,
@@ -115,8 +115,8 @@ class Gateway(discord.Client):
 
     async def on_ready(self) -> None:
         """After a new session, never after a resumed one: what was said between them is read."""
+        self._deliver.interrupted()
         self._deliver(0, self._reader.compare)
-        self._deliver(0, partial(self._inbox.missed, events.PLATFORM))
 
     async def on_message(self, post: discord.Message) -> None:
         self._deliver(post.channel.id, partial(self._reader.receive, post))

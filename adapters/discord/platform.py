@@ -10,7 +10,7 @@ import discord
 from adapters.discord import events
 from adapters.discord.allowance import Allowance
 from adapters.discord.chat import DiscordChat
-from adapters.discord.delivery import Deliver, Delivery
+from adapters.discord.delivery import Delivery
 from adapters.discord.gateway import API_URL, Gateway, redirect
 from adapters.discord.options import Options
 from adapters.discord.sessions import INTENT_REFUSED, LOGIN_REFUSED, Shard, Starts
@@ -81,7 +81,7 @@ class DiscordPlatform:
                 shard.cancel()
         raise ended.pop().result()
 
-    async def _connect(self, inbox: Inbox, deliver: Deliver, shard: Shard) -> None:
+    async def _connect(self, inbox: Inbox, deliver: Delivery, shard: Shard) -> None:
         redirect(self._api_url)
         shard.client = client = Gateway(
             inbox, deliver, shard, self._options, self._allowance.trace()

@@ -1,6 +1,8 @@
 """The way in of both modes: Bolt reads, Delivery stores, and only then Slack is answered."""
 
+import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -11,14 +13,24 @@ from slack_bolt.response import BoltResponse
 from adapters.ports import Inbox
 from adapters.slack.delivery import Delivery
 
+_GIVEN_UP = 300.0  # seconds before the last try: https://docs.slack.dev/apis/events-api
 _log = structlog.get_logger()
 
 
 class Entrance:
-    """Closed, Slack is told to come again, until `inbox` is set."""
+    """Closed, Slack is told to come again, until `inbox` is set.
 
-    def __init__(self, delivery: Delivery, token: str, logger: logging.Logger) -> None:
-        self._delivery = delivery
+    `gap` is told since how many seconds nothing could be stored, if Slack may have given events up.
+    """
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        token: str,
+        logger: logging.Logger,
+        gap: Callable[[float], None],
+    ) -> None:
+        self._delivery, self._gap, self._failing = delivery, gap, math.inf
         self.inbox: Inbox | None = None
         # Bolt acknowledges what a middleware answers with 200. `_store` answers all but Slack's
         # verification of the address, and comes before two that would acknowledge what nobody
@@ -43,9 +55,14 @@ class Entrance:
             return await next()
         if not self.inbox:
             return BoltResponse(status=503)
+        now = asyncio.get_running_loop().time()
         try:
             answer = await self._delivery.take(req.body, self.inbox)
         except Exception as error:  # noqa: BLE001  Bolt would log it whole, people's words too
+            self._failing = min(self._failing, now)
             _log.warning("slack event not stored: it comes again", error=type(error).__name__)
             return BoltResponse(status=500)
+        if now - self._failing > _GIVEN_UP:
+            self._gap(now - self._failing)
+        self._failing = math.inf
         return BoltResponse(status=200, body=dict(answer) if answer else "")

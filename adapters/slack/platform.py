@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import aiohttp
 import structlog
@@ -27,6 +29,7 @@ from adapters.slack.sockets import Sockets
 from adapters.slack.streams import Starts
 
 _PAUSE = 5.0  # seconds before asking again
+_HELD_BACK = 120.0  # seconds: Slack tells of it once in the minute in which it happens
 _log = structlog.get_logger()
 
 
@@ -70,18 +73,22 @@ class SlackPlatform:
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
         self._shared = shared
         self._identity: Me | None = None
-        self._gap, self._trouble = asyncio.Event(), "starting"
+        self._gap, self._since, self._trouble = asyncio.Event(), math.inf, "starting"
         self._agent, self._starts = Agent(web=self._web, view=agent, sessions=agent), Starts()
         interactions = Interactions(
             directory=self._directory, agent=self._agent, chat=self.chat, now=now
         )
         delivery = Delivery(
-            self._directory, self._me, interactions.take, shared=shared, gap=self._gap.set
+            self._directory,
+            self._me,
+            interactions.take,
+            shared=shared,
+            gap=partial(self._lost, _HELD_BACK),
         )
-        self._entrance = Entrance(delivery, access.bot_token, logger)
+        self._entrance = Entrance(delivery, access.bot_token, logger, self._lost)
         self._requests = Requests(self._entrance.app, Signatures(access.signing_secret, now))
         self._sockets = Sockets(
-            self._web, access.app_token, self._entrance.app, count=sockets, gap=self._gap.set
+            self._web, access.app_token, self._entrance.app, count=sockets, gap=self._lost
         )
 
     @property
@@ -108,7 +115,7 @@ class SlackPlatform:
                     if self._app_token:
                         tasks.create_task(self._sockets.run())
                     else:
-                        self._gap.set()
+                        self._lost()
             except BaseExceptionGroup as group:
                 raise _first(group) from None
             finally:
@@ -155,15 +162,23 @@ class SlackPlatform:
 
     async def _catch_up(self, inbox: Inbox) -> None:
         """After every time that nobody listened; gaps that open meanwhile count as one."""
-        while True:
-            await self._gap.wait()
+        while await self._gap.wait():
             self._gap.clear()
+            since, self._since = self._since, math.inf
             try:
-                await inbox.missed(self.name)
+                await inbox.missed(self.name, self._now() - since)
             except Exception as error:  # noqa: BLE001  the store may be away; its text may quote
                 _log.warning("slack is not caught up yet", error=type(error).__name__)
-                self._gap.set()
+                self._lost(self._now() - since)
                 await asyncio.sleep(_PAUSE)
+
+    def _lost(self, ago: float = 0.0) -> None:
+        """Events of the last so many seconds may never come."""
+        self._since = min(self._since, self._now() - ago)
+        self._gap.set()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def _me(self) -> Me:
         if self._identity is None:

@@ -23,7 +23,8 @@ Other = Edit | Deletion | Stop | Departure | Rescoped
 class Collected:
     """After failing as often as it is told to.
 
-    `gaps`: the platforms that said `missed`; `known`: what memory holds.
+    `gaps`: the platforms that said `missed`, and `ago`, since how many seconds; `known`: what
+    memory holds.
     """
 
     changed: Callable[[], None]
@@ -32,6 +33,7 @@ class Collected:
     others: list[Other] = field(default_factory=list)
     echoes: list[Echo] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    ago: list[float] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     prepared: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
     known: list[Conversation] = field(default_factory=list)
@@ -66,8 +68,9 @@ class Collected:
     async def held(self, platform: str) -> Sequence[Conversation]:
         return self.known
 
-    async def missed(self, platform: str) -> None:
+    async def missed(self, platform: str, ago: float) -> None:
         self.gaps.append(platform)
+        self.ago.append(ago)
         self.changed()
 
     async def command(self, command: Command) -> None:

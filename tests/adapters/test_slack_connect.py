@@ -232,11 +232,11 @@ class Forgetful(Collected):
 
     refused = 0
 
-    async def missed(self, platform: str) -> None:
+    async def missed(self, platform: str, ago: float) -> None:
         if not self.refused:
             self.refused += 1
             raise ConnectionError("the store is away")
-        await super().missed(platform)
+        await super().missed(platform, ago)
 
 
 class Slow(Collected):

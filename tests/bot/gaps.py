@@ -30,7 +30,7 @@ async def called(bot: Bench, people: People) -> None:
 
 
 async def back(bot: Bench, intake: Intake) -> None:
-    await intake.missed("fake")
+    await intake.missed("fake", 0.0)
     await read(bot, "read")
 
 

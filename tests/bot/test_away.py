@@ -9,7 +9,7 @@ import pytest
 from adapters.ports import Gone
 from bot.places import place_of
 from tests.bot.conftest import NOW, Bench
-from tests.bot.gaps import BO, ME, TOLD, back, called, told
+from tests.bot.gaps import BO, ME, TOLD, back, called, read, told
 from tests.bot.platform import ADA, HERE, START, People
 from tests.servers.cluster import until
 
@@ -22,7 +22,7 @@ async def test_what_called_while_the_bot_was_away_is_answered(bot: Bench) -> Non
     await called(bot, people)
     bot.platform.said += [people.say("aside", author=BO, called=False), people.say("and?")]
     async with bot.running() as intake:
-        await intake.missed("fake")
+        await intake.missed("fake", 0.0)
         await bot.answers(2)
     assert bot.platform.readings == ["", "m1"]
     assert told(bot) == ["Ada: hello", TOLD + "hello", "Bo: aside"]
@@ -46,7 +46,9 @@ async def test_processes_that_come_back_together_answer_once(bot: Bench) -> None
     await called(bot, people)
     bot.platform.said.append(people.say("and?"))
     async with bot.running() as one, bot.running() as two:
-        await asyncio.gather(one.missed("fake"), two.missed("fake"), one.missed("fake"))
+        await asyncio.gather(
+            one.missed("fake", 0.0), two.missed("fake", 0.0), one.missed("fake", 0.0)
+        )
         await bot.answers(2)
     assert bot.platform.shown == [TOLD + "hello", TOLD + "and?"]
 
@@ -59,7 +61,7 @@ async def test_what_comes_first_after_the_gap_does_not_hide_it(bot: Bench) -> No
     async with bot.running() as intake:
         await intake.receive(replace(people.say("I am back"), sent_at=bot.now))
         await bot.answers(2)
-        await intake.missed("fake")
+        await intake.missed("fake", 0.0)
         await bot.answers(3)
     assert bot.platform.shown[-1] == TOLD + "and?"
 
@@ -74,7 +76,7 @@ async def test_a_gap_half_read_in_a_crash_is_read_by_the_next_process(bot: Bench
     ]
     bot.platform.failures = [asyncio.CancelledError()]
     async with bot.running() as intake:
-        await intake.missed("fake")
+        await intake.missed("fake", 0.0)
         await bot.until(lambda: bot.platform.readings == ["", "m1"])
     await bot.lapse()
     async with bot.running():
@@ -96,14 +98,31 @@ async def test_own_posts_of_while_the_bot_was_away_are_remembered_once(bot: Benc
     assert told(bot) == ["Ada: hello", TOLD + "hello"]
 
 
-async def test_where_nothing_was_said_of_late_nothing_isread(bot: Bench) -> None:
+async def test_what_was_lost_long_before_what_is_heard_now_is_read(bot: Bench) -> None:
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    await called(bot, people)
+    lost, newer = people.say("and?"), people.say("so?")
+    bot.platform.said += [lost, newer]
+    async with bot.running() as intake:
+        await intake.receive(newer)
+        await bot.answers(2)
+        await intake.missed("fake", 0.0)  # nothing older than half a minute
+        await read(bot, "read")
+        await intake.missed("fake", 600.0)
+        await bot.answers(3)
+    assert bot.platform.readings == ["", newer.id, "m1"]
+    assert bot.platform.shown[-1] == TOLD + "and?"
+
+
+async def test_where_nothing_was_said_of_late_nothing_is_read(bot: Bench) -> None:
     people = People()
     await called(bot, people)
     bot.platform.said.append(people.say("and?"))
     bot.now = NOW + timedelta(days=4)
     async with bot.running() as intake:
-        await intake.missed("fake")
-        await intake.missed("elsewhere")
+        await intake.missed("fake", 0.0)
+        await intake.missed("elsewhere", 0.0)
     assert bot.platform.readings == [""]
 
 
@@ -141,7 +160,7 @@ async def test_a_conversation_that_went_while_the_bot_was_away_is_forgotten(bot:
     bot.platform.failures = [Gone("no such thread")]
     async with bot.running() as intake:
         assert (await intake._memory.describe(place_of(HERE))).messages == 2
-        await intake.missed("fake")
+        await intake.missed("fake", 0.0)
 
         async def forgotten() -> bool:
             return (await intake._memory.describe(place_of(HERE))).messages == 0

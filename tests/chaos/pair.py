@@ -30,7 +30,8 @@ REPLACED = 15.0  # seconds in which Sentinels name another, or the dead one come
 class Pair:
     """Everybody, also Sentinels and the two themselves, reaches them through the gate's ports.
 
-    `kills`: how often one died. With `store.replicas: 1` nothing that was acknowledged is lost.
+    `kills`: how often one died. With `store.replicas: 1` nothing that was acknowledged is lost, as
+    long as one dies at a time: so nothing happens to one before the other is whole again.
     """
 
     binary: Binary
@@ -42,6 +43,7 @@ class Pair:
         default_factory=lambda: (asyncio.Event(), asyncio.Event())
     )
     _leader: int = 0
+    _whole: bool = False  # when somebody looked last
 
     @property
     def sockets(self) -> Sequence[Path]:
@@ -53,6 +55,9 @@ class Pair:
 
     def die(self) -> None:
         """Who leads, and every third time who follows."""
+        if not self._whole:
+            return
+        self._whole = False
         self.kills += 1
         self._dying[self._leader if self.kills % 3 else 1 - self._leader].set()
 
@@ -69,7 +74,8 @@ class Pair:
 
     async def freeze(self, *, readonly: bool) -> None:
         """A planned failover: for a while who led is still written to, then it is read-only."""
-        if readonly:
+        if readonly and self._whole:
+            self._whole = False
             async with Redis(port=self.sentinels[0]) as client:
                 with suppress(ResponseError):  # one is under way, or nobody could lead
                     await client.execute_command("SENTINEL", "FAILOVER", "threads")  # type: ignore[no-untyped-call]
@@ -80,8 +86,14 @@ class Pair:
 
     async def ready(self) -> None:
         """Who leads is followed by the other, as Sentinels see it too."""
-        while not await self._followed():  # noqa: ASYNC110  servers call nobody back
+        while not self._whole:  # noqa: ASYNC110  servers call nobody back
             await asyncio.sleep(OFTEN)
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(OFTEN)
+            self._whole = await self._followed()
 
     async def live(self, number: int) -> None:
         """Again and again, until cancelled."""
@@ -125,7 +137,11 @@ class Pair:
         except (RedisError, OSError):
             return False
         replica = said.get("slave0", {})
-        return bool(said["role"] == "master" and replica.get("state") == "online")
+        return (
+            bool(said["role"] == "master" and replica.get("state") == "online")
+            and replica["lag"] <= 1
+            and not any(each.is_set() for each in self._dying)
+        )
 
 
 @asynccontextmanager
@@ -140,9 +156,11 @@ async def pair(binary: Binary, folder: Path, traps: Traps) -> AsyncIterator[tupl
             (folder / f"files{number}").mkdir()
             living = asyncio.create_task(made.live(number))
             stack.push_async_callback(_end, living)
+        watching = asyncio.create_task(made.watch())
+        stack.push_async_callback(_end, watching)
         await made.ready()
-        watching = sentinels(binary, made.ports[0], 1, AGAIN)
-        made.sentinels = await stack.enter_async_context(watching)
+        watchers = sentinels(binary, made.ports[0], 1, AGAIN)
+        made.sentinels = await stack.enter_async_context(watchers)
         yield made, way
 
 

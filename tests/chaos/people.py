@@ -24,6 +24,7 @@ class People:
     slack: ChaosSlack
     discord: ChaosDiscord | None
     chance: Random
+    many: int = 1  # times as many corners, and as many deliveries under way
     said: dict[int, Said] = field(default_factory=dict)
     forgot: int = 0
     rooms: int = 0  # channels on Discord
@@ -43,9 +44,10 @@ class People:
 
     @property
     def corners(self) -> Sequence[str]:
-        threads = [f"thread C{number % CHANNELS}/{number}" for number in range(THREADS)]
-        direct = [f"dm U{number + 10}" for number in range(DIRECT)]
-        discord = [f"discord P{number}" for number in range(DIRECT)] if self.discord else []
+        channels, people = CHANNELS * self.many, range(DIRECT * self.many)
+        threads = [f"thread C{each % channels}/{each}" for each in range(THREADS * self.many)]
+        direct = [f"dm U{number + 10}" for number in people]
+        discord = [f"discord P{number}" for number in people] if self.discord else []
         rooms = [f"discord R{number}" for number in range(self.rooms)]
         return [*threads, *direct, *discord, *rooms]
 
@@ -59,7 +61,7 @@ class People:
             self._act()
             due += self.chance.expovariate(rate)
             await asyncio.sleep(due - now())
-            while len(self._watching) > CROWD:
+            while len(self._watching) > CROWD * self.many:
                 await asyncio.sleep(0.1)
                 due = now()
 

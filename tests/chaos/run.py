@@ -35,7 +35,6 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
     "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
     "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
-    "THREADKEEPER_CATCH_UP__CONVERSATIONS": "40",  # every start reads them anew
     "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__AT_ONCE": "16",  # what is begun ends before the next kill, some of it
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
@@ -58,6 +57,7 @@ class Plan:
     seed: int
     replicas: int = 1
     rate: float = 25.0
+    many: int = 1  # times as many conversations
     readback: bool = False  # only Slack, which knows no nonce
     sentinel: bool = False  # the store is a primary and its replica, under Sentinels
     kill: float = 2.5
@@ -236,9 +236,10 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
             await stack.enter_async_context(discord)
         model = await stack.enter_async_context(ChaosModel(traps, chance, plan.trouble))
         weather = Weather(slack, discord or ChaosDiscord(traps), chance, plan.disturb)
-        people = People(slack, discord, chance)
+        people = People(slack, discord, chance, plan.many)
         stack.push_async_callback(people.go)
         settings = environ(slack, discord, model) | TURNS | dict(store.settings(way.ports))
+        settings["THREADKEEPER_CATCH_UP__CONVERSATIONS"] = str(40 * plan.many)  # read at each start
         home = Home(folder=folder, environ=settings)
         born = await stack.enter_async_context(nursery(home))
         run = Run(plan, chance, people, model, weather, traps, store, way, home, born)
