@@ -88,6 +88,8 @@ class Gateway(discord.Client):
 
     def _parse(self, name: str, parse: Callable[[Any], None], data: Any) -> None:
         """Raised on, it would end the connection; and the event would be no better after it."""
+        if name == "READY":  # long before `on_ready`, and never for a session that is resumed
+            self._deliver.interrupted()
         try:
             parse(data)
         except Exception as error:
@@ -114,8 +116,7 @@ class Gateway(discord.Client):
         self._shard.trouble = "reconnecting to Discord"
 
     async def on_ready(self) -> None:
-        """After a new session, never after a resumed one: what was said between them is read."""
-        self._deliver.interrupted()
+        """Once the servers are there."""
         self._deliver(0, self._reader.compare)
 
     async def on_message(self, post: discord.Message) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.discord import delivery
+from adapters.discord import delivery, gateway
 from adapters.discord.options import Options
 from adapters.discord.platform import DiscordPlatform
 from adapters.ports import Refused
@@ -136,6 +136,33 @@ async def test_a_gap_is_told_when_the_inbox_takes_events_again_after_some_were_l
         discord.dm(ada, "taken")
         await discord.until(lambda: len(inbox.gaps) == 2)
     assert (inbox.texts, platform.lost) == (["taken"], 1)
+
+
+async def test_what_a_new_session_missed_is_told_before_its_first_message_goes_in(
+    discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "SETTLES", 60.0)  # discord.py is not ready yet
+    discord.guild()
+    inbox = Away(discord.changed)
+    async with connected(discord, inbox):
+        discord.dm(discord.person("Ada"), "hello")
+        await discord.until(lambda: inbox.away == 0)
+        assert inbox.messages == []
+        await discord.until(lambda: inbox.messages)
+    assert inbox.gaps == ["discord"]
+
+
+class Away(Collected):
+    """Takes in at first nothing but messages."""
+
+    away = 2
+
+    async def missed(self, platform: str, ago: float) -> None:
+        if self.away:
+            self.away -= 1
+            self.changed()
+            raise ConnectionError
+        await super().missed(platform, ago)
 
 
 async def test_more_events_than_can_wait_are_counted_as_lost(
