@@ -69,7 +69,7 @@ for id, message in pairs(survivors) do
   redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, message.version, message.sent, message.fingerprint, resealed[id].sealed))
   redis.call('ZADD', CONVERSATION .. '/win', message.sent, id)
   set('key', wrapped)
-  if message.state == 'c' then set('joined', message.sent) end
+  if message.state == 'c' then set('joined', message.sent, 'writer', '*') end  -- who it was is sealed
 end
 if not get('joined') then close_gap() end
 if not next(survivors) then redis.call('ZREM', CHANNEL .. '/threads', thread) end

@@ -21,6 +21,7 @@ REPLICATION = (
     *("--repl-timeout", "3"),  # a way that is half open is noticed
     *("--replica-announce-ip", "127.0.0.1"),
 )
+SILENCE = 1500  # milliseconds: a way that hangs for a second is no failover
 AGAIN = 500  # half the milliseconds between two failovers
 OFTEN = 0.1  # seconds between two looks
 REPLACED = 15.0  # seconds in which Sentinels name another, or the dead one comes back as it was
@@ -159,7 +160,7 @@ async def pair(binary: Binary, folder: Path, traps: Traps) -> AsyncIterator[tupl
         watching = asyncio.create_task(made.watch())
         stack.push_async_callback(_end, watching)
         await made.ready()
-        watchers = sentinels(binary, made.ports[0], 1, AGAIN)
+        watchers = sentinels(binary, made.ports[0], 1, silence=SILENCE, again=AGAIN)
         made.sentinels = await stack.enter_async_context(watchers)
         yield made, way
 

@@ -25,6 +25,18 @@ async def test_forget_keeps_what_was_said_after_it_under_a_new_key(
     assert (await turn.conclude(["p"], [], "fine")).verdict == "done"
 
 
+async def test_nobody_is_taken_for_alone_where_a_call_outlived_a_forget(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await memory.receive(place, world.say("old secret"))
+    until = world.at
+    await memory.receive(place, world.say("and mine?"))
+    await memory.forget(place, until, channel=False)
+    for text in ("what I meant", "was this"):
+        bo = world.say(text, author="U2", name="Bo", called=False)
+        assert not await memory.receive(place, bo)
+
+
 async def test_an_answer_begun_before_forget_is_not_remembered(
     memory: Memory, world: World, place: Place
 ) -> None:

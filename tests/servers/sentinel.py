@@ -58,7 +58,7 @@ async def watched(
 
 @asynccontextmanager
 async def sentinels(
-    binary: Binary, primary: int, replicas: int, again: int = AGAIN
+    binary: Binary, primary: int, replicas: int, *, silence: int = SILENCE, again: int = AGAIN
 ) -> AsyncIterator[Sequence[int]]:
     """The ports of three that know each other, the primary at this port, and its replicas.
 
@@ -69,7 +69,7 @@ async def sentinels(
         ports = free_ports(3)
         for port in ports:
             file = folder / f"{port}.conf"
-            times = {"silence": SILENCE, "again": again}
+            times = {"silence": silence, "again": again}
             file.write_text(WATCH.format(port=port, folder=folder, primary=primary, **times))
             await stack.enter_async_context(process(binary, str(file), "--sentinel"))
         async with asyncio.timeout(20):
