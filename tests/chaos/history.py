@@ -108,7 +108,7 @@ class History:
 
     def judge(self) -> Report:
         counted = self._counted()
-        several = sorted(mark for mark in counted if counted[mark] > 1 and self._called(mark))
+        several = sorted(mark for mark in counted if counted[mark] > 1 and self._twice(mark))
         called = [each for each in self.said.values() if each.owed and each.acknowledged]
         report = Report(
             acknowledged=sum(bool(each.acknowledged) for each in self.said.values()),
@@ -135,9 +135,16 @@ class History:
     def _counted(self) -> Counter[int]:
         return Counter(mark for post in self.posts for mark in set(marks(post.text)))
 
-    def _called(self, mark: int) -> bool:
-        """What was overheard a model may take up in any answer."""
-        return mark not in self.said or self.said[mark].owed
+    def _twice(self, mark: int) -> bool:
+        """What was overheard a model may take up in any answer.
+
+        And an answer that also answers what went since goes from memory with that: whatever else
+        it answers stands in later prompts as if it had none.
+        """
+        *earlier, last = (post for post in self.posts if mark in marks(post.text))
+        also = (self.said.get(each) for post in earlier for each in marks(post.text))
+        lost = any(each and 0 < each.gone < last.at + MARGIN for each in also)
+        return mark not in self.said or (self.said[mark].owed and not lost)
 
     def _answers(self, mark: int) -> str:
         found = "; ".join(str(post) for post in self.posts if mark in marks(post.text))
@@ -152,7 +159,7 @@ class History:
 
     def _out_of_order(self) -> Iterator[str]:
         """Answers in a thread that came before one to something acknowledged before it was said."""
-        latest = defaultdict[tuple[str, str], float](float)
+        latest, before = defaultdict[tuple[str, str], float](float), set[int]()
         first: dict[int, float] = {}
         for prompt in self.shown:
             first |= dict.fromkeys(prompt.marks - first.keys(), prompt.at)
@@ -163,8 +170,9 @@ class History:
             return first.get(said.number, inf) if said.room.startswith("discord") else told
 
         for post in self.posts:
-            known = (self.said[mark] for mark in marks(post.text) if mark in self.said)
-            answered = [each for each in known if each.owed]
+            new = [mark for mark in marks(post.text) if mark in self.said and mark not in before]
+            before.update(new)
+            answered = [each for each in map(self.said.__getitem__, new) if each.owed]
             place = post.corner, post.thread
             for each in answered:
                 if each.due and not each.version and taken(each) < latest[place]:

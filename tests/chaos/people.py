@@ -130,6 +130,8 @@ class People:
             each.doubtful |= not each.acknowledged
             first = len(self.slack.deliveries)
             text = _text(each.number, each.version, owed=each.owed)
+            if each.owed and each.corner.startswith("thread"):
+                text = f"<@{self.slack.bot}> {text}"  # else it would not call any more
             self.slack.edit(_channel(each.corner), each.post, text)
             self._watch(each, self.slack.deliveries[first], "")
 

@@ -95,6 +95,15 @@ def test_what_grew_between_the_first_look_and_the_last_is_named() -> None:
     assert grown == ["rss", "tasks", "files"]
 
 
+def test_what_was_answered_together_with_something_forgotten_may_be_answered_again() -> None:
+    first = Post(corner="dm U1", text="Answering #1.0# #2.0#", at=5.0)
+    again = replace(answer(2), at=9.0)
+    for gone, twice in ((0.0, 1), (7.0, 0), (30.0, 1)):
+        known = {1: replace(FIRST, gone=gone), 2: SECOND}
+        report = judge(known, (first, again), (), (), ())
+        assert (report.twice, report.out_of_order) == (twice, 0)
+
+
 def test_a_command_answered_twice_or_never_breaks_a_run() -> None:
     assert found(SMALL, SMALL, answers=(2,)).broken
     assert found(SMALL, SMALL, answers=()).broken
