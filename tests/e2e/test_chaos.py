@@ -1,6 +1,7 @@
-"""Two minutes of chaos: bots and store killed and disturbed while people talk on both platforms."""
+"""Minutes of chaos: bots and store killed and disturbed while people talk on both platforms."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,18 @@ PLAN = Plan(seconds=SECONDS, seed=20261127, replicas=2, rate=25.0, settle=SETTLE
 
 
 async def test_no_promise_breaks_however_often_bots_and_store_are_killed(tmp_path: Path) -> None:
-    async with staged(PLAN, tmp_path) as run:
+    await held(PLAN, tmp_path)
+
+
+@pytest.mark.full
+async def test_no_promise_breaks_while_a_primary_and_its_replica_take_turns(
+    tmp_path: Path,
+) -> None:
+    await held(replace(PLAN, rate=10.0, replicas=1, sentinel=True), tmp_path)
+
+
+async def held(plan: Plan, folder: Path) -> None:
+    async with staged(plan, folder) as run:
         try:
             async with asyncio.timeout(DEADLINE):
                 await run.play()
