@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.ports import Gone
+from bot import catchup
 from bot.places import place_of
 from tests.bot.conftest import NOW, Bench
 from tests.bot.gaps import BO, ME, TOLD, back, called, read, told
@@ -83,6 +84,25 @@ async def test_a_gap_half_read_in_a_crash_is_read_by_the_next_process(bot: Bench
         await bot.answers(2)
     assert bot.platform.shown[-1] == TOLD + "and?"
     assert told(bot)[2:] == ["Bo: aside 0", "Bo: aside 1", "Bo: aside 2"]
+
+
+async def test_a_gap_that_nobody_lives_to_read_is_left_in_the_end(
+    bot: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catchup, "READINGS", 1)
+    people = People()
+    bot.now = START + timedelta(minutes=10)
+    await called(bot, people)
+    bot.platform.said.append(people.say("and?"))
+    bot.platform.failures = [asyncio.CancelledError()]
+    async with bot.running() as intake:
+        await intake.missed("fake", 0.0)
+        await bot.until(lambda: bot.platform.readings == ["", "m1"])
+    await bot.lapse()
+    async with bot.running() as intake:
+        await read(bot, "left")
+        assert await intake._memory.gaps.open(1) == []
+    assert bot.platform.readings == ["", "m1"]
 
 
 async def test_own_posts_of_while_the_bot_was_away_are_remembered_once(bot: Bench) -> None:
