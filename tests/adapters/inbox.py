@@ -37,6 +37,7 @@ class Collected:
     commands: list[Command] = field(default_factory=list)
     prepared: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
     known: list[Conversation] = field(default_factory=list)
+    asked: bool = False  # what is known
 
     async def receive(self, message: Message) -> None:
         if self.failures:
@@ -66,6 +67,8 @@ class Collected:
         self.changed()
 
     async def held(self, platform: str) -> Sequence[Conversation]:
+        self.asked = True
+        self.changed()
         return self.known
 
     async def missed(self, platform: str, ago: float) -> None:

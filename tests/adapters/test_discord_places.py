@@ -1,5 +1,6 @@
 """Servers, channels and threads that are left, hidden or opened on Discord."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from adapters.discord import gateway
 from adapters.message import Audience, Conversation, Departure, Rescoped
 from tests.adapters.inbox import Collected
 from tests.adapters.running import connected
+from tests.servers.cluster import until
 from tests.servers.discord import FakeDiscord
 from tests.servers.discord.world import VIEW_CHANNEL
 
@@ -139,8 +141,14 @@ async def returns(discord: FakeDiscord, held: list[tuple[str, str]], **options: 
         Conversation(platform="discord", space=space, channel=channel, audience=Audience.PUBLIC)
         for space, channel in held
     ]
-    async with connected(discord, inbox, **options):
-        await discord.until(lambda: inbox.gaps)
+    async with connected(discord, inbox, **options) as platform:
+        await discord.until(lambda: inbox.asked)
+
+        async def compared() -> bool:
+            return bool(platform._delivery and not platform._delivery._waiting)
+
+        async with asyncio.timeout(10):
+            await until(compared)
     return inbox
 
 
