@@ -9,31 +9,16 @@ from adapters.message import Audience, Conversation, Departure
 from bot.places import place_of
 from memory.engine import Memory
 from tests.adapters.inbox import Collected
-from tests.adapters.running import connected
+from tests.adapters.running import discord, inbox, platform
 from tests.attacks.test_canaries import Parrot
 from tests.laws.test_audiences import MARKS, ROOM
 from tests.servers.discord import FakeDiscord
 
+__all__ = ["discord", "inbox", "platform"]
+
 pytestmark = pytest.mark.anyio
 
 SECRET = "The topic is said0001, and I live in fact0001"
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-
-
-@pytest.fixture
-def inbox(discord: FakeDiscord) -> Collected:
-    return Collected(discord.changed)
-
-
-@pytest.fixture
-async def platform(discord: FakeDiscord, inbox: Collected) -> AsyncIterator[DiscordPlatform]:
-    async with connected(discord, inbox) as running:
-        yield running
 
 
 @pytest.fixture
