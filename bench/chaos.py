@@ -24,6 +24,7 @@ def main(options: Sequence[str] = ()) -> int:
     parser.add_argument(
         "--sentinel", action="store_true", help="a primary and its replica, which take turns"
     )
+    parser.add_argument("--log", type=Path, help="file for what the bots logged")
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     given = parser.parse_args(options)
     plan = Plan(
@@ -40,6 +41,8 @@ def main(options: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         report, run = stopping.run(chaos(plan, Path(folder)))
+        if given.log:
+            given.log.write_text(run.home.err)
         if not given.json:
             print(*told(report, run, time.monotonic() - began), sep="\n")
     print(report)
