@@ -124,8 +124,7 @@ class CatchUp:
             await ear.leave(_departure(place))
             return
         except (Busy, Unclear, Refused) as error:
-            end = "refused" if isinstance(error, Refused) else "failed"
-            wait = 0.0 if end == "refused" else AGAIN
+            end, wait = ("refused", 0.0) if isinstance(error, Refused) else ("failed", AGAIN)
             log.warning("gap not read", conversation=place.key, reason=str(error))
         await self._memory.upkeep.wake(here)
         await self._memory.gaps.end(place, token, gap, wait=wait)

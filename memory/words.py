@@ -9,7 +9,7 @@ from threading import Lock
 import regex  # type: ignore[import-untyped]
 
 LONGEST = 20_000  # characters of a text that are read
-FORMS = 50_000  # words, as they were written, whose terms are kept
+FORMS, WORD = 50_000, 100  # words, as they were written, whose terms are kept; characters of one
 BEGINNING = 5  # characters: what forms of one word share in languages we have no stemmer for
 
 # Letters, marks and digits, with what joins them in paths, versions, addresses and identifiers.
@@ -77,7 +77,8 @@ class Words:
         """In order of the text; a term that occurs twice is there twice."""
         wholes = _WHOLE.findall(unicodedata.normalize("NFKC", text[:LONGEST]))
         language = self._language([whole.casefold() for whole in wholes])
-        return [term for whole in wholes for term in self._forms(whole, language)]
+        ways = [(each, self._forms if len(each) <= WORD else self._terms) for each in wholes]
+        return [term for whole, terms in ways for term in terms(whole, language)]
 
     def clear(self) -> None:
         """Drop the words kept from texts, so that none outlives a text that is forgotten."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -14,13 +13,14 @@ from adapters.ports import Inbox
 from adapters.slack.delivery import Delivery
 
 _GIVEN_UP = 300.0  # seconds before the last try: https://docs.slack.dev/apis/events-api
+_FAILED = 10_000  # events
 _log = structlog.get_logger()
 
 
 class Entrance:
     """Closed, Slack is told to come again, until `inbox` is set.
 
-    `gap` is told since how many seconds nothing could be stored, if Slack may have given events up.
+    `gap` is told how many seconds ago an event first failed that Slack may have given up since.
     """
 
     def __init__(
@@ -30,7 +30,8 @@ class Entrance:
         logger: logging.Logger,
         gap: Callable[[float], None],
     ) -> None:
-        self._delivery, self._gap, self._failing = delivery, gap, math.inf
+        self._delivery, self._gap = delivery, gap
+        self._failed: dict[str, float] = {}  # events -> loop time of their first try
         self.inbox: Inbox | None = None
         # Bolt acknowledges what a middleware answers with 200. `_store` answers all but Slack's
         # verification of the address, and comes before two that would acknowledge what nobody
@@ -55,14 +56,16 @@ class Entrance:
             return await next()
         if not self.inbox:
             return BoltResponse(status=503)
-        now = asyncio.get_running_loop().time()
+        now, event = asyncio.get_running_loop().time(), req.body.get("event_id", "")
         try:
             answer = await self._delivery.take(req.body, self.inbox)
         except Exception as error:  # noqa: BLE001  Bolt would log it whole, people's words too
-            self._failing = min(self._failing, now)
+            if event and len(self._failed) < _FAILED:  # an earlier one's gap covers the others
+                self._failed.setdefault(event, now)
             _log.warning("slack event not stored: it comes again", error=type(error).__name__)
             return BoltResponse(status=500)
-        if now - self._failing > _GIVEN_UP:
-            self._gap(now - self._failing)
-        self._failing = math.inf
+        self._failed.pop(event, None)
+        if lost := [at for at in self._failed.values() if now - at > _GIVEN_UP]:
+            self._gap(now - min(lost))  # is read up to now, and so for what failed later too
+            self._failed.clear()
         return BoltResponse(status=200, body=dict(answer) if answer else "")

@@ -29,6 +29,7 @@ class Collected:
 
     changed: Callable[[], None]
     failures: int = 0
+    failing: str = ""  # only messages that hold this
     messages: list[Message] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     echoes: list[Echo] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Collected:
     asked: bool = False  # what is known
 
     async def receive(self, message: Message) -> None:
-        if self.failures:
+        if self.failures and self.failing in message.text:
             self.failures -= 1
             self.changed()
             raise ConnectionError("the store is away")

@@ -33,3 +33,24 @@ async def test_a_gap_is_told_once_slack_may_have_given_an_event_up(
     assert len(inbox.gaps) == gaps
     assert inbox.texts[-1] == "still there?"
     assert all(ago > 300 for ago in inbox.ago[1:])
+
+
+@pytest.mark.parametrize(("outages", "gaps"), [(3, 1), (4, 2)])
+async def test_an_event_is_lost_too_whose_every_try_fell_into_another_outage(
+    outages: int, gaps: int
+) -> None:
+    async with Slack() as slack:
+        inbox = Collected(slack._changed)
+        async with connected(slack, inbox, "http"):
+            await slack.until(lambda: inbox.gaps)
+            inbox.failures, inbox.failing = outages, "hello"
+            slack.dm("U1", "hello")
+            for left in reversed(range(outages)):
+                await slack.until(lambda: inbox.failures == left, within=600.0)  # noqa: B023
+                slack.dm("U2", f"{left} to come")
+                await slack.until(lambda: f"{left} to come" in inbox.texts)  # noqa: B023
+            await slack.until(
+                lambda: all(each.acked or each.lost for each in slack.deliveries), within=600.0
+            )
+    assert len(inbox.gaps) == gaps
+    assert ("hello" in inbox.texts) == (outages < 4)

@@ -93,3 +93,9 @@ def test_clearing_drops_every_word_that_was_kept() -> None:
     words.clear()
     assert words._forms.cache_info().currsize == 0
     assert words("swordfish") == before
+
+
+def test_what_is_too_long_for_a_word_is_read_and_not_kept() -> None:
+    words = Words()
+    assert "~sword" in words(f"swordfish/{'a' * 1_000}/b")
+    assert words._forms.cache_info().currsize == 0
