@@ -4,11 +4,13 @@ import argparse
 import logging
 import tempfile
 import time
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench import stopping
-from tests.chaos.history import Report
+from tests.chaos.history import Report, Said
+from tests.chaos.people import RUSH
 from tests.chaos.run import SETTLE, Plan, Run, chaos
 
 
@@ -19,6 +21,7 @@ def main(options: Sequence[str] = ()) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--rate", type=float, default=25, help="acts of people a second")
+    parser.add_argument("--rush", type=float, default=0, help="acts a second, 5 s of each minute")
     parser.add_argument("--many", type=int, default=1, help="times as many conversations as 36")
     parser.add_argument("--readback", action="store_true", help="no platform that deduplicates")
     parser.add_argument(
@@ -32,6 +35,7 @@ def main(options: Sequence[str] = ()) -> int:
         seed=given.seed,
         replicas=given.replicas,
         rate=given.rate,
+        rush=given.rush,
         many=given.many,
         readback=given.readback,
         sentinel=given.sentinel,
@@ -56,6 +60,7 @@ def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
     lines = [
         *killed,
         f"{len(people.said)} messages in {seconds:.0f} s, settled in {run.settled_in:.0f} s",
+        f"{busiest(people.said.values()):.0f} messages a second in the busiest {RUSH:.0f}",
         f"{people.forgot} conversations forgotten",
         f"failures of the model {model.failed}, of the platforms {weather.faults}",
     ]
@@ -63,3 +68,9 @@ def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
         missing = ", ".join(people.awaited) or "nothing"
         lines += [f"not acknowledged: {missing}", run.home.err[-3000:], *report.reasons]
     return lines
+
+
+def busiest(said: Iterable[Said]) -> float:
+    """Messages a second in the RUSH seconds that had most of them."""
+    times = sorted(each.said for each in said)
+    return max((bisect(times, at + RUSH) - i for i, at in enumerate(times)), default=0) / RUSH

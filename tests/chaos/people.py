@@ -15,6 +15,7 @@ from tests.servers.slack.delivery import Delivery
 THREADS, CHANNELS, DIRECT = 24, 8, 6  # corners of each kind
 TRUSTED = 32.0  # seconds: so long a /forget waits whose runner died; the end waits for none
 CROWD = 500  # deliveries under way: more would only be sent again and again
+RUSH, EVERY = 5.0, 60.0  # seconds of a rush, at the end of so many
 RECENT = 40  # messages that people still edit and delete
 RECEIPTS = ("Forgotten", "ada had me forget")
 
@@ -51,15 +52,19 @@ class People:
         rooms = [f"discord R{number}" for number in range(self.rooms)]
         return [*threads, *direct, *discord, *rooms]
 
-    async def talk(self, seconds: float, rate: float) -> None:
-        """So long, so many acts a second; fewer while too much is not acknowledged."""
+    async def talk(self, seconds: float, rate: float, rush: float = 0.0) -> None:
+        """So long, so many acts a second, or in a `rush`; fewer while too much is not acknowledged.
+
+        `rush` 0: there are none.
+        """
         now = time.monotonic
-        due = now()
+        began = due = now()
         end = due + seconds
         while due < end:
             self._forgetful = due < end - TRUSTED
             self._act()
-            due += self.chance.expovariate(rate)
+            rushed = (due - began) % EVERY >= EVERY - RUSH
+            due += self.chance.expovariate((rushed and rush) or rate)
             await asyncio.sleep(due - now())
             while len(self._watching) > CROWD * self.many:
                 await asyncio.sleep(0.1)

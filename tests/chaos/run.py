@@ -57,6 +57,7 @@ class Plan:
     seed: int
     replicas: int = 1
     rate: float = 25.0
+    rush: float = 0.0  # the rate of five seconds in each minute; 0: as ever
     many: int = 1  # times as many conversations
     readback: bool = False  # only Slack, which knows no nonce
     sentinel: bool = False  # the store is a primary and its replica, under Sentinels
@@ -93,7 +94,7 @@ class Run:
                 await self._connected()
             acts = (self._kill_bots, self._kill_store, self._disturb, self.weather.rage)
             troubles = [tasks.create_task(act()) for act in acts]
-            await self.people.talk(plan.seconds, plan.rate)
+            await self.people.talk(plan.seconds, plan.rate, plan.rush)
             for trouble in troubles:
                 trouble.cancel()
             await asyncio.gather(*troubles, return_exceptions=True)
