@@ -7,6 +7,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import repeat
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ OWN, NEXT, FURTHER = 2.0, 1.0, 0.5  # weights of a term in a message, beside it,
 SATURATION, LENGTH = 1.2, 0.75  # k1 and b as usual for BM25
 NAMED, BOTS = 2.0, 0.5  # weights of what a person the question names wrote, and of what bots did
 EACH = 10  # tokens around a message in a prompt
+DAY, DAYS = 86_400_000_000, 100  # microseconds; of so many days the terms are kept
 NOBODY = 0  # the slot of a neighbour that is not there
 
 Term = TypeVar("Term")
@@ -35,6 +37,7 @@ class Index:
 
     def __init__(self, terms: Callable[[str], Sequence[str]], *, most: int = MOST) -> None:
         self._terms, self._most = terms, most
+        self._dated = lru_cache(DAYS)(self._date)
         self._slots: dict[str, int] = {}  # by message id, longest in the index first
         self._held: list[tuple[str, Entry] | None] = [None]
         self._free: list[int] = []
@@ -158,9 +161,11 @@ class Index:
 
     def _words(self, entry: Entry) -> frozenset[str]:
         """A message's terms; its date counts as said, as people ask what was said when."""
-        day = datetime.fromtimestamp(entry.sent / 1_000_000, UTC)
-        date = f"{day:%B} {day.year} {day.day} {day:%Y-%m-%d}"
-        return frozenset((*self._terms(entry.text), *self._terms(date)))
+        return self._dated(entry.sent // DAY).union(self._terms(entry.text))
+
+    def _date(self, number: int) -> frozenset[str]:
+        day = datetime.fromtimestamp(number * DAY / 1_000_000, UTC)
+        return frozenset(self._terms(f"{day:%B} {day.year} {day.day} {day:%Y-%m-%d}"))
 
     def _slot(self) -> int:
         if self._free:

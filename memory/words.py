@@ -107,9 +107,12 @@ class Words:
 
     def _inflected(self, word: str, language: str) -> tuple[str, ...]:
         """In Latin script the English stem too: some texts are too short to tell their language."""
-        found = _SCRIPT.match(word)
-        languages = [[*_SCRIPTS.values()][found.lastindex - 1]] if found else [language, "english"]
+        languages = {language, "english"}
+        if found := _SCRIPT.match(word):
+            languages = {[*_SCRIPTS.values()][found.lastindex - 1]}
+        elif word.isdecimal():  # stemmers leave numbers as they are, and take their time for it
+            languages = set()
         with self._lock:
-            stems = {self._algorithm(each).stemWord(word) for each in languages}
+            stems = {self._algorithm(each).stemWord(word) for each in languages} or {word}
         forms = [*sorted(stems), *([f"={word}"] if word not in stems else [])]
         return (*forms, f"~{word[:BEGINNING]}") if len(word) > BEGINNING else tuple(forms)
