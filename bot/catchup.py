@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 READERS = 4  # conversations read at once
 QUEUE = 1_000  # conversations that wait to be read; the others are found by the next look
-READINGS = 100  # of one gap, as each may have been cut short by a crash; then it is left
+READINGS = 100  # of one gap in vain, as each may have been cut short by a crash; then it is left
 AGAIN = 60.0  # seconds until a reading that failed is tried again
 
 

@@ -49,7 +49,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Held by `token`. May be made again from its beginning: what came before comes to nothing."""
+    """Held by `token`. May be made again: what was taken in comes to nothing a second time.
+
+    How far it took in what is to be answered is written down now and then, for whoever reads on.
+    """
 
     memory: Memory
     chat: Chat
@@ -72,12 +75,14 @@ class Reading:
         past = [each for each in said if not self._heeded(each, spoke)]
         for at in range(0, len(past), ABREAST):
             await asyncio.gather(*map(self.ear.overhear, past[at : at + ABREAST]))
-        for message in [each for each in said if self._heeded(each, spoke)]:
+        for number, message in enumerate(each for each in said if self._heeded(each, spoke)):
             await self.ear.receive(message)
+            if number % ABREAST == ABREAST - 1:
+                await self.hold(message.id)
         await self.hold()
 
-    async def hold(self) -> None:
-        if not await self.memory.gaps.hold(self.place, self.token):
+    async def hold(self, after: str = "") -> None:
+        if not await self.memory.gaps.hold(self.place, self.token, after):
             raise Taken
 
     def _here(self, message: Message) -> Message:

@@ -46,12 +46,15 @@ class Gaps:
     async def begin(self, place: Place) -> tuple[str, Gap] | None:
         """Take a gap to read it, by a token; None: there is none, or another reads it."""
         token = self._token()
-        gap = await self._store.read_on(place, token, self._lease)
+        gap = await self._store.read_on(place, token, self._lease, "")
         return (token, gap) if gap else None
 
-    async def hold(self, place: Place, token: str) -> bool:
-        """Say that it is still being read. False: another does, or it is not wanted any more."""
-        return await self._store.read_on(place, token, self._lease) is not None
+    async def hold(self, place: Place, token: str, after: str = "") -> bool:
+        """Say that it is still being read, and `after` which message whoever comes next may begin.
+
+        False: another reads it, or it is not wanted any more.
+        """
+        return await self._store.read_on(place, token, self._lease, after) is not None
 
     async def keep(self, place: Place, token: str) -> None:
         """Say so again and again, until cancelled or in vain."""

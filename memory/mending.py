@@ -40,8 +40,8 @@ class Mending:
     async def behind(self, limit: int) -> Sequence[Place]:
         return [Place.parse(key.decode()) for key in await self._ready("behind", limit)]
 
-    async def read_on(self, place: Place, token: str, lease: float) -> Gap | None:
-        return answers.gap(await self._run("read_on", place, token, int(lease * 1000)))
+    async def read_on(self, place: Place, token: str, lease: float, after: str) -> Gap | None:
+        return answers.gap(await self._run("read_on", place, token, int(lease * 1000), after))
 
     async def caught_up(self, place: Place, token: str, gap: Gap, *, wait: float) -> None:
         await self._run("caught_up", place, token, gap.mark, int(wait * 1000))

@@ -116,8 +116,11 @@ class Store(Protocol):
         """Conversations with a gap that nobody reads."""
         ...
 
-    async def read_on(self, place: Place, token: str, lease: float) -> Gap | None:
-        """Take a gap to read it, or keep it for so many seconds more; None: another has it."""
+    async def read_on(self, place: Place, token: str, lease: float, after: str) -> Gap | None:
+        """Take a gap to read it, or keep it for so many seconds more; None: another has it.
+
+        `after`: the message up to which all was taken in; empty: what was said before.
+        """
         ...
 
     async def caught_up(self, place: Place, token: str, gap: Gap, *, wait: float) -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.message import Message
 from adapters.ports import Gone
-from bot import catchup
+from bot import catchup, reading
 from bot.places import place_of
 from tests.bot.conftest import NOW, Bench
 from tests.bot.gaps import BO, ME, TOLD, back, called, read, told
@@ -84,6 +85,36 @@ async def test_a_gap_half_read_in_a_crash_is_read_by_the_next_process(bot: Bench
         await bot.answers(2)
     assert bot.platform.shown[-1] == TOLD + "and?"
     assert told(bot)[2:] == ["Bo: aside 0", "Bo: aside 1", "Bo: aside 2"]
+
+
+async def test_who_reads_on_after_a_crash_begins_where_the_other_was(
+    bot: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ABREAST", 2)
+    people, died = People(), asyncio.Event()
+    bot.now = START + timedelta(minutes=10)
+    await called(bot, people)
+    missed = [people.say(f"and {number}?") for number in range(5)]
+    bot.platform.said += missed
+    async with bot.running() as intake:
+        hear = intake.receive
+
+        async def receive(message: Message) -> None:
+            if message is missed[3]:
+                died.set()
+                raise asyncio.CancelledError
+            await hear(message)
+
+        monkeypatch.setattr(intake, "receive", receive)
+        await intake.missed("fake", 0.0)
+        await died.wait()
+    await bot.lapse()
+    async with bot.running():
+        await read(bot, "read")
+        await bot.until(lambda: TOLD + "and 4?" in bot.platform.shown)
+    assert bot.platform.readings == ["", "m1", missed[1].id]
+    prompt = "\n".join(each.text for each in bot.model.seen[-1].prompts)
+    assert all(each.text in prompt for each in missed)
 
 
 async def test_a_gap_that_nobody_lives_to_read_is_left_in_the_end(

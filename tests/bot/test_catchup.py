@@ -96,7 +96,7 @@ async def test_what_comes_after_the_call_needs_a_call_where_others_wrote_before(
         await bot.answers(2)
 
 
-async def test_a_thread_that_begins_with_the_call_has_nothing_toread(bot: Bench) -> None:
+async def test_a_thread_that_begins_with_the_call_has_nothing_to_read(bot: Bench) -> None:
     where = replace(HERE, thread="m1")
     async with bot.running() as intake:
         await intake.receive(People().say("hello", where=where))
@@ -104,7 +104,7 @@ async def test_a_thread_that_begins_with_the_call_has_nothing_toread(bot: Bench)
     assert not bot.platform.readings
 
 
-async def test_what_was_said_in_a_thread_before_its_first_post_came_isread(bot: Bench) -> None:
+async def test_what_was_said_in_a_thread_before_its_first_post_came_is_read(bot: Bench) -> None:
     where, people = replace(HERE, thread="m1"), People()
     first, reply = people.say("hello", where=where), people.say("hm", author=BO, called=False)
     bot.now = datetime.now(UTC)  # the store's clock tells what is late
@@ -215,7 +215,7 @@ async def test_a_thread_of_1200_replies_is_known_from_its_beginning_on(bot: Benc
     assert "Ada: the code word is w1199" in told(bot)
 
 
-async def test_of_a_longer_thread_the_first_and_the_last_messages_areread(bot: Bench) -> None:
+async def test_of_a_longer_thread_the_first_and_the_last_messages_are_read(bot: Bench) -> None:
     people = People()
     bot.reach = bot.reach.model_copy(update={"messages": 5, "tokens": 1000})
     bot.platform.said = thread(people, 40)

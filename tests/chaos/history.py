@@ -4,7 +4,7 @@ import json
 from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from math import inf
 
 from tests.chaos.fakes import IDLE, MARK, Shown, marks
@@ -215,12 +215,26 @@ class History:
 
     def _otherwise(self) -> Iterator[str]:
         """Replies that memory holds otherwise than people see them, or does not hold."""
-        seen = {post.text: post for post in self.posts if self._firm(post.text)}
-        held = {row["text"]: row for row in self._rows("me") if self._firm(row["text"])}
+        seen = {_bare(post.text): post for post in self._replies() if self._firm(post.text)}
+        held = {_bare(row["text"]): row for row in self._rows("me") if self._firm(row["text"])}
         for text in held.keys() - seen.keys():
             yield f"{text[:80]!r} in {held[text]['conversation']} is not what people see"
         for text in seen.keys() - held.keys() if self.remembered else ():
             yield f"{seen[text]} is not in memory"
+
+    def _replies(self) -> Sequence[Post]:
+        """A long one is several posts: what does not begin as an answer goes on with one."""
+        last: dict[tuple[str, str], int] = {}
+        whole: list[Post] = []
+        for post in self.posts:
+            where = post.corner, post.thread
+            if post.text.startswith(IDLE) or where not in last:
+                last[where] = len(whole)
+                whole.append(post)
+            else:
+                begun = whole[last[where]]
+                whole[last[where]] = replace(begun, text=begun.text + post.text)
+        return whole
 
     def _firm(self, reply: str) -> bool:
         known = [self.said[mark] for mark in marks(reply) if mark in self.said]
@@ -237,6 +251,11 @@ class History:
                 last = bisect(self.kills, post.at) - 1
                 if asked and last >= 0 and asked < self.kills[last]:
                     yield post.at - self.kills[last]
+
+
+def _bare(text: str) -> str:
+    """Where a reply is split, a space goes."""
+    return "".join(text.split())
 
 
 def judge(

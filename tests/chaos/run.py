@@ -36,7 +36,7 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
     "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
     "THREADKEEPER_MODEL__REST_SECONDS": "2",
-    "THREADKEEPER_TURNS__AT_ONCE": "16",  # what is begun ends before the next kill, some of it
+    "THREADKEEPER_TURNS__AT_ONCE": "32",  # what is begun ends before the next kill, some of it
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }

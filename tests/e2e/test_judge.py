@@ -68,6 +68,14 @@ def test_memory_holds_what_is_visible_as_it_reads_now_and_nothing_else() -> None
     assert not held(ALL[1], ALL[3], first=gone).broken
 
 
+def test_a_reply_of_several_posts_is_remembered_as_one() -> None:
+    posts = (replace(answer(1), text="Answering #1.0#"), replace(answer(1), text="#2.0#"))
+    rows = (*ALL[:2], remembered("me", "Answering #1.0# #2.0#"))
+    known = {1: FIRST, 2: SECOND}
+    assert not judge(known, posts, (), rows, ()).broken
+    assert judge(known, posts[:1], (), rows, ()).misremembered == 2
+
+
 def test_a_prompt_holds_one_room_and_nothing_that_is_long_gone() -> None:
     other, gone = said(3, "thread C1/1"), replace(FIRST, gone=3.0, doubtful=True)
     prompt = Shown(at=100.0, marks=frozenset({1, 3}))

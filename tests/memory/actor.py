@@ -100,7 +100,7 @@ class Actor:
     async def gap(self) -> Gap:
         """Somebody reads what was said before the bot joined."""
         await self.say("m1", 1, patience=20_000)
-        gap = await self.store.read_on(PLACE, "reader", 60.0)
+        gap = await self.store.read_on(PLACE, "reader", 60.0, "")
         assert gap
         return gap
 

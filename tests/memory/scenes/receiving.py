@@ -73,15 +73,27 @@ RECEIVING = (
     Scene(
         name="read a gap",
         prepare=lambda do: both(do.say("m1", 1, patience=9_000)),
-        step=lambda do, _: do.store.read_on(PLACE, "reader", 60.0),
+        step=lambda do, _: do.store.read_on(PLACE, "reader", 60.0, ""),
     ),
     Scene(
         name="read a gap that another reads",
         prepare=Actor.gap,
-        step=lambda do, _: do.store.read_on(PLACE, "another", 60.0),
+        step=lambda do, _: do.store.read_on(PLACE, "another", 60.0, ""),
     ),
     Scene(
-        name="read no gap", prepare=joined, step=lambda do, _: do.store.read_on(PLACE, "one", 60.0)
+        name="read a gap up to a message",
+        prepare=Actor.gap,
+        step=lambda do, _: do.store.read_on(PLACE, "reader", 60.0, "m0"),
+    ),
+    Scene(
+        name="read a gap up to a message while another reads",
+        prepare=Actor.gap,
+        step=lambda do, _: do.store.read_on(PLACE, "another", 60.0, "m0"),
+    ),
+    Scene(
+        name="read no gap",
+        prepare=joined,
+        step=lambda do, _: do.store.read_on(PLACE, "one", 60.0, ""),
     ),
     Scene(name="close a gap", step=lambda do, _: do.close()),
     Scene(name="put a gap off", step=lambda do, _: do.close(wait=60.0)),
