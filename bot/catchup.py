@@ -21,7 +21,7 @@ from memory.store import StoreDown
 
 log = structlog.get_logger()
 
-READERS = 4  # conversations read at once
+READERS = 4  # conversations of a platform that are read at once: one may make all of its wait
 QUEUE = 1_000  # conversations that wait to be read; the others are found by the next look
 READINGS = 100  # of one gap in vain, as each may have been cut short by a crash; then it is left
 AGAIN = 60.0  # seconds until a reading that failed is tried again
@@ -43,24 +43,25 @@ class CatchUp:
     ) -> None:
         self._memory, self._turns, self._platforms = memory, turns, platforms
         self._reach, self._look, self._metrics, self._now = reach, look, metrics, now
-        self._queue = asyncio.Queue[Place](QUEUE)
+        self._queues = {name: asyncio.Queue[Place](QUEUE) for name in platforms}
         self._queued: set[str] = set()
         self._gates = defaultdict[str, Gate](Gate)  # one for each platform
 
     async def run(self, ear: Ear) -> None:
         """Find and read gaps until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(READERS):
-                tasks.create_task(self._work(tasks, ear))
+            for queue in [*self._queues.values()] * READERS:
+                tasks.create_task(self._work(queue, tasks, ear))
             while True:
                 await self._find()
                 await asyncio.sleep(self._look)
 
     def soon(self, place: Place) -> None:
         """A gap is open here."""
-        if place.key not in self._queued and not self._queue.full():
+        queue = self._queues[place.platform]
+        if place.key not in self._queued and not queue.full():
             self._queued.add(place.key)
-            self._queue.put_nowait(place)
+            queue.put_nowait(place)
 
     async def missed(self, platform: str, ago: float) -> None:
         """Gaps are marked, and read later. Raises StoreDown."""
@@ -82,9 +83,9 @@ class CatchUp:
         except StoreDown as error:
             log.warning("gaps not looked for", reason=str(error))
 
-    async def _work(self, tasks: asyncio.TaskGroup, ear: Ear) -> None:
+    async def _work(self, queue: asyncio.Queue[Place], tasks: asyncio.TaskGroup, ear: Ear) -> None:
         while True:
-            place = await self._queue.get()
+            place = await queue.get()
             self._queued.discard(place.key)
             try:
                 if begun := await self._memory.gaps.begin(place):

@@ -86,6 +86,7 @@ class Bench:
     names: Names = field(default_factory=Names)
     images: bool = False
     at_once: int = 200
+    other: FakePlatform | None = None  # a second platform
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Intake]:
@@ -111,7 +112,8 @@ class Bench:
             await memory.open()
             self.model.asked = self.platform.notify
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
-            platforms = {self.platform.name: self.platform}
+            both = filter(None, (self.platform, self.other))
+            platforms = {platform.name: platform for platform in both}
             times = {"lease": LEASE, "late": 0.05}
             replies = Replies(
                 self.model, prompter, budgets, attempts=2, images=self.images, **times

@@ -9,12 +9,13 @@ import pytest
 
 from adapters.message import Author, Kind
 from adapters.ports import Busy, Refused, Unclear
+from bot.catchup import READERS
 from bot.places import microseconds, place_of
 from bot.ports import Role
 from memory.window import Marks
 from tests.bot.conftest import Bench
 from tests.bot.gaps import BO, ME, TOLD, read, thread, told
-from tests.bot.platform import HERE, START, People
+from tests.bot.platform import HERE, START, FakePlatform, People
 from tests.servers.cluster import until
 
 pytestmark = pytest.mark.anyio
@@ -223,6 +224,21 @@ async def test_of_a_longer_thread_the_first_and_the_last_messages_are_read(bot: 
         await intake.receive(people.say("so?"))
         await bot.answers(1)
     assert told(bot) == ["Bo: old 35", "Bo: old 36", "Bo: old 37", "Bo: old 38", "Bo: old 39"]
+
+
+async def test_a_platform_that_is_slow_to_read_holds_up_no_other(bot: Bench) -> None:
+    people, threads = People(), [replace(HERE, thread=f"T{number}") for number in range(8)]
+    bot.patience, bot.platform.library = 0.2, asyncio.Event()
+    bot.other = FakePlatform(name="other", said=thread(people))
+    async with bot.running() as intake:
+        for where in threads:
+            await intake.receive(replace(people.say("so?"), conversation=where))
+        await bot.until(lambda: len(bot.platform.readings) == READERS)
+        await intake.receive(
+            replace(people.say("so?"), conversation=replace(HERE, platform="other"))
+        )
+        await read(bot, "read")
+    assert bot.other.readings == [""]
 
 
 async def test_what_was_forgotten_is_not_read_again(bot: Bench) -> None:
