@@ -216,9 +216,10 @@ class People:
 
     def posts(self) -> Sequence[Post]:
         """The bot's visible replies."""
+        named = {root: name for name, root in self._roots.items()}
         found = [
             Post(
-                corner=self._corner(post.channel, post.thread),
+                corner=_direct(post.channel) or named.get(post.thread, post.channel),
                 thread=post.thread,
                 text=post.text,
                 at=float(post.ts),
@@ -235,11 +236,6 @@ class People:
             ]
         return [post for post in found if not post.text.startswith(RECEIPTS)]
 
-    def _corner(self, channel: str, thread: str) -> str:
-        if channel.startswith("D"):
-            return f"dm {channel[1:]}"
-        return next((name for name, root in self._roots.items() if root == thread), channel)
-
 
 def _sent(snowflake: str) -> float:
     return ((int(snowflake) >> 22) + DISCORD_EPOCH) / 1000
@@ -248,6 +244,10 @@ def _sent(snowflake: str) -> float:
 def _text(number: int, version: int, *, owed: bool = True) -> str:
     """A model answers what asks for it; what it took up of the rest would outlive that."""
     return f"{'Please note' if owed else 'By the way,'} #{number}.{version}# for me"
+
+
+def _direct(channel: str) -> str:
+    return f"dm {channel[1:]}" if channel.startswith("D") else ""
 
 
 def _channel(corner: str) -> str:

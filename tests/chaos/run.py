@@ -36,7 +36,7 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
     "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
     "THREADKEEPER_MODEL__REST_SECONDS": "2",
-    "THREADKEEPER_TURNS__AT_ONCE": "32",  # what is begun ends before the next kill, some of it
+    "THREADKEEPER_TURNS__AT_ONCE": "16",  # what is begun ends before the next kill, some of it
     "THREADKEEPER_TURNS__ATTEMPTS": "10000",  # the model fails often; no apology is due
     "THREADKEEPER_LOG_LEVEL": "warning",
 }
@@ -198,9 +198,14 @@ class Run:
         async with asyncio.timeout(self.plan.settle):
             await self.people.greet(self.plan.rate)
             await self.people.heard(self.plan.settle)
-            while self._history(()).unanswered():  # noqa: ASYNC110
-                await asyncio.sleep(0.5)
+            while took := self._look():  # noqa: ASYNC110
+                await asyncio.sleep(max(0.5, 10 * took))  # meanwhile the platforms stood still
             await asyncio.sleep(QUIET)
+
+    def _look(self) -> float:
+        """How many seconds it took to see that something is unanswered; 0: nothing is."""
+        began = time.monotonic()
+        return time.monotonic() - began if self._history(()).unanswered() else 0.0
 
     def _history(self, remembered: Sequence[dict[str, str]]) -> History:
         return History(
