@@ -1,5 +1,6 @@
 """An inbox that keeps what a platform gives it."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ Other = Edit | Deletion | Stop | Departure | Rescoped
 
 @dataclass
 class Collected:
-    """After failing as often as it is told to.
+    """After failing as often as it is told to; messages wait until it is `ready`, as at first.
 
     `gaps`: the platforms that said `missed`, and `ago`, since how many seconds; `known`: what
     memory holds.
@@ -39,8 +40,13 @@ class Collected:
     prepared: dict[str, Answer] = field(default_factory=dict)  # given to commands of that name
     known: list[Conversation] = field(default_factory=list)
     asked: bool = False  # what is known
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.ready.set()
 
     async def receive(self, message: Message) -> None:
+        await self.ready.wait()
         if self.failures and self.failing in message.text:
             self.failures -= 1
             self.changed()

@@ -9,18 +9,14 @@ import pytest
 from adapters.discord import gateway
 from adapters.message import Audience, Conversation, Departure, Rescoped
 from tests.adapters.inbox import Collected
-from tests.adapters.running import connected
+from tests.adapters.running import connected, discord
 from tests.servers.cluster import until
 from tests.servers.discord import FakeDiscord
 from tests.servers.discord.world import VIEW_CHANNEL
 
+__all__ = ["discord"]
+
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -9,24 +9,15 @@ import pytest
 from adapters.discord import files
 from adapters.message import Audience, Edit
 from tests.adapters.inbox import Collected
-from tests.adapters.running import connected
+from tests.adapters.running import connected, discord, inbox
 from tests.servers.discord import FakeDiscord, Fault
 from tests.servers.discord.world import Json
+
+__all__ = ["discord", "inbox"]
 
 pytestmark = pytest.mark.anyio
 
 THREADS = "POST /channels/{channel_id}/messages/{message_id}/threads"
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-
-
-@pytest.fixture
-def inbox(discord: FakeDiscord) -> Collected:
-    return Collected(discord.changed)
 
 
 @asynccontextmanager

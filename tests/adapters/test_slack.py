@@ -2,11 +2,12 @@
 
 import pytest
 
-from adapters.message import Audience
+from adapters.message import Audience, Deletion
 from adapters.ports import Posted
 from adapters.slack.platform import SlackPlatform
+from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import bot, settled, slack
-from tests.adapters.slack_talk import GONE, Box, Turn, inbox, last, pieces, platform, thread
+from tests.adapters.slack_talk import GONE, Turn, inbox, last, pieces, platform, thread
 from tests.servers.slack import Fault, Slack
 
 __all__ = ["inbox", "platform", "slack"]
@@ -14,7 +15,9 @@ __all__ = ["inbox", "platform", "slack"]
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_message_is_acknowledged_only_when_it_is_stored(slack: Slack, inbox: Box) -> None:
+async def test_a_message_is_acknowledged_only_when_it_is_stored(
+    slack: Slack, inbox: Collected
+) -> None:
     inbox.ready.clear()
     slack.say("C1", "U1", "hello", mention=False)
     await slack.until(lambda: slack.calls("users.info"))
@@ -25,27 +28,27 @@ async def test_a_message_is_acknowledged_only_when_it_is_stored(slack: Slack, in
 
 
 async def test_own_posts_are_not_received(
-    slack: Slack, platform: SlackPlatform, inbox: Box
+    slack: Slack, platform: SlackPlatform, inbox: Collected
 ) -> None:
     slack.channel("C1")
     await last(platform.chat(thread(GONE)).reply(Turn(), pieces("hello"), Posted()))
     await slack.until(lambda: slack.deliveries)
     await settled(slack)
-    assert (inbox.messages, inbox.edits) == ([], [])
+    assert (inbox.messages, inbox.others) == ([], [])
 
 
 async def test_an_admin_may_delete_what_the_bot_said(
-    slack: Slack, platform: SlackPlatform, inbox: Box
+    slack: Slack, platform: SlackPlatform, inbox: Collected
 ) -> None:
     slack.channel("C1")
     posted = await last(platform.chat(thread(GONE)).reply(Turn(), pieces("wrong"), Posted()))
     slack.delete("C1", posted.ids[0])
     await slack.until(lambda: len(slack.deliveries) == 2)
     await settled(slack)
-    assert [deletion.ids for deletion in inbox.deletions] == [posted.ids]
+    assert [each.ids for each in inbox.others if isinstance(each, Deletion)] == [posted.ids]
 
 
-async def test_an_unknown_name_is_the_id(slack: Slack, inbox: Box) -> None:
+async def test_an_unknown_name_is_the_id(slack: Slack, inbox: Collected) -> None:
     slack.dm("U9", "hello")
     await settled(slack)
     assert inbox.messages[0].author.name == "U9"
@@ -61,7 +64,7 @@ async def test_an_unknown_name_is_the_id(slack: Slack, inbox: Box) -> None:
     ],
 )
 async def test_a_mention_alone_tells_its_audience_by_asking(
-    slack: Slack, inbox: Box, kind: str, faults: list[Fault], audience: Audience
+    slack: Slack, inbox: Collected, kind: str, faults: list[Fault], audience: Audience
 ) -> None:
     slack.channel("C1", kind)
     slack.fail("conversations.info", *faults)
@@ -71,7 +74,7 @@ async def test_a_mention_alone_tells_its_audience_by_asking(
 
 
 async def test_a_mention_alone_has_the_audience_of_what_was_said_before(
-    slack: Slack, inbox: Box
+    slack: Slack, inbox: Collected
 ) -> None:
     slack.channel("C1", "group")
     slack.say("C1", "U1", "hello", mention=False)
@@ -82,7 +85,9 @@ async def test_a_mention_alone_has_the_audience_of_what_was_said_before(
     assert slack.calls("conversations.info") == []
 
 
-async def test_a_mention_waits_for_its_audience_unacknowledged(slack: Slack, inbox: Box) -> None:
+async def test_a_mention_waits_for_its_audience_unacknowledged(
+    slack: Slack, inbox: Collected
+) -> None:
     slack.fail("conversations.info", Fault(status=503))
     slack.say("C1", "U1", "hello", order=["app_mention"])
     await slack.until(lambda: slack.calls("conversations.info"))
@@ -95,15 +100,14 @@ async def test_a_mention_waits_for_its_audience_unacknowledged(slack: Slack, inb
 async def test_no_log_holds_what_people_said(
     slack: Slack,
     platform: SlackPlatform,
-    inbox: Box,
+    inbox: Collected,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level("DEBUG")
-    inbox.shut = True
+    inbox.failures = 2
     ts = slack.say("C1", "U1", "my secret")
-    await inbox.refusal.acquire()
-    await inbox.refusal.acquire()
+    await slack.until(lambda: not inbox.failures)
     await last(platform.chat(thread(ts)).reply(Turn(), pieces("your secret"), Posted()))
     said = capsys.readouterr().out + caplog.text
     assert "slack event not stored" in said
