@@ -21,7 +21,9 @@ def main(options: Sequence[str] = ()) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--rate", type=float, default=25, help="acts of people a second")
-    parser.add_argument("--rush", type=float, default=300, help="the same, 5 s of each minute")
+    parser.add_argument(
+        "--rush", type=float, default=300, help="acts a second in 5 s of each minute"
+    )
     parser.add_argument("--many", type=int, default=4, help="times as many conversations as 36")
     parser.add_argument("--readback", action="store_true", help="no platform that deduplicates")
     parser.add_argument(

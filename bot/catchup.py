@@ -21,7 +21,7 @@ from memory.store import StoreDown
 
 log = structlog.get_logger()
 
-READERS = 4  # conversations of a platform that are read at once: one may make all of its wait
+READERS = 4  # conversations read at once, on each platform: one that is slow holds up no other
 QUEUE = 1_000  # conversations that wait to be read; the others are found by the next look
 READINGS = 100  # of one gap in vain, as each may have been cut short by a crash; then it is left
 AGAIN = 60.0  # seconds until a reading that failed is tried again

@@ -50,9 +50,9 @@ class Gaps:
         return (token, gap) if gap else None
 
     async def hold(self, place: Place, token: str, after: str = "") -> bool:
-        """Say that it is still being read, and `after` which message whoever comes next may begin.
+        """Say that it is still being read. False: another does, or it is not wanted any more.
 
-        False: another reads it, or it is not wanted any more.
+        `after`: up to this message all was taken in; who reads on begins behind it.
         """
         return await self._store.read_on(place, token, self._lease, after) is not None
 

@@ -164,6 +164,7 @@ class Index:
         return self._dated(entry.sent // DAY).union(self._terms(entry.text))
 
     def _date(self, number: int) -> frozenset[str]:
+        """The terms of a day, by its number since 1970."""
         day = datetime.fromtimestamp(number * DAY / 1_000_000, UTC)
         return frozenset(self._terms(f"{day:%B} {day.year} {day.day} {day:%Y-%m-%d}"))
 

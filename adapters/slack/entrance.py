@@ -13,7 +13,7 @@ from adapters.ports import Inbox
 from adapters.slack.delivery import Delivery
 
 _GIVEN_UP = 300.0  # seconds before the last try: https://docs.slack.dev/apis/events-api
-_FAILED = 10_000  # events
+_FAILED = 10_000  # events that are waited for
 _log = structlog.get_logger()
 
 

@@ -198,14 +198,12 @@ class Run:
         async with asyncio.timeout(self.plan.settle):
             await self.people.greet(self.plan.rate)
             await self.people.heard(self.plan.settle)
-            while took := self._look():  # noqa: ASYNC110
-                await asyncio.sleep(max(0.5, 10 * took))  # meanwhile the platforms stood still
+            began = time.monotonic()
+            while self._history(()).unanswered():
+                took = time.monotonic() - began  # meanwhile the platforms stood still
+                await asyncio.sleep(max(0.5, 10 * took))
+                began = time.monotonic()
             await asyncio.sleep(QUIET)
-
-    def _look(self) -> float:
-        """How many seconds it took to see that something is unanswered; 0: nothing is."""
-        began = time.monotonic()
-        return time.monotonic() - began if self._history(()).unanswered() else 0.0
 
     def _history(self, remembered: Sequence[dict[str, str]]) -> History:
         return History(
