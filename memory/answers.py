@@ -89,7 +89,7 @@ def snapshot(answer: Answer, fresh: Sequence[bytes] = ()) -> Snapshot:
         revision=int(revision),
         order=tuple(order.decode().split("\n")) if order else (),
         owed=frozenset(ids(owed)),
-        messages=tuple(map(_kept, _rows(messages))),
+        messages=tuple(map(kept, _rows(messages))),
         summary=tuple(names.decode().split("\n")) if names else (),
         folds=tuple(map(_fold, _rows(segments))),
         unfolded=unfolded,
@@ -99,7 +99,7 @@ def snapshot(answer: Answer, fresh: Sequence[bytes] = ()) -> Snapshot:
 
 
 def held(pages: Sequence[Answer]) -> Held:
-    messages = {kept.id: kept for page in pages for kept in map(_kept, page[2])}
+    messages = {each.id: each for page in pages for each in map(kept, page[2])}
     rows = pages[0][3]
     leaves = zip(rows[::3], rows[1::3], rows[2::3], strict=True)
     return Held(
@@ -117,14 +117,14 @@ def _leaf(name: bytes, value: bytes, covered: bytes) -> Leaf:
 def changes(place: Place, answer: Answer) -> Changes:
     epoch, number, after, more, joined, wrapped = answer
     rows = _rows(joined)
-    kept = [row.partition(b"\n") for row in rows if b"\n" in row]
+    stored = [row.partition(b"\n") for row in rows if b"\n" in row]
     homes = {thread: sibling(place, thread) for thread in wrapped[::2]}
     pairs = zip(wrapped[::2], wrapped[1::2], strict=True)
     return Changes(
         seen=Seen(epoch=int(epoch), number=int(number)),
         after=int(after),
         more=bool(more),
-        kept=tuple((homes[thread], _kept(message)) for thread, _, message in kept),
+        kept=tuple((homes[thread], kept(message)) for thread, _, message in stored),
         gone=tuple(row[1:].decode() for row in rows if b"\n" not in row),
         wrapped={homes[thread].key: key for thread, key in pairs},
     )
@@ -196,7 +196,8 @@ def _rows(joined: tuple[bytes, bytes]) -> list[bytes]:
     return [text[start:end] for start, end in pairwise(ends)]
 
 
-def _kept(message: bytes) -> Kept:
+def kept(message: bytes) -> Kept:
+    """A stored message: its id, and behind a line break the value of its field."""
     name, _, value = message.partition(b"\n")
     head, _, blob = value.partition(b":")
     version, _, sent = head[1:].partition(b",")

@@ -167,9 +167,8 @@ class Archiving:
             record(
                 id=each.id,
                 people=self._people(place, [each.id, *each.answers], known),
-                covered={
-                    post: known[post].version if post in known else 0 for post in each.answers
-                },
+                covered={post: known[post].version if post in known else 0 for post in each.answers}
+                | dict(each.cites),
                 sent=each.sent,
                 version=each.version,
                 blob=seal(each.pack(), *message_context(place, each.id, each.version)),

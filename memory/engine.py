@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from memory.archiving import Archiving
+from memory.citing import Citing
 from memory.cold import GONE, ColdStore
 from memory.departing import Departing
 from memory.entry import ME, PERSON, Description, Entry, Recollection
@@ -18,6 +19,7 @@ from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
 from memory.opened import Opened
 from memory.persons import Persons
+from memory.quotes import Quotes
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place, Received, Spoiled
 from memory.restoring import Restoration, restoration
@@ -25,6 +27,7 @@ from memory.seal import Keyring, Randbytes, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
+from memory.taken import Amended, Citation
 from memory.turn import Means, Terms, Turn
 from memory.upkeep import Upkeep
 
@@ -62,7 +65,14 @@ class Memory:
         self.gaps = Gaps(store, self._token, settings.terms.lease)
         self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
         self._forgetting = Forgetting(store, self._keys, cold)
-        self.persons = Persons(store, self._keys, randbytes, self._forgetting.deleted)
+        self._citing = Citing(store, self._keys, Quotes())
+        self.persons = Persons(
+            store,
+            self._keys,
+            randbytes,
+            deleted=self._forgetting.deleted,
+            take_back=self._take_back,
+        )
         both, sizes = (store, self._keys), settings.sizes
         self._learning = Learning(
             *both, self.persons, batch=sizes.batch, measure=measure, summarise=summarise
@@ -89,6 +99,7 @@ class Memory:
             terms=settings.terms,
             recalling=self._recalling,
             opened=Opened(),
+            citing=self._citing,
         )
         self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
         self._pepper = b""
@@ -202,10 +213,14 @@ class Memory:
             return await self._store.pend(place, message, seen, at, alone)
         home, key = found.place, self._keys.learn(found.place, found.wrapped)
         old = key.data.open(found.blob, *message_context(home, message, found.version))
-        entry = replace(Entry.unpack(old, id=message, sent=0, version=at), text=text, tokens=tokens)
+        before = Entry.unpack(old, id=message, sent=0, version=at)
+        entry = replace(before, text=text, tokens=tokens)
         blob = sealed(key, entry.pack(), *message_context(home, message, at))
-        got = await self._store.amend(home, message, at, blob)
-        return got.rekey is None
+        replies = await self._citing.going(home, message, before.text, text)
+        got = await self._store.amend(home, message, at, blob, replies)
+        if got is Amended.DONE and self._archiving and replies.going:
+            await self._archiving.retract(home, dict.fromkeys(replies.going, GONE))
+        return got is Amended.DONE
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
@@ -219,6 +234,12 @@ class Memory:
         await self.retract(place, [message])
         await self._forgetting.at_once()
 
+    async def _take_back(self, reply: Citation) -> None:
+        """A reply quotes what is forgotten of a person, who said it elsewhere."""
+        await self._hide(reply.place, {reply.reply: GONE})
+        await self._store.take_back(reply.place, reply.turn, reply.reply)
+        self._outdate()
+
     def _outdate(self) -> None:
         if self._recalling:
             self._recalling.outdate()
@@ -227,6 +248,7 @@ class Memory:
         """What is changing must not be recalled meanwhile, and has to leave disk and archive."""
         self._forgetting.deleted()
         self._means.opened.clear()
+        self._citing.clear()
         if self._recalling:
             await self._recalling.remove(place, list(posts))
         if self._archiving:
@@ -251,6 +273,7 @@ class Memory:
         """Something was forgotten: keep nothing of this channel at hand."""
         self._forgetting.deleted()
         self._means.opened.clear()
+        self._citing.clear()
         if self._recalling:
             self._recalling.drop(place)
 

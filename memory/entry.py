@@ -30,6 +30,7 @@ class Entry:
     tokens: int = 0
     reply_to: str = ""
     answers: tuple[str, ...] = ()  # of the bot's replies: the ids they answer
+    cites: tuple[tuple[str, int], ...] = ()  # and the messages they took words from, with versions
 
     @property
     def own(self) -> str:
@@ -45,7 +46,9 @@ class Entry:
     def pack(self) -> bytes:
         """The part that is sealed; id, time and version are bound by the seal."""
         fields = [self.author, self.name, self.kind, self.text, self.tokens]
-        rest = [self.reply_to, list(self.answers)] if self.reply_to or self.answers else []
+        rest = [self.reply_to, self.answers, self.cites]
+        while rest and not rest[-1]:
+            rest.pop()
         dense = json.dumps(fields + rest, ensure_ascii=False, separators=(",", ":"))
         return dense.encode("utf-8", "surrogatepass")
 
@@ -54,7 +57,7 @@ class Entry:
         author, name, kind, text, tokens, *rest = json.loads(
             packed.decode("utf-8", "surrogatepass")
         )
-        reply_to, answers = rest or ("", [])
+        reply_to, answers, cites = rest + ["", [], []][len(rest) :]
         return cls(
             id=id,
             author=author,
@@ -66,6 +69,7 @@ class Entry:
             tokens=tokens,
             reply_to=reply_to,
             answers=tuple(answers),
+            cites=tuple((post, edited) for post, edited in cites),
         )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from unicodedata import normalize
 
 from memory.records import Place
+from memory.taken import FactSource
 
 MOST = 64  # facts of one person in one space
 _SOURCES = 8  # of one fact
@@ -26,6 +27,10 @@ class Source:
     @property
     def origin(self) -> tuple[str, str]:
         return self.place.channel_key, self.message
+
+    def cited(self, person: str) -> FactSource:
+        """As citations name it."""
+        return FactSource(person, *self.origin, self.version, self.place.audience)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

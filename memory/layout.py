@@ -13,6 +13,7 @@ from memory.records import Place
 from memory.slots import Account, Doubt, Person
 
 Holder = Place | Person | Account
+_KEEP = "local remove_replies = false"  # stands so in record.lua
 PARTITIONS = 256  # hash tags: a channel's keys share one slot of a Redis Cluster
 
 
@@ -22,9 +23,12 @@ class Script:
     digest: str
 
 
-def scripts(folder: Path) -> Sequence[tuple[str, Script]]:
+def scripts(folder: Path, *, remove_replies: bool) -> Sequence[tuple[str, Script]]:
+    """By name. `remove_replies`: the bot's own posts go with what they say."""
     texts = {path.stem: path.read_text() for path in folder.glob("*.lua")}
     record, snapshot = texts.pop("record"), texts.pop("snapshot")
+    if remove_replies:
+        record = record.replace(_KEEP, _KEEP.replace("false", "true"))
     sources = {name: f"{record}\n{snapshot}\n{text}" for name, text in texts.items()}
     return [
         (name, Script(source=source, digest=hashlib.sha1(source.encode()).hexdigest()))  # noqa: S324

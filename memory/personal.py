@@ -29,9 +29,11 @@ class Personal:
     async def persons(self, people: Sequence[Person]) -> Mapping[str, Slot]:
         return answers.slots(people, await self._many(*self._looks(people)))
 
-    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
+    async def know(
+        self, person: Person, revision: int, sealed: Sealed, forgotten: Sequence[str] = ()
+    ) -> bool:
         head = (revision, sealed.wrapped, sealed.blob, self._facts_kept)
-        return bool((await self._run("person", person, *head))[0] == b"done")
+        return bool((await self._run("person", person, *head, *forgotten))[0] == b"done")
 
     async def cite(
         self, place: Place, token: str, sources: Sequence[tuple[str, int, str]]

@@ -266,6 +266,7 @@ class Reply:
     sent: int
     sealed: Sealed
     mark: str = ""  # of the last time that its posts were written again
+    sources: tuple[tuple[str, int], ...] = ()  # what it took words from: see Taken.messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

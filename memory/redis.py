@@ -13,6 +13,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from memory import answers, layout
 from memory.answers import Answer
 from memory.calls import Calls
+from memory.citations import Citations
 from memory.connection import Pipe
 from memory.lasting import Lasting
 from memory.line import Command
@@ -40,6 +41,7 @@ from memory.records import (
 from memory.rotation import Rotation
 from memory.seal import Keyring
 from memory.slots import Person
+from memory.taken import Amended, Going
 
 MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
@@ -48,10 +50,11 @@ DAY = 86_400
 RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 
 
-class RedisStore(Calls, Lasting, Mending, Personal):
+class RedisStore(Calls, Citations, Lasting, Mending, Personal):
     """See `Store`. Times in seconds; `days`: messages, summaries and facts are kept that long.
 
-    So many `replicas` have a step before it returns; StoreDown if they do not.
+    So many `replicas` have a step before it returns; StoreDown if they do not. `remove_replies`:
+    replies that are forgotten are removed from where people see them too.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
         replicas: int = 0,
+        remove_replies: bool = False,
     ) -> None:
         super().__init__(url, timeout=timeout, pauses=pauses, replicas=replicas)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         messages, summaries, facts = (each * DAY for each in days)
         self._kept, self._facts_kept = (messages, max(messages, summaries)), facts
-        self._scripts = dict(layout.scripts(Path(__file__).with_name("scripts")))
+        folder = Path(__file__).with_name("scripts")
+        self._scripts = dict(layout.scripts(folder, remove_replies=remove_replies))
 
     async def receive(
         self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None
@@ -119,7 +124,15 @@ class RedisStore(Calls, Lasting, Mending, Personal):
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        tail = (reply.sent, reply.sealed.blob, layout.thread(place), *self._kept, reply.mark)
+        sources = json.dumps([(each, str(version)) for each, version in reply.sources])
+        tail = (
+            reply.sent,
+            reply.sealed.blob,
+            layout.thread(place),
+            *self._kept,
+            reply.mark,
+            sources,
+        )
         return answers.concluded(await self._run("conclude", place, *head, *posts, *tail))
 
     async def withdraw(self, place: Place, lease: Lease, removed: Sequence[str]) -> Concluded:
@@ -176,12 +189,16 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         answer = await self._run("pend", place, message, fingerprint, version, blob)
         return bool(answer[0] == b"done")
 
-    async def amend(self, place: Place, message: str, version: int, sealed: Sealed) -> Received:
+    async def amend(
+        self, place: Place, message: str, version: int, sealed: Sealed, replies: Going
+    ) -> Amended:
         head = (message, version, sealed.wrapped, sealed.blob)
-        return answers.received(await self._run("amend", place, *head))
+        both = (json.dumps(replies.known), json.dumps(replies.going))
+        answer = await self._run("amend", place, *head, *both)
+        return Amended.AGAIN if answer[0] in (b"key", b"cited") else Amended.DONE
 
     async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None:
-        await self._run("retract", place, place.channel_key, *chain(*posts.items()))
+        await self._run("retract", place, *chain(*posts.items()))
 
     async def forget(
         self,

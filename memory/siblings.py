@@ -13,9 +13,11 @@ THREADS = 3  # the newest ones
 NAME = "Summary of an earlier thread"
 
 
-async def earlier(store: Store, keys: Keys, place: Place, room: int) -> Sequence[Entry]:
-    """Within `room` tokens, by time; what does not open is left out."""
-    found: list[Entry] = []
+async def earlier(
+    store: Store, keys: Keys, place: Place, room: int
+) -> Sequence[tuple[Place, Segment]]:
+    """With their threads, within `room` tokens, by time; what does not open is left out."""
+    found: list[tuple[Place, Segment]] = []
     siblings = [each for each in await store.threads(place, THREADS + 1) if each.key != place.key]
     for each in siblings[:THREADS]:
         snapshot, _, _ = await store.read(each, 1)
@@ -27,11 +29,12 @@ async def earlier(store: Store, keys: Keys, place: Place, room: int) -> Sequence
         for segment in segments[-1:]:
             if segment.tokens <= room:
                 room -= segment.tokens
-                found.append(_told(each, segment))
-    return sorted(found, key=lambda entry: entry.sent)
+                found.append((each, segment))
+    return sorted(found, key=lambda told: told[1].since)
 
 
-def _told(place: Place, segment: Segment) -> Entry:
+def as_entry(place: Place, segment: Segment) -> Entry:
+    """As a prompt quotes it."""
     return Entry(
         id=f"{place.key} {segment.name}",
         author="",

@@ -27,6 +27,7 @@ from memory.records import (
     Spoiled,
 )
 from memory.slots import NOTHING, Account, Doubt, Person, Slot, Spent
+from memory.taken import Amended, Citation, Dependent, Going, Sources
 
 
 class Store(Protocol):
@@ -175,7 +176,47 @@ class Store(Protocol):
     async def pend(
         self, place: Place, message: str, fingerprint: bytes, version: int, blob: bytes
     ) -> bool: ...
-    async def amend(self, place: Place, message: str, version: int, sealed: Sealed) -> Received: ...
+    async def amend(
+        self, place: Place, message: str, version: int, sealed: Sealed, replies: Going
+    ) -> Amended:
+        """Change a message; with it go replies that took words from it which it has no more."""
+        ...
+
+    async def depending(
+        self, place: Place, message: str
+    ) -> tuple[Sequence[str], Sequence[Dependent]]:
+        """The replies to a message of this channel and those that took words from it.
+
+        All ids, and the first of them that are stored.
+        """
+        ...
+
+    async def sources(self, place: Place, segments: Sequence[str]) -> Sources:
+        """The stored messages that these segments tell of."""
+        ...
+
+    async def lose(self, place: Place, messages: Sequence[str]) -> None:
+        """What depended on these messages of the channel, which are gone, goes too."""
+        ...
+
+    async def take_back(self, place: Place, turn: str, reply: str) -> None:
+        """A turn's reply goes; if the turn is running, what it wrote does not count."""
+        ...
+
+    async def quote_person(
+        self, person: Person, revision: int, reply: Citation, sources: Sequence[str]
+    ) -> bool:
+        """Note what a reply took from a slot read at `revision`; False: it has changed since."""
+        ...
+
+    async def quoting(self, person: Person, start: str) -> Mapping[str, Sequence[Citation]]:
+        """Who took words from what is known of a person, by source; their names `start` so."""
+        ...
+
+    async def unquote(self, person: Person, source: str, replies: Sequence[Citation]) -> None:
+        """These took their words back."""
+        ...
+
     async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None: ...
     async def forget(
         self,
@@ -194,8 +235,13 @@ class Store(Protocol):
         """Their slots by key; reading keeps them from expiring."""
         ...
 
-    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
-        """Put a slot in the place of the one read at `revision`; False: it has changed since."""
+    async def know(
+        self, person: Person, revision: int, sealed: Sealed, forgotten: Sequence[str] = ()
+    ) -> bool:
+        """Put a slot in the place of the one read at `revision`; False: it has changed since.
+
+        `forgotten`: sources through which no reply may quote this person any more.
+        """
         ...
 
     async def cite(

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from memory.entry import ME, PERSON, Entry, Recollection
+from memory.citing import Citing, Read
+from memory.entry import ME, PERSON, Entry, Recollection, Segment
 from memory.keys import Key, Keys, message_context, sealed
 from memory.opened import Known, Opened
 from memory.opening import recollect
@@ -13,10 +14,12 @@ from memory.persons import Persons
 from memory.recalling import Recalling
 from memory.records import Concluded, Lease, Place, Reply, Sealed
 from memory.seal import Unreadable
-from memory.siblings import earlier
+from memory.siblings import as_entry, earlier
 from memory.store import Store
+from memory.taken import Citation, Draft, Taken
 
 ASKERS = 8  # of one turn, the last ones: so many people's facts are read
+RECALLED = 4_000  # tokens of older messages that another process's prompt may have held
 
 
 class Lost(Exception):
@@ -50,6 +53,7 @@ class Means:
     terms: Terms
     recalling: Recalling | None
     opened: Opened
+    citing: Citing
 
 
 class Turn:
@@ -67,6 +71,8 @@ class Turn:
     ) -> None:
         self._means, self._store, self._token = means, means.store, token
         self._mark = ""  # see Reply
+        self._older: Sequence[Entry] | None = None  # as recalled here; None: not yet
+        self._summaries: Sequence[tuple[Place, Segment]] = ()  # of earlier threads
         self.place = place
         self._take(lease, asked, known)
 
@@ -80,13 +86,14 @@ class Turn:
     def _open(self, lease: Lease, known: Known | None) -> None:
         self.unreadable = ""  # else why: such a turn can end with an apology, and changes no memory
         key: Key | None = None
-        self.recollection, self.text = Recollection(segments=(), window=(), question=()), ""
+        self.recollection = Recollection(segments=(), window=(), question=())
+        self._draft = Draft()
         try:
             self._key = key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
             self.recollection = recollect(self.place, self._key, lease, known)
             self._means.opened.keep(self.place, lease.snapshot, self.recollection)
             if lease.text:
-                self.text = self._key.data.open(lease.text, *self._context()).decode()
+                self._draft = Draft.unpack(self._key.data.open(lease.text, *self._context()))
         except Unreadable as error:
             self._key, self.unreadable = key or self._means.keys.fresh(self.place), str(error)
 
@@ -97,6 +104,11 @@ class Turn:
         persons, read = self._means.persons, self._lease.slots
         facts = await persons.known(self.place, tuple(askers)[-ASKERS:], read)
         self.recollection = replace(self.recollection, facts=facts)
+
+    @property
+    def text(self) -> str:
+        """The complete reply, if one was noted; else empty."""
+        return self._draft.text
 
     @property
     def id(self) -> str:
@@ -148,29 +160,48 @@ class Turn:
 
     async def recall(self, room: int, without: Iterable[str]) -> Sequence[Entry]:
         """Older messages of this channel that match the question, within `room` tokens."""
+        self._older, self._summaries = (), ()
         if self._means.recalling is None:
             return ()
         question = "\n".join(entry.text for entry in self.recollection.question)
         changes, began = self._lease.changes, self._lease.began
-        told = await self._earlier(room // 2)
+        self._summaries = await self._earlier(room // 2)
+        told = [as_entry(*each) for each in self._summaries]
         room -= sum(each.tokens for each in told)
-        found = await self._means.recalling.search(
+        self._older = await self._means.recalling.search(
             self.place, changes, question, room, without, asked=self._asked, now=began
         )
-        return (*told, *found)
+        return (*told, *self._older)
 
-    async def _earlier(self, room: int) -> Sequence[Entry]:
+    async def _earlier(self, room: int) -> Sequence[tuple[Place, Segment]]:
         """Of a direct message's earlier threads, when a new one begins."""
         begun = self.recollection.window or self.recollection.segments
         if begun or not (self.place.thread and self.place.audience == "direct"):
             return ()
         return await earlier(self._store, self._means.keys, self.place, room)
 
+    async def _taken(self, text: str) -> Taken:
+        """From what a reply of this text takes words: from what its prompt may have held."""
+        if self._older is None and text:  # another process asked the model
+            shown = [each.id for each in (*self.recollection.window, *self.recollection.question)]
+            await self.recall(RECALLED, shown)
+        read = Read(
+            place=self.place,
+            recollection=self.recollection,
+            older=self._older or (),
+            earlier=self._summaries,
+            claims=self._lease.claims,
+            at=self.began_at,
+        )
+        return await self._means.citing.taken(text, read)
+
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
         asked = asyncio.get_running_loop().time()
-        kept = "" if self.unreadable else text
-        blob = self._key.data.seal(kept.encode(), *self._context()) if kept else b""
+        draft, blob = Draft(text), b""
+        if text and not self.unreadable:
+            draft = Draft(text, await self._taken(text))
+            blob = self._key.data.seal(draft.pack(), *self._context())
         noted = await self._store.note(self.place, self._lease, posted, blob)
         known = tuple(dict.fromkeys((*self._lease.posted, *posted)))
         self._lease = replace(self._lease, posted=known)
@@ -182,6 +213,8 @@ class Turn:
             raise Withdrawn
         if noted.revision != self._lease.snapshot.revision:
             raise Stale
+        if blob:
+            self._draft = draft
 
     async def reload(self) -> None:
         """Read the record again, keeping the lease: it changed under this turn."""
@@ -196,6 +229,12 @@ class Turn:
 
     async def conclude(self, final: Sequence[str], removed: Sequence[str], text: str) -> Concluded:
         """End the turn with the reply as delivered; no posts: nothing could be said."""
+        taken = self._draft.taken
+        if text != self._draft.text and not self.unreadable:
+            taken |= await self._taken(text)
+        citation = Citation(place=self.place, turn=self.id, reply=final[0] if final else "")
+        if taken.facts and final and not await self._means.persons.cite(citation, taken.facts):
+            return Concluded(verdict="stale")
         asked = [each.sent for each in self.recollection.question if each.id in self._lease.claims]
         entry = Entry(
             id=final[0] if final else self.id,
@@ -206,11 +245,19 @@ class Turn:
             sent=1 + max(asked, default=self._lease.began),  # stands behind what it answers
             tokens=await self._means.measure(text),
             answers=self._lease.claims,
+            cites=taken.messages,
         )
         blob = sealed(self._key, entry.pack(), *message_context(self.place, entry.id, 0))
         sent = entry.sent
         final, removed = tuple(final), tuple(removed)
-        reply = Reply(final=final, removed=removed, sent=sent, sealed=blob, mark=self._mark)
+        reply = Reply(
+            final=final,
+            removed=removed,
+            sent=sent,
+            sealed=blob,
+            mark=self._mark,
+            sources=taken.messages,
+        )
         if self.unreadable:
             there = Sealed(wrapped=self._lease.snapshot.wrapped, fresh=False, blob=b"")
             reply = replace(reply, final=(), removed=(*final, *removed), sealed=there)

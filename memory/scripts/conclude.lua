@@ -1,6 +1,7 @@
 -- Ends a turn: done, owed left | lost | withdrawn | stale | unknown, ids | dirty, mark (write the posts again).
 -- ARGV: conversation, turn, fence, revision, wrapped key, final ids, removed ids, sent, sealed reply,
---       thread, seconds messages and records are kept, mark that was dealt with
+--       thread, seconds messages and records are kept, mark that was dealt with, what the reply took
+--       words from (json: id and version of each message; '%THREAD/NAME' and '' of a segment)
 local turn, fence, revision, wrapped = unpack(ARGV, 2, 5)
 local final, removed = cjson.decode(ARGV[6]), cjson.decode(ARGV[7])
 local sent, sealed, thread, messages, records = unpack(ARGV, 8, 12)
@@ -16,6 +17,18 @@ if #unknown > 0 then return { 'unknown', unknown } end
 local dirty = get('dirty')
 if dirty and dirty ~= ARGV[13] then return { 'dirty', dirty } end
 
+-- What the reply took words from may have changed in another thread of the channel meanwhile.
+local function stands(id, version)
+  local at, name = string.match(id, '^%%([^/]*)/(.*)$')
+  if at then return redis.call('HEXISTS', CHANNEL .. ':' .. at .. '/cover', name) == 1 end
+  local value = redis.call('HGET', CHANNEL .. ':' .. (home(id) or '') .. '/msg', id)
+  return value and string.match(value, '^%a(%d+),') == version
+end
+local sources = list(ARGV[14])
+for _, source in ipairs(sources) do
+  if not stands(source[1], source[2]) then return { 'stale' } end
+end
+
 for _, id in ipairs(list(get('claims'))) do
   redis.call('ZREM', CONVERSATION .. '/owed', id)
   if final[1] then redis.call('HSET', CONVERSATION .. '/replies', id, final[1]) end
@@ -26,6 +39,8 @@ if final[1] then
   redis.call('ZADD', CONVERSATION .. '/win', sent, final[1])
   log(final[1])
   redis.call('HSET', CHANNEL .. '/where', final[1], thread)
+  for _, source in ipairs(sources) do cite(CHANNEL .. '/citedby', source[1], final[1]) end
+  if #final > 1 then redis.call('HSET', CONVERSATION .. '/posts', final[1], cjson.encode({ unpack(final, 2) })) end
 end
 finish(turn, final)
 outlive(messages, records)

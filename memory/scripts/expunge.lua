@@ -14,15 +14,16 @@ for i = 8, first - 1 do
     unfold((next(cjson.decode(covered))))
   end
 end
+local ids = {}
 for i = first, #ARGV do
   local message = unpack_message(ARGV[i])
   strike(ARGV[i], 'gone')
   if message then
-    changed = true
     if message.fingerprint ~= '' then keep('seen', message.fingerprint, '') end
-    lose(ARGV[i])
+    ids[#ids + 1] = ARGV[i]
   end
 end
+changed = #lose_all(ids) > 0 or changed
 if changed then
   unset('text', 'text_revision')
   bump('revision')

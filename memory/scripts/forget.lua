@@ -12,18 +12,19 @@ end
 
 local resealed, given = {}, 0
 for i = 6, #ARGV, 3 do resealed[ARGV[i]] = { version = ARGV[i + 1], sealed = ARGV[i + 2] }; given = given + 1 end
-local stored, quoting = redis.call('HKEYS', CONVERSATION .. '/msg'), {}
+local stored, going = redis.call('HKEYS', CONVERSATION .. '/msg'), {}
 local gone, survivors, fits = {}, {}, true
 for _, id in ipairs(stored) do
   local message = unpack_message(id)
-  if tonumber(message.sent) > water then
-    survivors[id] = message
-  else
-    quoting[redis.call('HGET', CONVERSATION .. '/replies', id) or ''] = true
-  end
+  survivors[id] = message
+  if tonumber(message.sent) <= water then going[#going + 1] = id end
 end
+for _, name in ipairs(redis.call('HKEYS', CONVERSATION .. '/cover')) do going[#going + 1] = '%' .. thread .. '/' .. name end
+going = depending_all(going, thread)
+local everything = {}
+for id in pairs(going) do everything[#everything + 1] = id end
 for _, id in ipairs(stored) do
-  if quoting[id] then survivors[id] = nil end
+  if going[id] then survivors[id] = nil end
   if not survivors[id] then
     gone[#gone + 1] = id
   else
@@ -52,8 +53,8 @@ if #gone > 0 then
   for _, id in ipairs(gone) do
     local message = unpack_message(id)
     if message and message.fingerprint ~= '' then keep('seen', message.fingerprint, '') end
-    lose(id)
   end
+  lose_all(everything)
   redis.call('DEL', CHANNEL .. '/log')
   for _, entry in ipairs(rest) do redis.call('RPUSH', CHANNEL .. '/log', entry) end
   redis.call('EXPIRE', CHANNEL .. '/log', math.max(redis.call('TTL', CHANNEL .. '/count'), 1))

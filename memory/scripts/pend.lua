@@ -3,11 +3,7 @@ local id, fingerprint, version, sealed = unpack(ARGV, 2, 5)
 local thread, past = home(id)
 if thread then return { 'arrived' } end
 strike(id, version)
-if past then  -- its text expired, but a summary or an index may still tell what it said
-  CONVERSATION = CHANNEL .. ':' .. past
-  lose(id)
-  bump('revision')
-end
+if past then lose_all({ id }) end  -- its text expired, but a summary or a reply may still tell what it said
 local seen = recent('seen', fingerprint)
 local kept = recent('pend', fingerprint)
 if seen or (kept and tonumber(string.match(kept, '^%d+')) >= tonumber(version)) then return { 'done' } end

@@ -9,6 +9,7 @@
 --   CONVERSATION/sum    zset    names of segments in prompts by the time of their last message
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
+--   CONVERSATION/posts  hash    first post of a reply -> the ids of its other posts
 --   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
 --   CONVERSATION/waters hash    fingerprint of a writer -> up to when they are forgotten here
 --   CONVERSATION/done/DAY hash  finished turn -> the fence that ended it, the ids of its posts
@@ -19,6 +20,8 @@
 --   CHANNEL/log         list    ids, each time they change; '-' and the id of what went
 --   CHANNEL/count       string  the number of the last change, as the log forgets the first ones
 --   CHANNEL/epoch       string  grows when indexes have to begin anew
+--   CHANNEL/citedby     hash    id -> ids of the replies that took words from it; '%THREAD/NAME' of a
+--                               segment: those that took words from messages of it that had expired
 --   CHANNEL/water       string  watermark of the whole channel
 --   CHANNEL/scope       string  since when it has another audience, and which
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' for what is forgotten | id of its twin | '-' for what
@@ -27,6 +30,8 @@
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
 --   EXPIRING            zset    conversations by when something is to be done before they expire
+--   PERSON/citedby      hash    channel and id of a message -> replies that took words from what is
+--                               known through it: conversation, turn, first post
 --   PERSON/where        zset    conversations in which somebody wrote by when they did last
 --   LEAVING             zset    people who are to be forgotten by when somebody began (milliseconds)
 --   QUIET               zset    conversations with fresh messages by when the last came (milliseconds)
@@ -171,9 +176,9 @@ local function stand(segment, size, time, parts, text)
   redis.call('ZADD', CONVERSATION .. '/sum', whole(time), segment)
 end
 
--- A segment whose messages changed is taken apart: what is left of them returns to the window.
+-- A segment whose messages changed is taken apart: what is left of them returns to the window. Its name.
 local function unfold(id)
-  local found = false
+  local found = {}
   local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
   local segments = redis.call('HGETALL', CONVERSATION .. '/cover')
   for i = 1, #segments, 2 do
@@ -181,7 +186,7 @@ local function unfold(id)
     local likely = not plain or string.find(segments[i + 1], plain, 1, true)
     local covered = likely and cjson.decode(segments[i + 1]) or {}
     if covered[id] then
-      found = true
+      found[#found + 1] = segments[i]
       scrap(segments[i])
       for each in pairs(covered) do
         local message = unpack_message(each)
@@ -213,15 +218,26 @@ local function log(entry)
   redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
 end
 
--- A message leaves the record, and with it the reply to it, which may quote it; a running turn that
--- answered only this is to be withdrawn.
+-- Whether the bot's own posts go with what they say (forget.replies); the store sets it.
+local remove_replies = false
+
+-- The posts of a reply that leaves the record are removed by the sweep, as those of a turn that failed.
+local function take_posts_back(id)
+  local posts = list(redis.call('HGET', CONVERSATION .. '/posts', id))
+  table.insert(posts, 1, id)
+  redis.call('HSET', CONVERSATION .. '/debris', '-' .. id, cjson.encode(posts))
+  redis.call('EXPIRE', CONVERSATION .. '/debris', 30 * DAY, 'NX')
+  look(milliseconds)
+end
+
+-- A message leaves the record; a running turn that answered only this is to be withdrawn. What else goes
+-- with it: see lose_all. Whether it was stored, and the segments that told of it.
 local function lose(id)
-  local reply = redis.call('HGET', CONVERSATION .. '/replies', id)
-  redis.call('HDEL', CONVERSATION .. '/replies', id)
-  if reply then lose(reply) end
-  unfold(id)
-  log('-' .. id)
+  local stored, told = unpack_message(id), unfold(id)
+  if remove_replies and stored and stored.state == 'm' then take_posts_back(id) end
   redis.call('HDEL', CONVERSATION .. '/msg', id)
+  log('-' .. id)
+  redis.call('HDEL', CONVERSATION .. '/posts', id)
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
   redis.call('SREM', CONVERSATION .. '/fresh', id)
@@ -233,6 +249,7 @@ local function lose(id)
     set('claims', encode(claims))
     if #claims == 0 then set('state', 'withdrawn') end
   end
+  return stored, told
 end
 
 -- Words that are new are to be learned from: with the next fold, or once nobody says any more.
@@ -254,6 +271,117 @@ local function strike(id, token)
   redis.call('HDEL', CHANNEL .. '/facts', id)
 end
 
+-- Who took words from what: references behind one another in pages of so many bytes, each a field.
+local PAGE = 1000
+
+local function pages(key, source)
+  local found, page = {}, 0
+  while true do
+    local field = page == 0 and source or source .. '\t' .. page
+    local value = redis.call('HGET', key, field)
+    if not value then return found, field end
+    found[#found + 1], page = { field = field, value = value }, page + 1
+  end
+end
+
+local function cite(key, source, reference)
+  local found, new = pages(key, source)
+  local last = found[#found]
+  if not last or #last.value + #reference > PAGE then
+    redis.call('HSET', key, new, reference)
+  elseif not string.find('\n' .. last.value .. '\n', '\n' .. reference .. '\n', 1, true) then
+    redis.call('HSET', key, last.field, last.value .. '\n' .. reference)
+  end
+end
+
+local function cited_by(key, source)
+  local references = {}
+  for _, page in ipairs(pages(key, source)) do
+    for each in string.gmatch(page.value, '[^\n]+') do references[#references + 1] = each end
+  end
+  return references
+end
+
+local function uncite(key, source)
+  for _, page in ipairs(pages(key, source)) do redis.call('HDEL', key, page.field) end
+end
+
+-- Does something in another thread of this channel, as if the script were about that one.
+local function within(thread, act)
+  local conversation, name = CONVERSATION, ARGV[1]
+  CONVERSATION, ARGV[1] = CHANNEL .. ':' .. thread, string.match(CHANNEL, '}:(.*)$') .. ':' .. thread
+  act()
+  CONVERSATION, ARGV[1] = conversation, name
+end
+
+-- What a turn reads here is not what it was: a running one begins anew, and what is owed is looked at.
+local function disturb()
+  unset('text', 'text_revision')
+  bump('revision')
+  if redis.call('EXISTS', CONVERSATION .. '/owed') == 1 or get('turn') then look(tonumber(get('until') or milliseconds)) end
+end
+
+-- The replies to a message, and those that took words from it. A running turn checks what it took.
+local function depending(id, thread)
+  local found = cited_by(CHANNEL .. '/citedby', id)
+  local reply = thread and redis.call('HGET', CHANNEL .. ':' .. thread .. '/replies', id)
+  if reply then found[#found + 1] = reply end
+  return found
+end
+
+-- These messages and all that depends on them in turn, as a set.
+local function depending_all(ids, thread)
+  local queue, queued = {}, {}
+  local function add(more)
+    for _, id in ipairs(more) do
+      if not queued[id] then queue[#queue + 1], queued[id] = id, true end
+    end
+  end
+  add(ids)
+  local at = 1
+  while queue[at] do
+    add(depending(queue[at], thread))
+    at = at + 1
+  end
+  return queued
+end
+
+local LOST_AT_ONCE = 200 -- messages
+
+-- Messages leave the record, and with them the replies to them, the replies that took words from what goes,
+-- and so on, in whichever thread of the channel they stand: the ids of all. What is more than one step
+-- takes is written down, as what the sweep has to look at (see persons.py).
+local function lose_all(ids)
+  local queue, queued, touched, gone = {}, {}, {}, {}
+  local function add(more)
+    for _, id in ipairs(more) do
+      if not queued[id] then queue[#queue + 1], queued[id] = id, true end
+    end
+  end
+  add(ids)
+  local at = 1
+  while queue[at] and at <= math.max(LOST_AT_ONCE, #ids) do
+    local id = queue[at]
+    local thread, past = home(id)
+    thread = thread or past
+    add(depending(id, thread))
+    uncite(CHANNEL .. '/citedby', id)
+    if thread then
+      touched[thread] = true
+      within(thread, function()
+        redis.call('HDEL', CONVERSATION .. '/replies', id)
+        local stored, told = lose(id)
+        for _, name in ipairs(stored and {} or told) do add({ '%' .. thread .. '/' .. name }) end
+      end)
+      gone[#gone + 1] = id
+    end
+    at = at + 1
+  end
+  for i = at, #queue do redis.call('ZADD', JOURNAL, 0, doubt('lost', queue[i], '')) end
+  for thread in pairs(touched) do within(thread, disturb) end
+  return gone
+end
+
 -- How long before its messages expire a conversation is looked after.
 local function lead(messages) return math.min(DAY, messages / 2) end
 
@@ -266,13 +394,19 @@ end
 
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
-  extend(CONVERSATION, { '/msg', '/win', '/owed', '/replies', '/fresh' }, messages)
+  extend(CONVERSATION, { '/msg', '/win', '/owed', '/replies', '/posts', '/fresh' }, messages)
   extend(CONVERSATION, { '/rec', '/seg', '/cover', '/sum', '/above', '/debris' }, records)
   extend(CHANNEL, { '/log', '/count', '/epoch' }, messages)
-  extend(CHANNEL, { '/where', '/threads' }, records)
+  extend(CHANNEL, { '/where', '/threads', '/citedby' }, records)
   redis.call('ZADD', EXPIRING, whole(milliseconds + (messages - lead(messages)) * 1000), ARGV[1])
   -- In a channel that never falls silent, what expired conversations left behind goes bit by bit.
   for _, id in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/where', 3)) do home(id) end
+  for _, source in ipairs(redis.call('HRANDFIELD', CHANNEL .. '/citedby', 1)) do
+    local replies = string.gmatch(redis.call('HGET', CHANNEL .. '/citedby', source), '[^\n]+')
+    local living = false
+    for reply in replies do living = living or home(reply) end
+    if not living then redis.call('HDEL', CHANNEL .. '/citedby', source) end
+  end
   redis.call('ZREMRANGEBYSCORE', CHANNEL .. '/threads', '-inf', whole(microseconds - (records + DAY) * 1000000))
 end
 

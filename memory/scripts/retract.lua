@@ -1,16 +1,10 @@
--- Posts were deleted: they leave the record, and a tombstone stays. ARGV: '', prefix of due names, (id, fingerprint)...
-for i = 3, #ARGV, 2 do
+-- Posts were deleted: they leave the record, and a tombstone stays. ARGV: '', (id, fingerprint)...
+local ids = {}
+for i = 2, #ARGV, 2 do
   local id, fingerprint = ARGV[i], ARGV[i + 1]
   keep('seen', fingerprint, '-')
   drop('pend', fingerprint)
   strike(id, 'gone')
-  local thread, past = home(id)
-  thread = thread or past  -- its text expired; a summary may still tell of it
-  if thread then
-    CONVERSATION = CHANNEL .. ':' .. thread
-    ARGV[1] = ARGV[2] .. ':' .. thread
-    lose(id)
-    bump('revision')
-    if redis.call('EXISTS', CONVERSATION .. '/owed') == 1 or get('turn') then look(tonumber(get('until') or milliseconds)) end
-  end
+  ids[#ids + 1] = id
 end
+lose_all(ids)

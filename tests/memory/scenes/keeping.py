@@ -1,5 +1,6 @@
 """What is kept: folded, learned, known and revived, until it is edited, deleted or forgotten."""
 
+from memory.taken import Going
 from tests.memory.actor import ADA, CHANNEL, PLACE, Actor, sealed
 from tests.memory.conftest import NOW
 from tests.memory.scenes.scene import (
@@ -23,12 +24,12 @@ KEEPING = (
     Scene(
         name="amend what is folded",
         prepare=folded,
-        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited")),
+        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited"), Going()),
     ),
     Scene(
         name="amend during a turn",
         prepare=Actor.asked,
-        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited")),
+        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited"), Going()),
     ),
     Scene(
         name="retract during a turn",
@@ -55,7 +56,7 @@ KEEPING = (
     Scene(
         name="amend what is cited",
         prepare=Actor.cited,
-        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited")),
+        step=lambda do, _: do.store.amend(PLACE, "m1", NOW + 9, sealed("edited"), Going()),
     ),
     Scene(
         name="retract what is cited",
