@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +14,11 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from memory.cold import ArchiveDown, Cold
+from memory.cold import GONE, ArchiveDown, Cold
 from memory.records import Forgotten
 
 SCHEMA = 1  # of the tables; an archive with a newer one is refused
+FEW = 20  # posts that one statement asks for
 UPKEEP = 300.0  # seconds for what rewrites whole tables
 
 _FORMS = "DATABASE_URL: must look like sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
@@ -101,19 +102,36 @@ class Archive:
     async def forget(self, scope: str, until: int) -> Forgotten:
         async with self._calling() as connection:
             await self._mark(connection, scope, {"": until})
+            going = sa.select(_MESSAGES.c.channel, _MESSAGES.c.id)
+            there = going.where(_within(_MESSAGES, scope), _MESSAGES.c.sent <= until)
+            gone = (await connection.execute(there)).all()
             counts = [
                 await _delete(connection, table, _within(table, scope), table.c.sent <= until)
                 for table in _RECORDS
             ]
+            for channel in sorted({row.channel for row in gone}):
+                posts = {row.id for row in gone if row.channel == channel}
+                await self._quotes_go(connection, channel, posts)
         return Forgotten(messages=counts[0], segments=counts[1])
 
     async def retract(self, channel: str, posts: Mapping[str, int]) -> None:
         async with self._calling() as connection:
             await self._mark(connection, channel, posts)
-            for table, (post, version) in product(_RECORDS, posts.items()):
-                older = sa.and_(table.c.id == post, table.c.version < version)
-                told = sa.or_(older, _holds(table.c.covered, post))
-                await _delete(connection, table, table.c.channel == channel, told)
+            gone = {post for post, version in posts.items() if version >= GONE}
+            await self._quotes_go(connection, channel, gone)
+            for post, version in posts.items():
+                await _without(connection, channel, post, version)
+
+    async def _quotes_go(self, on: AsyncConnection, channel: str, gone: AbstractSet[str]) -> None:
+        """What took words from deleted posts goes for good, and what took words from that."""
+        found, fresh = set[str](), set(gone)
+        while fresh:
+            rows = (await on.execute(_quoting(channel, fresh))).all()
+            fresh = {row.id for row in rows if not fresh.isdisjoint(row.covered)} - found - gone
+            found |= fresh
+        await self._mark(on, channel, dict.fromkeys(sorted(found), GONE))
+        for post in sorted(found):
+            await _without(on, channel, post, GONE)
 
     async def scrub(self) -> None:
         async with self._calling(UPKEEP, isolation_level="AUTOCOMMIT") as connection:
@@ -187,6 +205,30 @@ async def _make(on: AsyncConnection) -> None:
     await on.run_sync(_META.create_all)
     if (await on.scalar(sa.select(_ARCHIVE.c.schema)) or 0) > SCHEMA:
         raise ArchiveDown("the archive is of a newer Threadkeeper: update this one")
+
+
+async def _without(on: AsyncConnection, channel: str, post: str, version: int) -> None:
+    """Older versions of a post go, with the summaries and replies that tell of it."""
+    for table in _RECORDS:
+        older = sa.and_(table.c.id == post, table.c.version < version)
+        told = sa.or_(older, _holds(table.c.covered, post))
+        await _delete(on, table, table.c.channel == channel, told)
+
+
+def _quoting(channel: str, posts: AbstractSet[str]) -> sa.Select[Any]:
+    """Messages that cover others, these posts among them; of many posts the caller looks."""
+    found = sa.select(_MESSAGES.c.id, _MESSAGES.c.covered).where(_MESSAGES.c.channel == channel)
+    if len(posts) > FEW:
+        return found.where(sa.cast(_MESSAGES.c.covered, sa.Text) != "{}")
+    return found.where(sa.or_(*(_holds(_MESSAGES.c.covered, post) for post in posts)))
+
+
+async def _without(on: AsyncConnection, channel: str, post: str, version: int) -> None:
+    """Older versions of a post go, with the summaries and replies that tell of it."""
+    for table in _RECORDS:
+        older = sa.and_(table.c.id == post, table.c.version < version)
+        told = sa.or_(older, _holds(table.c.covered, post))
+        await _delete(on, table, table.c.channel == channel, told)
 
 
 async def _delete(on: AsyncConnection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:

@@ -135,3 +135,24 @@ async def test_a_reply_goes_with_what_it_answers(archive: Archive) -> None:
     await archive.retract(HERE.channel_key, {"asked": GONE})
     assert await archive.save([reply]) == 0
     assert await names(archive) == ["other"]
+
+
+async def test_replies_that_quote_what_is_deleted_go_for_good_and_those_that_quote_them(
+    archive: Archive,
+) -> None:
+    quoting = message("quoting", SIBLING, covered={"secret": 0})
+    chain = message("quoting the quote", covered={"quoting": 0})
+    await archive.save([message("secret"), quoting, chain, message("other")])
+    await archive.retract(HERE.channel_key, {"secret": GONE})
+    assert await names(archive) == ["other"]
+    assert await archive.save([quoting, chain]) == 0
+
+
+async def test_replies_in_another_thread_that_quote_a_forgotten_one_go_with_it(
+    archive: Archive,
+) -> None:
+    many = [message(f"m{number}") for number in range(30)]  # more than one statement asks for
+    quoting = message("quoting", SIBLING, covered={"m7": 0}, sent=200)
+    await archive.save([*many, quoting, message("sibling", SIBLING)])
+    await archive.forget(HERE.key, 100)
+    assert await names(archive) == ["sibling"]

@@ -59,7 +59,7 @@ RECORD = (
     Mutant(
         rule=5,
         what="forgetting takes what was said later too",
-        changes={"if tonumber(message.sent) > water then": "if false then"},
+        changes={"if tonumber(message.sent) <= water then": "if true then"},
     ),
     Mutant(
         rule=5,
