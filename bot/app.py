@@ -26,6 +26,7 @@ from bot.offline import offline
 from bot.ports import Model, Prompt, Request, Role
 from bot.prompt import Prompter
 from bot.reply import Replies
+from bot.settings import OwnPosts
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from bot.web import Web
@@ -159,6 +160,7 @@ async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Ke
             grace=config.turns.grace_seconds,
             days=(kept.messages_days, kept.summaries_days, kept.facts_days),
             replicas=config.store.replicas,
+            remove_replies=config.forget.replies is OwnPosts.REMOVE,
         )
     except ValueError:  # its text may quote the password
         raise Misfit(

@@ -12,7 +12,8 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.settings import Config, Conflict, Section
+from bot.setting import Conflict, Section
+from bot.settings import Config
 
 __all__ = ["Config", "ConfigError", "load"]
 

@@ -79,6 +79,8 @@ class Reading:
             await self.ear.receive(message)
             if number % ABREAST == ABREAST - 1:
                 await self.hold(message.id)
+        if own:
+            await self.memory.cite_past(self.place)
         await self.hold()
 
     async def hold(self, after: str = "") -> None:

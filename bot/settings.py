@@ -1,79 +1,25 @@
 """What can be set: every key of the configuration with its default, unit and rules."""
 
-import re
-from ipaddress import ip_address
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from bot.setting import (
+    LOWER,
+    REDIS,
+    Address,
+    Conflict,
+    Count,
+    Numbers,
+    Seconds,
+    Section,
+    Tokens,
+    address,
+    keys,
+    like,
 )
-
-from memory.seal import KeyProblem, Keyring
-
-
-class Conflict(ValueError):
-    """A key, named from the section that checks it, does not go with its neighbours."""
-
-    def __init__(self, key: str, text: str) -> None:
-        super().__init__(text)
-        self.key = key
-
-
-def _like(pattern: str, words: str) -> AfterValidator:
-    def check(value: str | SecretStr) -> str | SecretStr:
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if not re.fullmatch(pattern, text):
-            raise ValueError(words)
-        return value
-
-    return AfterValidator(check)
-
-
-def _keys(value: SecretStr) -> SecretStr:
-    try:
-        Keyring.parse(value.get_secret_value())
-    except KeyProblem as problem:
-        raise ValueError(str(problem).removeprefix("MEMORY_KEY: ")) from None
-    return value
-
-
-def _address(value: str) -> str:
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        raise ValueError(
-            "must be an IP address: 127.0.0.1 for this machine, 0.0.0.0 for all"
-        ) from None
-
-
-_HOST = r"(\[[\da-fA-F:.]+\]|[^\s@/,:?#\[\]]+)(:\d{1,5})?"
-_HOSTS = rf"(\S*@)?{_HOST}(,{_HOST})*"
-_REDIS = _like(
-    rf"(rediss?|unix)://\S+|rediss?\+cluster://{_HOSTS}/?(\?\S*)?"
-    rf"|rediss?\+sentinel://{_HOSTS}/[^\s/?#]+(/\d+)?(\?\S*)?",
-    "must be like redis://host:port, rediss://…, unix:///path, redis+cluster://host:port,host:port "
-    "or redis+sentinel://host:port,host:port/service",
-)
-_LOWER = BeforeValidator(lambda value: str(value).lower())
-Count = Annotated[int, Field(ge=1)]
-Tokens = Annotated[int, Field(ge=100)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Numbers = Annotated[
-    tuple[Annotated[int, Field(ge=0)], ...],
-    BeforeValidator(lambda value: value.split(",") if isinstance(value, str) else value),
-]
-Address = Annotated[str, _like(r"https?://[^\s/]+(/\S*)?", "must start with http:// or https://")]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Model(Section):
@@ -116,8 +62,19 @@ class Retention(Section):
     facts_days: Count = 180  # since last used
 
 
+class OwnPosts(StrEnum):
+    """What becomes of the bot's posts that people see when memory forgets what they say."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
+class Forget(Section):
+    replies: OwnPosts = OwnPosts.KEEP  # the bot's own posts, when what they say is forgotten
+
+
 class Memory(Section):
-    key: Annotated[SecretStr, AfterValidator(_keys)] | None = None
+    key: Annotated[SecretStr, AfterValidator(keys)] | None = None
     window: Window = Window()
     segment_tokens: Tokens = 500
     segments: Count = 8
@@ -188,10 +145,10 @@ class Reach(Section):
 
 
 class Slack(Section):
-    bot_token: Annotated[SecretStr, _like(r"xoxb-\S+", "must start with xoxb-")] | None = None
-    app_token: Annotated[SecretStr, _like(r"xapp-\S+", "must start with xapp-")] | None = None
+    bot_token: Annotated[SecretStr, like(r"xoxb-\S+", "must start with xoxb-")] | None = None
+    app_token: Annotated[SecretStr, like(r"xapp-\S+", "must start with xapp-")] | None = None
     signing_secret: SecretStr | None = None
-    api_url: Annotated[Address, _like(r".*/api/", "must end in /api/")] | None = None
+    api_url: Annotated[Address, like(r".*/api/", "must end in /api/")] | None = None
 
     sockets: Annotated[int, Field(ge=1, le=2)] = 1
     shared: bool = False
@@ -209,7 +166,7 @@ class Slack(Section):
         return self
 
 
-_NAME = _like(r"[a-z0-9_-]{1,32}", "must be 1 to 32 of a-z, 0-9, - and _")
+_NAME = like(r"[a-z0-9_-]{1,32}", "must be 1 to 32 of a-z, 0-9, - and _")
 Name = Annotated[str, _NAME]
 
 
@@ -233,7 +190,7 @@ class Commands(Section):
 
 class Discord(Section):
     token: SecretStr | None = None
-    api_url: Annotated[Address, _like(r".*/api/v10", "must end in /api/v10")] | None = None
+    api_url: Annotated[Address, like(r".*/api/v10", "must end in /api/v10")] | None = None
     message_content: bool = False
     auto_thread: bool = False
     shard_ids: Numbers = ()  # empty: all of them
@@ -262,17 +219,18 @@ class Config(Section):
     store: Store = Store()
     turns: Turns = Turns()
     catch_up: Reach = Reach()
+    forget: Forget = Forget()
     budgets: Budgets = Budgets()
     slack: Slack = Slack()
     discord: Discord = Discord()
     commands: Commands = Commands()
     openai: Openai = Openai()
     data: Path = Path("data")
-    redis_url: Annotated[SecretStr, _REDIS] | None = None
+    redis_url: Annotated[SecretStr, REDIS] | None = None
     database_url: SecretStr | None = None
-    host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
+    host: Annotated[str, AfterValidator(address)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _LOWER] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], LOWER] = "info"
 
     @property
     def port_was_asked_for(self) -> bool:

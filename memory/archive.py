@@ -223,14 +223,6 @@ def _quoting(channel: str, posts: AbstractSet[str]) -> sa.Select[Any]:
     return found.where(sa.or_(*(_holds(_MESSAGES.c.covered, post) for post in posts)))
 
 
-async def _without(on: AsyncConnection, channel: str, post: str, version: int) -> None:
-    """Older versions of a post go, with the summaries and replies that tell of it."""
-    for table in _RECORDS:
-        older = sa.and_(table.c.id == post, table.c.version < version)
-        told = sa.or_(older, _holds(table.c.covered, post))
-        await _delete(on, table, table.c.channel == channel, told)
-
-
 async def _delete(on: AsyncConnection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
     return (await on.execute(sa.delete(table).where(*where))).rowcount
 

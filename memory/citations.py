@@ -1,5 +1,6 @@
 """The store's steps around citations: which replies took words from what."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import quote, unquote
 
@@ -31,6 +32,11 @@ class Citations:
         messages = tuple(answers.kept(row) for row in rows)
         return Sources(wrapped=wrapped, messages=messages, closed=answers.ids(closed))
 
+    async def cite_reply(
+        self, place: Place, reply: str, sources: Sequence[tuple[str, int]]
+    ) -> None:
+        await self._run("cite_reply", place, reply, taken_from(sources))
+
     async def lose(self, place: Place, messages: Sequence[str]) -> None:
         await self._run("lose", place, *messages)
 
@@ -52,6 +58,11 @@ class Citations:
 
     async def unquote(self, person: Person, source: str, replies: Sequence[Citation]) -> None:
         await self._run("unquote", person, source, *map(_reference, replies))
+
+
+def taken_from(sources: Sequence[tuple[str, int]]) -> str:
+    """As scripts read it: see `stands` in record.lua."""
+    return json.dumps([(each, str(version)) for each, version in sources])
 
 
 def _dependent(place: Place, thread: bytes, wrapped: bytes, message: bytes) -> Dependent:

@@ -1,18 +1,21 @@
 """Citations: which messages and facts a reply took words from, and what goes when those do."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from memory.entry import Entry, Recollection, Segment
+from memory.entry import ME, Entry, Recollection, Segment
 from memory.facts import Fact
 from memory.keys import Keys, message_context
+from memory.opening import open_contents
 from memory.quotes import Prints, Quotes, Reply
 from memory.records import Place
 from memory.store import Store
-from memory.taken import FactSource, Going, Taken, of_segment
+from memory.taken import EXPIRED, FactSource, Going, Taken, of_segment
 
+PAST = 2_000  # messages before an old reply that it is compared with
 PRINTS = 50_000  # texts whose prints are kept: about 250 bytes each
 
 
@@ -59,6 +62,34 @@ class Citing:
         facts = tuple(self._facts(reply, read.recollection.facts))
         return Taken(tuple(dict.fromkeys(messages)), facts)
 
+    async def past(self, place: Place) -> None:
+        """Find out what the bot's replies that were read from the platform took words from.
+
+        Those of its own turns tell it themselves.
+        """
+        held = await self._store.held(place)
+        if not held.wrapped:
+            return
+        contents = open_contents(place, self._keys.learn(place, held.wrapped), held)
+        found = await asyncio.to_thread(self._past, contents.entries)
+        for reply, sources in found:
+            await self._store.cite_reply(place, reply, sources)
+
+    def _past(self, entries: Sequence[Entry]) -> Sequence[tuple[str, Sequence[tuple[str, int]]]]:
+        """Replies with the messages before them that they took words from, oldest first."""
+        names = {entry.name for entry in entries}
+        printed = list[tuple[Entry, Prints]]()
+        found = []
+        for entry in entries:
+            if entry.kind == ME and not entry.answers:
+                reply = self._quotes.reply(entry.text, names)
+                likely = reply.likely(printed[-PAST:])
+                sources = [(each.id, each.version) for each in likely if reply.taken(each.text)]
+                if sources:
+                    found.append((entry.id, sources))
+            printed.append((entry, self._quotes.prints(entry.text)))
+        return found
+
     async def going(self, place: Place, message: str, old: str, new: str) -> Going:
         """Which replies took words from a message that an edit removes."""
         known, stored = await self._store.depending(place, message)
@@ -81,11 +112,11 @@ class Citing:
             if reply.taken(entry.text):
                 yield entry.id, entry.version
 
-    def _printed(self, place: Place, entry: Entry) -> Prints:
-        name = (place.channel_key, entry.id, entry.version)
+    def _printed(self, place: Place, told: Entry | Segment) -> Prints:
+        name = (place.channel_key, *_named(told))
         prints = self._prints.get(name)
         if prints is None:
-            self._prints[name] = prints = self._quotes.prints(entry.text)
+            self._prints[name] = prints = self._quotes.prints(told.text)
             if len(self._prints) > PRINTS:
                 self._prints.popitem(last=False)
         return prints
@@ -101,7 +132,8 @@ class Citing:
     ) -> dict[Place, list[str]]:
         """The names of those whose words the reply has, by conversation."""
         found: dict[Place, list[str]] = {}
-        for place, segment in segments:
+        printed = [(each, self._printed(*each)) for each in segments]
+        for place, segment in reply.likely(printed):
             if reply.taken(segment.text):
                 found.setdefault(place, []).append(segment.name)
         return found
@@ -119,6 +151,10 @@ class Citing:
             if reply.taken(entry.text):
                 found.append((entry.id, entry.version))
         return found
+
+
+def _named(told: Entry | Segment) -> tuple[str, int]:
+    return (told.id, told.version) if isinstance(told, Entry) else (told.name, EXPIRED)
 
 
 def dated(at: datetime) -> str:

@@ -240,6 +240,10 @@ class Memory:
         await self._store.take_back(reply.place, reply.turn, reply.reply)
         self._outdate()
 
+    async def cite_past(self, place: Place) -> None:
+        """After own posts of an earlier life were read here: what did they take words from?"""
+        await self._citing.past(place)
+
     def _outdate(self) -> None:
         if self._recalling:
             self._recalling.outdate()

@@ -85,7 +85,7 @@ class Quotes:
         """What runs need to know of a text."""
         words = list[str]()
         own, polite = list[int](), list[bool]()
-        for sentence in _SENTENCE.split(text[:LONGEST]):
+        for sentence in _SENTENCE.split(_without_emoji(text[:LONGEST])):
             said = _words(sentence)
             said_politely = not self._polite.isdisjoint(said)
             phrased = frozenset(self._within_phrases(said))
@@ -131,13 +131,7 @@ class Reply:
 
     @cached_property
     def _runs(self) -> frozenset[Run]:
-        weights = tuple(map(_weight, self._words))
-        return frozenset(
-            self._words[at:end]
-            for wanted in (RUN, LONG_RUN)
-            for at in range(len(weights))
-            if (end := _end(weights, at, wanted))
-        )
+        return frozenset(chain(_all_runs(self._words, RUN), _all_runs(self._words, LONG_RUN)))
 
     def likely(self, sources: Sequence[tuple[Item, Prints]]) -> Sequence[Item]:
         """Those that are worth a close look: among them all of which `taken` finds something."""
@@ -151,10 +145,12 @@ class Reply:
         """The runs and rare tokens (runs of one) of a source that stand in this reply too."""
         rare = self._quotes.rare.found(source[:LONGEST]) & self._tokens
         tokens = frozenset((token,) for token in rare)
-        words = self._quotes.words(source, self._names)
-        if self._short or words.weight < RUN:
-            return tokens | _whole(words, self._words)
-        return tokens | self._runs.intersection(_runs(words))
+        words = _words(source[:LONGEST])
+        if self._short or _is_short(words):
+            return tokens | _whole(self._quotes.words(source, self._names), self._words)
+        if self._runs.isdisjoint(_all_runs(words, RUN)):
+            return tokens  # most of what looked likely shares no run
+        return tokens | self._runs.intersection(_runs(self._quotes.words(source, self._names)))
 
 
 def _whole(source: Words, reply: Run) -> frozenset[Run]:
@@ -202,9 +198,21 @@ def _end(weights: Sequence[int], at: int, wanted: int) -> int:
     return 0
 
 
+def _all_runs(words: Run, wanted: int) -> Iterator[Run]:
+    weights = tuple(map(_weight, words))
+    if min(weights, default=_WORD) == _WORD:  # as below, faster
+        shifted = (words[start:] for start in range(wanted // _WORD))
+        return zip(*shifted, strict=False)
+    ends = ((at, _end(weights, at, wanted)) for at in range(len(words)))
+    return (words[at:end] for at, end in ends if end)
+
+
+def _without_emoji(text: str) -> str:
+    return _EMOJI.sub(" ", text) if ":" in text else text
+
+
 def _words(text: str) -> Run:
-    if ":" in text:
-        text = _EMOJI.sub(" ", text)
+    text = _without_emoji(text)
     if text.isascii():  # as below, in a fifth of the time
         return tuple(_ASCII.findall(text.lower().translate(_MARKUP)))
     return tuple(_TOKEN.findall(plain(text.replace("\\", ""))))

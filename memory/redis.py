@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from memory import answers, layout
 from memory.answers import Answer
 from memory.calls import Calls
-from memory.citations import Citations
+from memory.citations import Citations, taken_from
 from memory.connection import Pipe
 from memory.lasting import Lasting
 from memory.line import Command
@@ -124,7 +124,7 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
     async def conclude(self, place: Place, lease: Lease, reply: Reply) -> Concluded:
         head = (lease.turn, lease.fence, lease.snapshot.revision, reply.sealed.wrapped)
         posts = (json.dumps(reply.final), json.dumps(reply.removed))
-        sources = json.dumps([(each, str(version)) for each, version in reply.sources])
+        sources = taken_from(reply.sources)
         tail = (
             reply.sent,
             reply.sealed.blob,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
+from memory.citation_store import CitationStore
 from memory.opened import Known
 from memory.records import (
     Arrival,
@@ -27,10 +28,10 @@ from memory.records import (
     Spoiled,
 )
 from memory.slots import NOTHING, Account, Doubt, Person, Slot, Spent
-from memory.taken import Amended, Citation, Dependent, Going, Sources
+from memory.taken import Amended, Going
 
 
-class Store(Protocol):
+class Store(CitationStore, Protocol):
     """Every step is atomic and leaves the same state when it runs twice.
 
     Raises `StoreDown` when the store gave no answer: the caller may repeat the step.
@@ -180,41 +181,6 @@ class Store(Protocol):
         self, place: Place, message: str, version: int, sealed: Sealed, replies: Going
     ) -> Amended:
         """Change a message; with it go replies that took words from it which it has no more."""
-        ...
-
-    async def depending(
-        self, place: Place, message: str
-    ) -> tuple[Sequence[str], Sequence[Dependent]]:
-        """The replies to a message of this channel and those that took words from it.
-
-        All ids, and the first of them that are stored.
-        """
-        ...
-
-    async def sources(self, place: Place, segments: Sequence[str]) -> Sources:
-        """The stored messages that these segments tell of."""
-        ...
-
-    async def lose(self, place: Place, messages: Sequence[str]) -> None:
-        """What depended on these messages of the channel, which are gone, goes too."""
-        ...
-
-    async def take_back(self, place: Place, turn: str, reply: str) -> None:
-        """A turn's reply goes; if the turn is running, what it wrote does not count."""
-        ...
-
-    async def quote_person(
-        self, person: Person, revision: int, reply: Citation, sources: Sequence[str]
-    ) -> bool:
-        """Note what a reply took from a slot read at `revision`; False: it has changed since."""
-        ...
-
-    async def quoting(self, person: Person, start: str) -> Mapping[str, Sequence[Citation]]:
-        """Who took words from what is known of a person, by source; their names `start` so."""
-        ...
-
-    async def unquote(self, person: Person, source: str, replies: Sequence[Citation]) -> None:
-        """These took their words back."""
         ...
 
     async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None: ...

@@ -18,12 +18,6 @@ local dirty = get('dirty')
 if dirty and dirty ~= ARGV[13] then return { 'dirty', dirty } end
 
 -- What the reply took words from may have changed in another thread of the channel meanwhile.
-local function stands(id, version)
-  local at, name = string.match(id, '^%%([^/]*)/(.*)$')
-  if at then return redis.call('HEXISTS', CHANNEL .. ':' .. at .. '/cover', name) == 1 end
-  local value = redis.call('HGET', CHANNEL .. ':' .. (home(id) or '') .. '/msg', id)
-  return value and string.match(value, '^%a(%d+),') == version
-end
 local sources = list(ARGV[14])
 for _, source in ipairs(sources) do
   if not stands(source[1], source[2]) then return { 'stale' } end

@@ -306,6 +306,15 @@ local function uncite(key, source)
   for _, page in ipairs(pages(key, source)) do redis.call('HDEL', key, page.field) end
 end
 
+-- Whether something is still as a reply read it before it took words from it: a message at a version, or,
+-- named '%THREAD/NAME', a segment.
+local function stands(id, version)
+  local at, name = string.match(id, '^%%([^/]*)/(.*)$')
+  if at then return redis.call('HEXISTS', CHANNEL .. ':' .. at .. '/cover', name) == 1 end
+  local value = redis.call('HGET', CHANNEL .. ':' .. (home(id) or '') .. '/msg', id)
+  return value and string.match(value, '^%a(%d+),') == version
+end
+
 -- Does something in another thread of this channel, as if the script were about that one.
 local function within(thread, act)
   local conversation, name = CONVERSATION, ARGV[1]

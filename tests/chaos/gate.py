@@ -113,7 +113,10 @@ class Gate:
 @asynccontextmanager
 async def gate(sockets: Sequence[Path], traps: Traps) -> AsyncIterator[Gate]:
     """A port before each of these sockets, whether or not a server is behind it yet."""
-    names = {script.digest.encode(): name for name, script in layout.scripts(SCRIPTS, remove_replies=False)}
+    names = {
+        script.digest.encode(): name
+        for name, script in layout.scripts(SCRIPTS, remove_replies=False)
+    }
     gate = Gate(traps=traps, _names=names)
     gate.resume()
     async with AsyncExitStack() as stack:

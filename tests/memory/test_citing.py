@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from memory.engine import Memory
+from memory.gaps import PAST
 from memory.records import Debris, Place
 from memory.redis import RedisStore
 from memory.window import Marks
@@ -310,3 +311,17 @@ async def test_somebody_forgotten_takes_what_others_were_told_of_them(
     await answer(memory, place.sibling(SIBLING), world, QUOTE, ask="how does the vault open?")
     await memory.erasing.forget(place.person("U1"), world.at)
     assert await texts(memory, place.sibling(SIBLING)) == ["how does the vault open?"]
+
+
+async def test_a_reply_of_an_earlier_life_that_was_read_from_the_platform_goes_too(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await joined(memory, place, world)
+    secret = world.say(SECRET, called=False)
+    past = world.say(QUOTE, author="B1", name="", kind="me", called=False)
+    other = world.say("Nothing new there.", author="B1", name="", kind="me", called=False)
+    for entry in (secret, past, other):
+        await memory.admit(place, entry, PAST)
+    await memory.cite_past(place)
+    await memory.retract(place, [secret.id])
+    assert await texts(memory, place) == ["hello", "hi", "Nothing new there."]
