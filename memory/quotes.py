@@ -16,19 +16,24 @@ from memory.facts import plain
 from memory.rare import Rare
 
 LONGEST = 40_000  # characters of a text that are compared
-RUN = 20  # weight of a run that is a quote: five words, or ten signs of a script without spaces
-LONG_RUN = 36  # of one in which every word is a frequent one
-OWN = 2  # what its words have to say of their own, beside: see Words.own
+RUN = 60  # weight of a run that is a quote: five words, or ten signs of a script without spaces
+LONG_RUN = 108  # of one in which every word is a frequent one
+OWN = 6  # what its words have to say of their own, beside: see Words.own
 SAMPLE = 3  # every third run of three is kept: a run of five holds at least one of those whole
 
-_WORD, _SIGN, _LETTER = 4, 2, 1  # weights: a word in scripts without spaces has 2 to 5 signs
-_SIGNS = r"[\p{Han}\p{Hiragana}\p{Katakana}ー]"
-_LETTERS = r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
-_TOKEN = regex.compile(rf"(?:{_SIGNS}|{_LETTERS})\p{{M}}*|[\p{{L}}\p{{M}}\p{{N}}]+")
-_ONE_SIGN, _ONE_LETTER = regex.compile(_SIGNS), regex.compile(_LETTERS)
+_WORD, _SIGN, _LETTER = 12, 6, 4  # weights: a word in scripts without spaces has 2 or 3 of these
+_SAYS, _POLITE = {_WORD: 6, _SIGN: 2, _LETTER: 1}, {_WORD: 2, _SIGN: 0, _LETTER: 0}
+_SIGNS = r"\p{Han}\p{Hiragana}\p{Katakana}ー"
+_LETTERS = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
+_TOKEN = regex.compile(  # where scripts meet, as in `2027년` or `Adaさん`, a word ends
+    rf"[{_SIGNS}]\p{{M}}*|[[{_LETTERS}]--\p{{M}}]|\p{{Hangul}}+"
+    rf"|[[\p{{L}}\p{{M}}\p{{N}}]--[{_SIGNS}{_LETTERS}\p{{Hangul}}]]+",
+    regex.VERSION1,
+)
+_ONE_SIGN, _ONE_LETTER = regex.compile(f"[{_SIGNS}]"), regex.compile(f"[{_LETTERS}]")
 _KANA = regex.compile(r"[\p{Hiragana}ー]\p{M}*")
 _ASCII, _MARKUP = re.compile(r"[a-z0-9]+"), str.maketrans("", "", "*_~`\\")
-_SENTENCE = regex.compile(r"[.!?…;:\n。！？؟।]+")
+_SENTENCE = regex.compile(rf"[.,!?…;:\n。，、！？؟،।]+|(?<=[{_LETTERS}]\p{{M}}?) +(?=[{_LETTERS}])")
 _EMOJI = re.compile(r":[a-z+-][\w+-]{0,40}:", re.IGNORECASE)
 
 Run = tuple[str, ...]
@@ -42,14 +47,15 @@ Item = TypeVar("Item")
 class Words:
     """A text as runs see it: its words in order, their weights, and what each says of its own.
 
-    Frequent words, names, phrases that everybody says and small numbers say nothing: 0. Another
-    word says 2, but 1 in a sentence that thanks, greets or offers help, as those vary.
+    Frequent words, names, phrases that everybody says and small numbers say nothing. Other words
+    say something (_SAYS), and less where somebody thanks, greets or offers help, as those vary.
     """
 
     words: Run
     weights: tuple[int, ...]
     own: tuple[int, ...]
     polite: tuple[bool, ...]  # whether it stands in such a sentence
+    sentences: tuple[int, ...]  # the number of its sentence
 
     @property
     def weight(self) -> int:
@@ -63,9 +69,9 @@ class Quotes:
         folder = Path(__file__).with_name("vocabulary")
         self._common = _listed(folder / "common.txt")
         self._polite = _listed(folder / "polite.txt")
-        phrases = (folder / "phrases.txt").read_text(encoding="utf-8")
-        self._phrases = _by_first(phrases.splitlines())
-        self.rare = Rare(self._common)
+        self._parts = _rows(folder / "polite_parts.txt")
+        self._phrases = _by_first(_rows(folder / "phrases.txt"))
+        self.rare = Rare()
 
     def prints(self, text: str) -> Prints:
         """Of a message that a reply may take words from."""
@@ -84,25 +90,27 @@ class Quotes:
     def words(self, text: str, names: AbstractSet[str]) -> Words:
         """What runs need to know of a text."""
         words = list[str]()
-        own, polite = list[int](), list[bool]()
-        for sentence in _SENTENCE.split(_without_emoji(text[:LONGEST])):
+        own, polite, sentences = list[int](), list[bool](), list[int]()
+        for number, sentence in enumerate(_SENTENCE.split(_without_emoji(text[:LONGEST]))):
             said = _words(sentence)
-            said_politely = not self._polite.isdisjoint(said)
+            said_politely = not self._polite.isdisjoint(said) or _holds(sentence, self._parts)
             phrased = frozenset(self._within_phrases(said))
             words += said
             polite += [said_politely] * len(said)
+            sentences += [number] * len(said)
             own += [
-                0
-                if at in phrased or word in names or self._says_nothing(word)
-                else 2 - said_politely
+                0 if at in phrased or word in names else self._own(word, said_politely)
                 for at, word in enumerate(said)
             ]
-        return Words(tuple(words), tuple(map(_weight, words)), tuple(own), tuple(polite))
+        return Words(
+            tuple(words), tuple(map(_weight, words)), tuple(own), tuple(polite), tuple(sentences)
+        )
 
-    def _says_nothing(self, word: str) -> bool:
-        if word in self._common or word in self._polite:
-            return True
-        return len(word) <= 2 and (word.isdecimal() or bool(_KANA.fullmatch(word)))
+    def _own(self, word: str, said_politely: bool) -> int:
+        small = len(word) <= 2 and (word.isdecimal() or bool(_KANA.fullmatch(word)))
+        if small or word in self._common or word in self._polite:
+            return 0
+        return (_POLITE if said_politely else _SAYS)[_weight(word)]
 
     def _within_phrases(self, words: Run) -> Iterator[int]:
         end = 0
@@ -181,11 +189,11 @@ def _runs(text: Words) -> Iterator[Run]:
     """The shortest runs of a source that are a quote where they stand in a reply too."""
     for at in range(len(text.words)):
         end = _end(text.weights, at, RUN)
-        signs = end - at >= RUN // _SIGN  # of a script without spaces, each of which says little
-        if end and sum(text.own[at:end]) >= (3 * OWN if signs else OWN):
+        if end and sum(text.own[at:end]) >= OWN:
             yield text.words[at:end]
         end = _end(text.weights, at, LONG_RUN)
-        if end and not any(text.polite[at:end]):
+        spaced = end - at == LONG_RUN // _WORD
+        if end and spaced and not text.polite[at] and len(set(text.sentences[at:end])) == 1:
             yield text.words[at:end]
 
 
@@ -230,15 +238,22 @@ def _weight(word: str) -> int:
     return _LETTER if _ONE_LETTER.match(word) else _WORD
 
 
-def _listed(path: Path) -> frozenset[str]:
+def _holds(sentence: str, parts: Sequence[str]) -> bool:
+    return not sentence.isascii() and any(part in sentence for part in parts)
+
+
+def _rows(path: Path) -> Sequence[str]:
     rows = path.read_text(encoding="utf-8").splitlines()
-    return frozenset(_words(" ".join(row for row in rows if not row.startswith("#"))))
+    return [row for row in rows if not row.startswith("#")]
+
+
+def _listed(path: Path) -> frozenset[str]:
+    return frozenset(_words(" ".join(_rows(path))))
 
 
 def _by_first(phrases: Iterable[str]) -> Mapping[str, Sequence[Run]]:
     found: dict[str, list[Run]] = {}
     for phrase in phrases:
-        words = _words(phrase)
-        if words and not phrase.startswith("#"):
+        if words := _words(phrase):
             found.setdefault(words[0], []).append(words)
     return found

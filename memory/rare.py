@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 
 import regex  # type: ignore[import-untyped]
 
@@ -15,13 +14,38 @@ TOKEN = 400  # characters of a token that are read
 # What stands between tokens beside white space: quotation marks and brackets.
 _APART = str.maketrans(dict.fromkeys('"“”„‟«»「」『』`´<>()[]{}（）【】，。、！？；：', " "))
 _UNSPACED = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Hangul}ー]+"
+    r"[[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
+    r"\p{Hangul}ー]--\p{N}]+",
+    regex.VERSION1,
 )
 _PIECE = regex.compile(r"[=:|/,;&?#]+")
 _EDGES = ".,:;!?*_~|'’‘…-–—…()¿¡؟،।#=/\\"
+_EMPHASIS = str.maketrans("*_~`|", "     ")
 _JOINT = regex.compile(r"[-.]")
+_JOINING = frozenset(  # `state-of-the-art` is no identifier
+    [
+        "of",
+        "the",
+        "to",
+        "on",
+        "in",
+        "and",
+        "at",
+        "by",
+        "for",
+        "up",
+        "an",
+        "or",
+        "la",
+        "le",
+        "de",
+        "du",
+        "en",
+        "et",
+    ]
+)
 _EMOJI = re.compile(r":[a-z+-][\w+-]{0,40}:", re.IGNORECASE)
-_THOUSANDS = regex.compile(r"(?<![\w.,])\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?![\w])")
+_THOUSANDS = regex.compile(r"(?<![\d.,])\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?!\d)")
 _TIME = regex.compile(r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:am|pm|h|uhr)?")
 _DATE = regex.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}")
 _NUMBER = regex.compile(r"[+#$€£¥№]?\d(?:[\d.,'’/:+()-]*\d)?[%€$£¥]?")
@@ -40,22 +64,52 @@ _NAME = r"(?:\p{L}[\p{L}'’.-]* )"  # a word of a street's name
 _STREET = regex.compile(
     rf"\b\d{{1,5}}\p{{L}}?,? {_NAME}{{1,3}}(?:street|st|road|rd|lane|ln|avenue|ave|drive|square"
     r"|court|terrace|way)\b"
-    r"|\b\p{L}[\p{L}-]*(?:straße|strasse|str\.|weg|gasse|allee|platz|ring|damm|ufer)"
+    r"|\b[\p{L}-]*(?:straße|strasse|str\.|weg|gasse|allee|platz|markt|tor|graben|kai|ring"
+    r"|damm|ufer)"
     r" \d{1,4}\p{L}?\b"
     r"|\b\d{1,4},? (?:rue|avenue|boulevard|impasse|quai|place|cours|chemin)"
     r" (?:d[eu] |des |de la |l')?\p{L}[\p{L}'’-]*"
-    r"|[\p{Han}\p{Hiragana}\p{Katakana}ー]{1,8}\d{1,3}丁目(?:[\d-]{1,6}(?:番地?)?(?:\d{1,3}号?)?)?"
-    r"|\p{Han}{1,8}[路街道巷]\d{1,4}号|\p{Hangul}{1,8}[로길] ?\d{1,4}"
-    r"|(?:شارع|ถนน) ?[\p{L}\p{M}]{1,20} ?\d{1,4}|[\p{L}\p{M}]{1,20} (?:रोड|मार्ग|गली) \d{1,4}"
+    r"|\p{Han}{1,2}\d{1,3}丁目(?:[\d-]{1,6}(?:番地?)?(?:\d{1,3}号?)?)?"
+    r"|\p{Han}{2}[路街道巷]\d{1,4}号|\p{Hangul}{1,8}[로길] ?\d{1,4}"
+    r"|(?:شارع|طريق|ถนน) ?[\p{L}\p{M}]{1,20} ?\d{1,4}"
+    r"|[\p{L}\p{M}]{1,20} (?:रोड|मार्ग|गली) \d{1,4}|\d{1,4} [\p{L}\p{M}]{1,20} (?:रोड|मार्ग|गली)"
     rf"|\b(?:calle|avenida|plaza|rua|via|viale|piazza|ulica|улица|ул\.) {_NAME}{{1,4}},? ?"
-    r"\d{1,4}\b"
+    r"(?:д\. ?)?\d{1,4}\b|\b\p{L}+ (?:улица|проспект|переулок),? \d{1,4}"
 )
 _STREETS = (  # one of them stands in whatever _STREET finds
     *(" street", " st", " road", " rd", " lane", " ln", " avenue", " ave", " drive", " square"),
     *(" court", " terrace", " way", "straße", "strasse", "str. ", "weg ", "gasse ", "allee "),
-    *("platz ", "ring ", "damm ", "ufer ", "rue ", "boulevard", "impasse", "quai", "calle "),
+    *(
+        "platz ",
+        "markt ",
+        "tor ",
+        "graben ",
+        "kai ",
+        "ring ",
+        "damm ",
+        "ufer ",
+        "rue ",
+        "boulevard",
+        "impasse",
+        "quai",
+        "calle ",
+    ),
     *("avenida", "plaza ", "rua ", "via ", "viale ", "piazza ", "ulica", "улица", "ул."),
-    *("place ", "cours ", "chemin ", "丁目", "号", "로", "길", "شارع", "ถนน", "रोड", "मार्ग", "गली"),
+    *(
+        "place ",
+        "cours ",
+        "chemin ",
+        "丁目",
+        "号",
+        "로",
+        "길",
+        "شارع",
+        "طريق",
+        "ถนน",
+        "रोड",
+        "मार्ग",
+        "गली",
+    ),
 )
 _CALLED = regex.compile(  # what a secret is introduced by; the token behind it is rare
     r"\b(?:password|passwort|passphrase|passcode|pin|token|secret|codeword|code|kennwort"
@@ -75,10 +129,7 @@ _ORDINARY = regex.compile(  # looks like an identifier or a password, and everyb
 
 
 class Rare:
-    """Finds them; words that are `common` make no identifier where hyphens join them."""
-
-    def __init__(self, common: AbstractSet[str]) -> None:
-        self._common = common
+    """Finds them."""
 
     def found(self, text: str) -> frozenset[str]:
         """The tokens that are taken for a quote wherever they turn up again, folded."""
@@ -107,7 +158,7 @@ class Rare:
         if _is_address(folded) or _is_identifier(piece) or _is_password(piece):
             return True
         parts = _JOINT.split(folded)
-        return len(parts) > 2 and min(map(len, parts)) > 1 and self._common.isdisjoint(parts)
+        return len(parts) > 2 and min(map(len, parts)) > 1 and _JOINING.isdisjoint(parts)
 
 
 def _normal(text: str) -> str:
@@ -161,6 +212,7 @@ def _digits(number: str) -> str:
 def _spaced(lower: str) -> Iterator[str]:
     """Tokens with a space inside: `12 500` is the number 12500; streets with their numbers."""
     if _DIGITS.search(lower):
+        lower = lower.translate(_EMPHASIS)
         yield from (_digits(match.group()) for match in _THOUSANDS.finditer(lower))
         if _holds(lower, _STREETS):
             for match in _STREET.finditer(lower):
