@@ -76,41 +76,28 @@ _STREET = regex.compile(
     rf"|\b(?:calle|avenida|plaza|rua|via|viale|piazza|ulica|улица|ул\.) {_NAME}{{1,4}},? ?"
     r"(?:д\. ?)?\d{1,4}\b|\b\p{L}+ (?:улица|проспект|переулок),? \d{1,4}"
 )
-_STREETS = (  # one of them stands in whatever _STREET finds
-    *(" street", " st", " road", " rd", " lane", " ln", " avenue", " ave", " drive", " square"),
-    *(" court", " terrace", " way", "straße", "strasse", "str. ", "weg ", "gasse ", "allee "),
-    *(
-        "platz ",
-        "markt ",
-        "tor ",
-        "graben ",
-        "kai ",
-        "ring ",
-        "damm ",
-        "ufer ",
-        "rue ",
-        "boulevard",
-        "impasse",
-        "quai",
-        "calle ",
-    ),
-    *("avenida", "plaza ", "rua ", "via ", "viale ", "piazza ", "ulica", "улица", "ул."),
-    *(
-        "place ",
-        "cours ",
-        "chemin ",
-        "丁目",
-        "号",
-        "로",
-        "길",
-        "شارع",
-        "طريق",
-        "ถนน",
-        "रोड",
-        "मार्ग",
-        "गली",
-    ),
+# One of these words, or of these parts of words, stands in whatever _STREET finds.
+_STREET_WORDS = frozenset(
+    [
+        *("street", "st", "road", "rd", "lane", "ln", "avenue", "ave", "drive", "square", "court"),
+        *("terrace", "way", "weg", "allee", "platz", "markt", "tor", "graben", "kai", "ring"),
+        *("damm", "ufer", "rue", "boulevard", "impasse", "quai", "place", "cours", "chemin"),
+        *("calle", "avenida", "plaza", "rua", "via", "viale", "piazza", "ulica", "ул"),
+        *("улица", "проспект", "переулок", "شارع", "طريق", "रोड", "मार्ग", "गली"),
+    ]
 )
+_STREET_PARTS = (
+    "straße",
+    "strasse",
+    "str. ",
+    "weg ",
+    "gasse",
+    "platz ",
+    "allee ",
+    "ufer ",
+    "ring ",
+)
+_STREET_SIGNS = ("丁目", "号", "로", "길", "ถนน")
 _CALLED = regex.compile(  # what a secret is introduced by; the token behind it is rare
     r"\b(?:password|passwort|passphrase|passcode|pin|token|secret|codeword|code|kennwort"
     r"|contraseña|clave|senha|mot de passe|wachtwoord|пароль|код)\b"
@@ -214,13 +201,19 @@ def _spaced(lower: str) -> Iterator[str]:
     if _DIGITS.search(lower):
         lower = lower.translate(_EMPHASIS)
         yield from (_digits(match.group()) for match in _THOUSANDS.finditer(lower))
-        if _holds(lower, _STREETS):
+        if _names_a_street(lower):
             for match in _STREET.finditer(lower):
                 yield " ".join(match.group().replace(",", " ").split())
 
 
 def _mixed_case(piece: str) -> bool:
     return not (piece.islower() or piece.isupper() or piece.istitle())
+
+
+def _names_a_street(lower: str) -> bool:
+    if not _STREET_WORDS.isdisjoint(lower.replace(".", " ").replace(",", " ").split()):
+        return True
+    return _holds(lower, _STREET_PARTS) or (not lower.isascii() and _holds(lower, _STREET_SIGNS))
 
 
 def _is_address(folded: str) -> bool:
