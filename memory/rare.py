@@ -20,6 +20,7 @@ _UNSPACED = regex.compile(
 )
 _PIECE = regex.compile(r"[=:|/,;&?#]+")
 _EDGES = ".,:;!?*_~|'’‘…-–—…()¿¡؟،।#=/\\"
+_WORDS_APART = {**_APART, **str.maketrans(".,", "  ")}
 _EMPHASIS = str.maketrans("*_~`|", "     ")
 _JOINT = regex.compile(r"[-.]")
 _JOINING = frozenset(  # `state-of-the-art` is no identifier
@@ -211,7 +212,7 @@ def _mixed_case(piece: str) -> bool:
 
 
 def _names_a_street(lower: str) -> bool:
-    if not _STREET_WORDS.isdisjoint(lower.replace(".", " ").replace(",", " ").split()):
+    if not _STREET_WORDS.isdisjoint(lower.translate(_WORDS_APART).split()):
         return True
     return _holds(lower, _STREET_PARTS) or (not lower.isascii() and _holds(lower, _STREET_SIGNS))
 
