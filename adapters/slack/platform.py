@@ -191,6 +191,9 @@ class SlackPlatform:
                 name=test["user"],
                 address=test.get("url") or "",
                 agent=self._agent.view,
+                team=test["team_id"],
+                enterprise=test.get("enterprise_id") or "",
+                everywhere=bool(test.get("is_enterprise_install")),
             )
         return self._identity
 
