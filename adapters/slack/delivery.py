@@ -126,7 +126,9 @@ class Delivery:
         )
 
     async def somebody_left(self, body: Payload, inbox: Inbox) -> None:
-        if body["event"].get("user") == (await self._me()).user:
+        somebody = str(body["event"].get("user"))
+        self._directory.parted(somebody)
+        if somebody == (await self._me()).user:
             await self.left(body, inbox)
 
     async def uninstalled(self, body: Payload, inbox: Inbox) -> None:

@@ -17,6 +17,10 @@ _WITHIN = 2.0  # seconds; Slack waits three for an acknowledgement
 _FRESH = timedelta(hours=1)
 _BOUND = 5_000
 _ASKED = 20  # names of one post
+_LOOK = timedelta(seconds=5)  # a page drawn, a button pressed, drawn again: one look
+_LOOKS = 100  # people
+_PAGE, _PAGES = 999, 3  # https://docs.slack.dev/reference/methods/users.conversations
+_CHANNELS = "public_channel,private_channel,mpim"
 # Whom the bot may not see, or its workspace does not know, is of elsewhere:
 # https://docs.slack.dev/reference/methods/users.info#errors
 _UNSEEN = {"user_not_visible", "user_not_found"}
@@ -81,6 +85,7 @@ class Directory:
         self._users: Known[User] = Known(now)
         self._rooms: Known[Room] = Known(now)
         self._types: Known[str] = Known(now)
+        self._joined: Known[frozenset[str]] = Known(now, _LOOKS)
 
     async def names(self, ids: Sequence[str]) -> Mapping[str, str]:
         """The names of the first 20 users and public channels, as far as Slack tells them."""
@@ -168,6 +173,29 @@ class Directory:
                 raise
             return self._users.put(user, User(name=user, guest=True))
         return self._users.put(user, _user(answer["user"]))
+
+    async def joined(self, user: str, team: str) -> frozenset[str]:
+        """The channels they are in, of private ones those that the bot is in too; at most 2,997.
+
+        `team`: the workspace to look in, where the app is installed for several. One look costs
+        a call, three at most, of twenty a minute. Raises Unclear, Busy or Refused.
+        """
+        if (known := self._joined.get(user, _LOOK)) is not None:
+            return known
+        found, asked = set[str](), {"user": user, "types": _CHANNELS, "limit": _PAGE}
+        cursor = ""
+        for _ in range(_PAGES):
+            page = await self._web.read(
+                "users.conversations", **asked, cursor=cursor, team_id=team, within=_WITHIN
+            )
+            found.update(each["id"] for each in page["channels"])
+            if not (cursor := (page.get("response_metadata") or {}).get("next_cursor") or ""):
+                break
+        return self._joined.put(user, frozenset(found))
+
+    def parted(self, user: str) -> None:
+        """They are no longer in a channel."""
+        self._joined.drop(user)
 
     async def thread(self, channel: str, ts: str) -> str:
         """The thread a post stands in, as its address tells; raises Unclear, Busy or Refused."""

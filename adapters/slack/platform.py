@@ -23,6 +23,7 @@ from adapters.slack.events import Me
 from adapters.slack.http import PATH, Requests, Signatures
 from adapters.slack.interactions import Interactions
 from adapters.slack.manifest import lacking
+from adapters.slack.members import Members
 from adapters.slack.posts import SlackPosts
 from adapters.slack.session import Agent
 from adapters.slack.sockets import Sockets
@@ -70,6 +71,7 @@ class SlackPlatform:
         logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
         self._web = Calls(access.bot_token, access.api_url, timeout, logger)
         self._directory = Directory(self._web, now)
+        self._members = Members(directory=self._directory, me=self._me)
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
         self._shared = shared
         self._identity: Me | None = None
@@ -131,6 +133,13 @@ class SlackPlatform:
             address=lambda: self._identity.address if self._identity else "",
             shared=self._shared,
         )
+
+    async def readable(
+        self, person: str, places: Sequence[Conversation]
+    ) -> frozenset[Conversation]:
+        channels = list(dict.fromkeys(each.channel for each in places))
+        seen = await self._members.readable(person, channels)
+        return frozenset(each for each in places if each.channel in seen)
 
     async def check(self) -> Sequence[str]:
         wrong: list[str] = []
