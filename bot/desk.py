@@ -20,7 +20,10 @@ log = structlog.get_logger()
 
 YES = "yes"
 NOTHING = "I hold nothing of this conversation."
-UNSEEN = "I cannot see that you may read this here now: if you may, ask me again in a minute."
+UNSEEN = (
+    "I cannot see that you may read this now. If you may, see that I am in the channel too, "
+    "and ask me again in a minute."
+)
 BUTTONS = 20  # platforms take 25
 
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.ports import Busy, Refused, Unclear
@@ -19,7 +19,7 @@ _BOUND = 5_000
 _ASKED = 20  # names of one post
 _LOOK = timedelta(seconds=5)  # a page drawn, a button pressed, drawn again: one look
 _LOOKS = 100  # people
-_PAGE, _PAGES = 999, 3  # https://docs.slack.dev/reference/methods/users.conversations
+_PAGE, _PAGES, _LISTED = 999, 3, 10  # https://docs.slack.dev/reference/methods/users.conversations
 _CHANNELS = "public_channel,private_channel,mpim"
 # Whom the bot may not see, or its workspace does not know, is of elsewhere:
 # https://docs.slack.dev/reference/methods/users.info#errors
@@ -182,16 +182,27 @@ class Directory:
         """
         if (known := self._joined.get(user, _LOOK)) is not None:
             return known
-        found, asked = set[str](), {"user": user, "types": _CHANNELS, "limit": _PAGE}
-        cursor = ""
-        for _ in range(_PAGES):
-            page = await self._web.read(
-                "users.conversations", **asked, cursor=cursor, team_id=team, within=_WITHIN
-            )
-            found.update(each["id"] for each in page["channels"])
-            if not (cursor := (page.get("response_metadata") or {}).get("next_cursor") or ""):
-                break
+        found, _ = await self._listed(_PAGES, user=user, team_id=team or None)
         return self._joined.put(user, frozenset(found))
+
+    async def own(self) -> tuple[Mapping[str, Room], bool]:
+        """The channels the bot is in, at most 9,990, and whether these are all.
+
+        Raises Unclear, Busy or Refused.
+        """
+        return await self._listed(_LISTED)
+
+    async def _listed(self, pages: int, **whose: Any) -> tuple[Mapping[str, Room], bool]:
+        rooms, cursor = dict[str, Room](), ""
+        for _ in range(pages):
+            page = await self._web.read(
+                "users.conversations", types=_CHANNELS, limit=_PAGE, cursor=cursor, **whose
+            )
+            rooms |= {each["id"]: _room(each) for each in page["channels"]}
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return rooms, True
+        return rooms, False
 
     def parted(self, user: str) -> None:
         """They are no longer in a channel."""

@@ -155,7 +155,11 @@ class Methods:
             raise Failure("missing_argument")
         kinds = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim"}
         wanted = {kinds.get(each, each) for each in given.get("types", "public_channel").split(",")}
-        rooms = [each for each in self._workspace.joined(given["user"]) if each.type in wanted]
+        rooms = [
+            each
+            for each in self._workspace.joined(given.get("user", BOT_USER))
+            if each.type in wanted
+        ]
         listed, metadata = self._page(given, rooms)
         return {"channels": [each.info() for each in listed], "response_metadata": metadata}
 
