@@ -55,12 +55,15 @@ class Known(Generic[Answer]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """`guest`: of elsewhere, or admitted to some channels only; `team`: their workspace."""
+    """`guest`: of elsewhere, or admitted to some channels only; `team`: their workspace, and
+    `enterprise`: the organisation that one belongs to, as far as Slack tells.
+    """
 
     name: str
     guest: bool = False
     admin: bool = False  # of the workspace, or its owner
     team: str = ""
+    enterprise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +114,9 @@ class Directory:
         if not user:  # an app's own post
             return False
         who = await self.user(user)
-        return who.guest or not (me.enterprise or who.team == me.team)
+        if me.enterprise:
+            return who.guest or who.enterprise not in ("", me.enterprise)
+        return who.guest or who.team != me.team
 
     async def manages(self, user: str, channel: str) -> bool:
         """Whether they may decide for a whole channel: its creator, and the workspace's admins."""
@@ -261,6 +266,7 @@ def _user(found: Payload) -> User:
         guest=any(found.get(mark) for mark in marks),
         admin=bool(found.get("is_admin") or found.get("is_owner")),
         team=found.get("team_id") or "",
+        enterprise=(found.get("enterprise_user") or {}).get("enterprise_id") or "",
     )
 
 

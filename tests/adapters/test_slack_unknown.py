@@ -106,15 +106,17 @@ async def test_a_post_that_names_another_workspace_is_a_guests_without_asking(
     assert slack.calls("users.info") == []
 
 
+@pytest.mark.parametrize("organisation", ["E00FAKE00AA", "E00ELSEWHERE", ""])
 async def test_another_workspace_of_the_same_organisation_is_no_guest(
-    slack: Slack, inbox: Collected, mode: str
+    slack: Slack, inbox: Collected, mode: str, organisation: str
 ) -> None:
     slack.workspace.organisation = "E00FAKE00AA"
-    slack.workspace.marks["U2"] = {"team_id": ELSEWHERE}
+    marks = {"enterprise_user": {"enterprise_id": organisation}} if organisation else {}
+    slack.workspace.marks["U2"] = {"team_id": ELSEWHERE, **marks}
     async with connected(slack, inbox, mode):
-        slack.say("C1", "U2", "one of us", order=["message"], team=ELSEWHERE)
+        slack.say("C1", "U2", "one of us?", order=["message"], team=ELSEWHERE)
         await settled(slack)
-    assert inbox.texts == ["one of us"]
+    assert inbox.texts == ([] if organisation == "E00ELSEWHERE" else ["one of us?"])
 
 
 @pytest.mark.parametrize(
