@@ -1,4 +1,4 @@
-"""What Slack's channels turned into while nobody listened is found out when somebody does again."""
+"""Who reads a Slack channel: what Slack says today; what it does not say, the fewest read."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import structlog
 
 from adapters.message import Audience, Conversation, Rescoped
 from tests.adapters.inbox import Collected
-from tests.adapters.slack_bot import connected, inbox, mode, slack
+from tests.adapters.slack_bot import connected, inbox, mode, settled, slack
 from tests.adapters.test_slack_understand import SPACE
 from tests.servers.slack import Fault, Slack
 from tests.virtual import VirtualLoop
@@ -108,3 +108,50 @@ async def test_of_more_channels_than_are_listed_the_rest_stays_as_it_was(
         await slack.until(lambda: len(inbox.others) == 2)
         await compared(slack, inbox)
     assert {*rescoped(inbox)} == {"C1", "C2"}
+
+
+async def test_a_channel_that_slack_does_not_describe_is_shared_with_others(
+    slack: Slack, inbox: Collected, mode: str
+) -> None:
+    async with connected(slack, inbox, mode):
+        slack.channel("C1")
+        slack.fail("conversations.info", *[Fault(error="channel_not_found")] * 9)
+        slack.hands.command("C1", "U1", "summary")
+        slack.admin.connect("C1")
+        await settled(slack)
+        body = {"type": "channel_unshared", "channel": "C1", "event_ts": "1.0"}
+        slack.workspace.channels["C1"].shared = False
+        slack._emit(body, slack.channel("C1"))
+        await settled(slack)
+    assert [each.conversation.audience for each in inbox.commands] == [Audience.SHARED]
+    audiences = [each.audience for each in inbox.others if isinstance(each, Rescoped)]
+    assert audiences == [Audience.SHARED] * 2
+
+
+async def test_a_channel_is_public_and_its_own_only_if_slack_says_so(
+    slack: Slack, inbox: Collected, mode: str
+) -> None:
+    slack.channel("C1")
+    slack.methods._methods["conversations.info"] = lambda given: {"channel": {"id": "C1"}}
+    async with connected(slack, inbox, mode):
+        slack.say("C1", "U1", "hello", order=["app_mention"])
+        await settled(slack)
+        slack.hands.command("C1", "U1", "summary")
+        await settled(slack)
+    assert inbox.messages[0].conversation.audience is Audience.PRIVATE
+    assert inbox.commands[0].conversation.audience is Audience.SHARED
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_an_event_that_does_not_say_whether_its_channel_is_shared_has_slack_asked(
+    slack: Slack, inbox: Collected, mode: str, shared: bool
+) -> None:
+    slack.channel("C1", shared=shared)
+    async with connected(slack, inbox, mode):
+        slack.say("C1", "U1", "hello", order=["message"])
+        await settled(slack)
+        body = slack.deliveries[0].body
+        untold = {name: each for name, each in body.items() if name != "is_ext_shared_channel"}
+        slack.deliver(untold | {"event_id": "Ev2"})
+        await settled(slack)
+    assert inbox.texts == ([] if shared else ["hello"] * 2)

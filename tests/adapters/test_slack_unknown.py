@@ -28,13 +28,13 @@ ELSEWHERE = "T00ELSEWHERE"
 HOUR = timedelta(hours=1, seconds=1)
 
 
-def fail(slack: Slack, *faults: Fault, method: str = "users.info") -> None:
+def fail(slack: Slack, fault: Fault) -> None:
     """For longer than any test asks; a broken connection is tried again by the client itself."""
-    slack.fail(method, *(each for each in faults for _ in range(40)))
+    slack.fail("users.info", *[fault] * 40)
 
 
-def heal(slack: Slack, method: str = "users.info") -> None:
-    slack._faults._queued.pop(method, None)
+def heal(slack: Slack) -> None:
+    slack._faults._queued.clear()
 
 
 async def refused(slack: Slack) -> None:
@@ -246,53 +246,6 @@ async def test_at_slacks_last_try_a_gap_is_opened_though_nothing_else_is_heard(
             await slack.until(lambda: len(inbox.gaps) == 2, within=60.0)
     assert inbox.messages == []
     assert inbox.ago[1] > 300
-
-
-async def test_a_channel_that_slack_does_not_describe_is_shared_with_others(
-    slack: Slack, inbox: Collected, mode: str
-) -> None:
-    async with connected(slack, inbox, mode):
-        slack.channel("C1")
-        fail(slack, Fault(error="channel_not_found"), method="conversations.info")
-        slack.hands.command("C1", "U1", "summary")
-        slack.admin.connect("C1")
-        await settled(slack)
-        body = {"type": "channel_unshared", "channel": "C1", "event_ts": "1.0"}
-        slack.workspace.channels["C1"].shared = False
-        slack._emit(body, slack.channel("C1"))
-        await settled(slack)
-    assert [each.conversation.audience for each in inbox.commands] == [Audience.SHARED]
-    audiences = [each.audience for each in inbox.others if isinstance(each, Rescoped)]
-    assert audiences == [Audience.SHARED] * 2
-
-
-async def test_a_channel_is_public_and_its_own_only_if_slack_says_so(
-    slack: Slack, inbox: Collected, mode: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slack.channel("C1")
-    slack.methods._methods["conversations.info"] = lambda given: {"channel": {"id": "C1"}}
-    async with connected(slack, inbox, mode):
-        slack.say("C1", "U1", "hello", order=["app_mention"])
-        await settled(slack)
-        slack.hands.command("C1", "U1", "summary")
-        await settled(slack)
-    assert inbox.messages[0].conversation.audience is Audience.PRIVATE
-    assert inbox.commands[0].conversation.audience is Audience.SHARED
-
-
-@pytest.mark.parametrize("shared", [True, False])
-async def test_an_event_that_does_not_say_whether_its_channel_is_shared_has_slack_asked(
-    slack: Slack, inbox: Collected, mode: str, shared: bool
-) -> None:
-    slack.channel("C1", shared=shared)
-    async with connected(slack, inbox, mode):
-        slack.say("C1", "U1", "hello", order=["message"])
-        await settled(slack)
-        body = slack.deliveries[0].body
-        untold = {name: each for name, each in body.items() if name != "is_ext_shared_channel"}
-        slack.deliver(untold | {"event_id": "Ev2"})
-        await settled(slack)
-    assert inbox.texts == ([] if shared else ["hello"] * 2)
 
 
 async def test_a_payload_of_nobody_is_not_handed_on(
