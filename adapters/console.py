@@ -75,6 +75,13 @@ class Console:
     def chat(self, conversation: Conversation) -> Chat:
         return self
 
+    async def readable(
+        self, person: str, places: Sequence[Conversation]
+    ) -> frozenset[Conversation]:
+        """Who sits at the terminal has its one conversation before them."""
+        mine = person == self._person.id
+        return frozenset(each for each in places if mine and each.channel == self._place.channel)
+
     async def check(self) -> Sequence[str]:
         return ()
 

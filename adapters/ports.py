@@ -208,6 +208,16 @@ class Platform(Protocol):
 
     def chat(self, conversation: Conversation) -> Chat: ...
 
+    async def readable(
+        self, person: str, places: Sequence[Conversation]
+    ) -> frozenset[Conversation]:
+        """Those of these that this person (an author's id) may read on the platform today.
+
+        Found in a bounded number of calls, whatever audience the places say they have. What cannot
+        be checked is not among them; nothing is raised for it.
+        """
+        ...
+
     async def check(self) -> Sequence[str]:
         """What is wrong with the set-up, one line each; empty when all is well."""
         ...

@@ -1,13 +1,14 @@
 """What commands work with: memory, the chats it is of, and the words they have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from textwrap import shorten
 
 import structlog
 
-from adapters.message import Answer, Audience, Command, Offer
+from adapters.message import Answer, Audience, Command, Conversation, Offer
 from adapters.ports import Busy, Chat, Platform, Refused, Unclear
 from bot.budget import Budgets
 from bot.places import conversation_at, place_of
@@ -19,6 +20,10 @@ log = structlog.get_logger()
 
 YES = "yes"
 NOTHING = "I hold nothing of this conversation."
+UNSEEN = (
+    "I cannot see that you may read this now. If you may, see that I am in the channel too, "
+    "and ask me again in a minute."
+)
 BUTTONS = 20  # platforms take 25
 
 
@@ -46,6 +51,22 @@ class Desk:
         """None where its platform is off."""
         platform = self.platforms.get(place.platform)
         return platform.chat(conversation_at(place)) if platform else None
+
+    async def readable(self, command: Command, places: Iterable[Place]) -> AbstractSet[str]:
+        """The keys of those channels that who asks may read today, as far as it can be checked."""
+        asked = {each.channel_key: conversation_at(each) for each in places}
+        # Who gives a command in a direct message is one of its two sides.
+        own = {place_of(command.conversation).channel_key} if direct(command) else set[str]()
+        others = [where for key, where in asked.items() if key not in own]
+        platform = self.platforms.get(command.conversation.platform)
+        seen = frozenset[Conversation]()
+        if others and platform:
+            seen = await platform.readable(command.author.id, others)
+        return {key for key, where in asked.items() if key in own or where in seen}
+
+    async def sees(self, command: Command, place: Place) -> bool:
+        """Whether who asks may read a conversation today."""
+        return bool(await self.readable(command, [place]))
 
     def link(self, place: Place, message: str, words: str) -> str:
         """These words, leading to the post if the platform has links."""

@@ -1,7 +1,7 @@
 """/forget: what would go, one confirmation, a receipt; and who may."""
 
 from adapters.message import Action, Answer, Command
-from bot.desk import BUTTONS, NOTHING, YES, Desk, closed, count, direct
+from bot.desk import BUTTONS, NOTHING, UNSEEN, YES, Desk, closed, count, direct
 from bot.places import microseconds, place_of
 from memory.entry import Description
 from memory.records import Forgotten, Place
@@ -16,6 +16,9 @@ async def forget(desk: Desk, command: Command) -> Answer:
     words = command.argument.split()
     sure = words[-1:] == [YES]
     what, *rest = words[: len(words) - sure] or ["here"]
+    # All of oneself goes from wherever it is; nothing else is shown or taken from outside.
+    if what != "me" and not await desk.sees(command, place_of(command.conversation)):
+        return Answer(text=UNSEEN)
     beside = not (direct(command) or command.conversation.thread)
     if what == "here" and not rest and beside:
         return await _threads(desk, command)

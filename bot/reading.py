@@ -88,8 +88,11 @@ class Reading:
             raise Taken
 
     def _here(self, message: Message) -> Message:
-        """What was said before the bot joined belongs to the conversation it joined."""
-        where = conversation_at(self.place)
+        """What was said before the bot joined belongs to the conversation it joined.
+
+        Its audience stays: a guest's words are read by guests.
+        """
+        where = replace(conversation_at(self.place), audience=message.conversation.audience)
         return replace(message, conversation=where) if self._before(message) else message
 
     def _before(self, message: Message) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from adapters.message import Answer, Command
-from bot.desk import BUTTONS, NOTHING, Desk, closed, count, day, direct
+from bot.desk import BUTTONS, NOTHING, UNSEEN, Desk, closed, count, day, direct
 from bot.places import place_of
 from memory.entry import Description, Entry
 from memory.records import Place
@@ -17,6 +17,8 @@ async def summary(desk: Desk, command: Command) -> Answer:
         if there is None:
             return Answer(text="Say /summary, or /summary and the link of a post of this channel.")
         place = there
+    if not await desk.sees(command, place):
+        return Answer(text=UNSEEN)
     held = await desk.memory.describe(place)
     if held.unreadable:
         return closed(place, held.unreadable)

@@ -31,6 +31,7 @@ def conversation(channel: Place) -> Conversation:
     """Where a post stands. What has no guild is a direct message.
 
     A private thread is a channel of its own: others read it than the channel it is in.
+    `channel` is one that discord.py keeps up to date, or was just asked for.
     """
     guild_id: int | None = None
     if isinstance(channel, discord.PartialMessageable):
@@ -134,12 +135,10 @@ def departure(guild: int, *place: int) -> Departure:
     return Departure(platform=PLATFORM, space=str(guild), channel=channel, thread=thread)
 
 
-def rescoped(channel: GuildChannel) -> Rescoped:
+def rescoped(guild: int, number: int, channel: GuildChannel | None) -> Rescoped:
+    """None: it is there, and the bot cannot see who sees it."""
     return Rescoped(
-        platform=PLATFORM,
-        space=str(channel.guild.id),
-        channel=str(channel.id),
-        audience=audience(channel),
+        platform=PLATFORM, space=str(guild), channel=str(number), audience=audience(channel)
     )
 
 

@@ -66,6 +66,7 @@ class Gateway(discord.Client):
         # as it ended. Ours wait less: a channel would be silent for good. See Allowance.
         self.http.get_ratelimit = lambda key: Ratelimit(PATIENCE)  # type: ignore[method-assign]
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
+        self._settled = False  # the servers that a session begins with are all there
         self._reader = Reader(self, inbox, options)
         self._interactions = Interactions(
             self, inbox, deliver=deliver, reader=self._reader, options=options
@@ -90,6 +91,7 @@ class Gateway(discord.Client):
         """Raised on, it would end the connection; and the event would be no better after it."""
         if name == "READY":  # long before `on_ready`, and never for a session that is resumed
             self._deliver.interrupted()
+            self._settled = False
         try:
             parse(data)
         except Exception as error:
@@ -117,7 +119,13 @@ class Gateway(discord.Client):
 
     async def on_ready(self) -> None:
         """Once the servers are there."""
+        self._settled = True
         self._deliver(0, self._reader.compare)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Also after an outage, during which nobody told what changed."""
+        if self._settled:
+            self._deliver(guild.id, partial(self._reader.compare, str(guild.id)))
 
     async def on_message(self, post: discord.Message) -> None:
         self._deliver(post.channel.id, partial(self._reader.receive, post))
@@ -159,7 +167,7 @@ class Gateway(discord.Client):
 
     def _rescope(self, channel: discord.abc.GuildChannel) -> None:
         if not isinstance(channel, discord.CategoryChannel):
-            now = events.rescoped(channel)
+            now = events.rescoped(channel.guild.id, channel.id, channel)
             self._deliver(channel.id, partial(self._inbox.rescope, now))
 
     async def on_interaction(self, pressed: discord.Interaction) -> None:

@@ -12,6 +12,7 @@ from adapters.discord.allowance import Allowance
 from adapters.discord.chat import DiscordChat
 from adapters.discord.delivery import Delivery
 from adapters.discord.gateway import API_URL, Gateway, redirect
+from adapters.discord.members import Members
 from adapters.discord.options import Options
 from adapters.discord.sessions import INTENT_REFUSED, LOGIN_REFUSED, Shard, Starts
 from adapters.draft import Pace
@@ -34,6 +35,7 @@ class DiscordPlatform:
         self._shards: Sequence[Shard] = ()
         self._delivery: Delivery | None = None
         self._allowance = Allowance()
+        self._members = Members(connected=self._client, timeout=options.timeout)
 
     @property
     def trouble(self) -> str:
@@ -55,6 +57,16 @@ class DiscordPlatform:
             timeout=self._options.timeout,
             allowance=self._allowance,
         )
+
+    async def readable(
+        self, person: str, places: Sequence[Conversation]
+    ) -> frozenset[Conversation]:
+        seen = set[tuple[str, str]]()
+        for space in {each.space for each in places}:
+            channels = list(dict.fromkeys(each.channel for each in places if each.space == space))
+            found = await self._members.readable(person, space, channels)
+            seen.update((space, each) for each in found)
+        return frozenset(each for each in places if (each.space, each.channel) in seen)
 
     def _client(self, space: str) -> discord.Client:
         """Any may post anywhere; a server's own shard keeps its rate limits in one place."""

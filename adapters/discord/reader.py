@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import discord
 import structlog
+from discord.abc import GuildChannel
 
 from adapters.discord import events, files
 from adapters.discord.options import Options
@@ -59,10 +60,14 @@ class Reader:
         where = await self.where(self.place(event.channel_id, event.guild_id))
         await self._inbox.retract(events.deletion(where, *ids))
 
-    async def compare(self) -> None:
-        """What memory holds with what there is: nobody tells a bot what it missed of that."""
+    async def compare(self, only: str = "") -> None:
+        """What memory holds with what there is: nobody tells a bot what it missed of that.
+
+        `only`: of this server.
+        """
         held = await self._inbox.held(events.PLATFORM)
-        channels = {(each.space, each.channel) for each in held if self._mine(each.space)}
+        mine = (each for each in held if self._mine(each.space) and only in ("", each.space))
+        channels = {(each.space, each.channel) for each in mine}
         guilds = {space: self._client.get_guild(int(space)) for space, _ in channels}
         for space in (space for space, guild in guilds.items() if guild is None):
             await self._inbox.leave(events.departure(int(space)))
@@ -72,9 +77,10 @@ class Reader:
                 await self._compare(guild, int(channel))
 
     async def _compare(self, guild: discord.Guild, number: int) -> None:
-        if channel := guild.get_channel(number):
-            await self._inbox.rescope(events.rescoped(channel))
-        elif not await self._exists(number):
+        channel = guild.get_channel(number)
+        if channel or await self._exists(number):
+            await self._inbox.rescope(events.rescoped(guild.id, number, channel))
+        else:
             await self._inbox.leave(events.departure(guild.id, number))
 
     async def _exists(self, channel: int) -> bool:
@@ -138,7 +144,13 @@ class Reader:
         return known or self._client.get_partial_messageable(channel_id, guild_id=guild_id)
 
     async def where(self, place: events.Place) -> Conversation:
-        """Archived threads are not in discord.py's cache, and only Discord knows their channel."""
+        """Archived threads are not in discord.py's cache, and only Discord knows their channel.
+
+        Nor is a channel that the bot was not told of: what comes with a press does not say who
+        sees it, so Discord is asked, and if it does not say it either, few do.
+        """
+        if isinstance(place, GuildChannel) and not place.guild.get_channel(place.id):
+            place = self._client.get_partial_messageable(place.id, guild_id=place.guild.id)
         if isinstance(place, discord.PartialMessageable) and place.guild_id is not None:
             with suppress(Refused, discord.InvalidData):
                 async with answered(self._options.timeout):

@@ -17,7 +17,7 @@ from adapters.message import (
 from adapters.ports import Inbox, Refused
 from adapters.slack.content import Payload
 from adapters.slack.directory import Directory
-from adapters.slack.events import Me, Said, audience, mentioned, read, rescoped, space
+from adapters.slack.events import Me, Said, audience, mentioned, read, rescoped, space, spoken
 
 Interact = Callable[[Payload, Inbox], Awaitable[Payload | None]]
 Handler = Callable[["Delivery", Payload, Inbox], Awaitable[Payload | None]]
@@ -59,8 +59,11 @@ class Delivery:
     async def interacted(self, body: Payload, inbox: Inbox) -> Payload | None:
         person = body.get("event") or body
         user = person.get("user_id") or person.get("user")
-        who = user["id"] if isinstance(user, Mapping) else user
-        if who and not self._shared and await self._directory.foreign({"user": who}):
+        who = user if isinstance(user, Mapping) else {"id": user}
+        post = {"user": who.get("id"), "team": who.get("team_id")}
+        if not post["user"]:
+            return None
+        if not self._shared and await self._directory.foreign(post, await self._me()):
             return None
         return await self._interact(body, inbox)
 
@@ -82,15 +85,28 @@ class Delivery:
         """None also for what makes no sense: it would make none the next time either."""
         me, event = await self._me(), body["event"]
         try:
-            kind = await self._directory.channel_type(event)
-            guest = await self._directory.foreign(event.get("message") or event)
-            names = await self._directory.names(mentioned(body))
-            said = read(body, me=me, names=names, channel_type=kind, guest=guest)
+            post, kind = spoken(event), await self._directory.channel_type(event)
+            shared = await self._connected(body, kind)
+            guest = post is not None and await self._directory.foreign(post, me)
+            wanted = self._shared or not (guest or shared)
+            names = await self._directory.names(mentioned(body)) if post and wanted else {}
+            known = {**body, "is_ext_shared_channel": shared}
+            said = read(known, me=me, names=names, channel_type=kind, guest=guest)
         except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             _log.warning("slack event makes no sense", error=type(error).__name__)
             return None
-        wanted = self._shared or not (guest or body.get("is_ext_shared_channel"))
         return said if wanted or not isinstance(said, Message | Edit) else None
+
+    async def _connected(self, body: Payload, kind: str) -> bool:
+        """Whether another organisation is in the channel; what an event does not say is asked."""
+        told = body.get("is_ext_shared_channel")
+        if told is None and kind != "im":
+            return await self._directory.connected(body["event"]["channel"])
+        return bool(told)
+
+    async def changed(self, body: Payload, _: Inbox) -> None:
+        """A person was made a guest, say, or has another name."""
+        self._directory.told(body["event"]["user"])
 
     async def marked(self, body: Payload, inbox: Inbox) -> None:
         """A post with metadata, told without its thread: read as the message it is, if ours."""
@@ -110,7 +126,9 @@ class Delivery:
         )
 
     async def somebody_left(self, body: Payload, inbox: Inbox) -> None:
-        if body["event"].get("user") == (await self._me()).user:
+        somebody = str(body["event"].get("user"))
+        self._directory.parted(somebody)
+        if somebody == (await self._me()).user:
             await self.left(body, inbox)
 
     async def uninstalled(self, body: Payload, inbox: Inbox) -> None:
@@ -132,7 +150,7 @@ class Delivery:
                 room = await self._directory.room(event["channel"])
                 kind, shared = room.type, room.shared
             except Refused:
-                shared = bool(event.get("is_ext_shared"))
+                shared = event.get("is_ext_shared") is not False
         channel = Conversation(
             platform="slack", space=space(body), channel=event["channel"], audience=Audience.PRIVATE
         )
@@ -152,6 +170,7 @@ EVENTS: Mapping[str, Handler] = {
     "channel_unshared": Delivery.connected,
     "app_uninstalled": Delivery.uninstalled,
     "tokens_revoked": Delivery.revoked,
+    "user_change": Delivery.changed,
     "app_home_opened": Delivery.interacted,
     "agent_session_stopped": Delivery.interacted,
 }

@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from adapters.ports import Inbox
+from adapters.ports import Busy, Inbox, Refused, Unclear
 from adapters.slack.delivery import Delivery
 
-_GIVEN_UP = 300.0  # seconds before the last try: https://docs.slack.dev/apis/events-api
+# Slack tries again at once, after one minute and after five more, and then no more:
+# https://docs.slack.dev/apis/events-api#retries
+_GIVEN_UP, _ALL = 300.0, 420.0  # seconds: before the last try, from the first to the last
+_LAST = 3  # the number of that try
 _FAILED = 10_000  # events that are waited for
 _log = structlog.get_logger()
 
@@ -56,16 +59,29 @@ class Entrance:
             return await next()
         if not self.inbox:
             return BoltResponse(status=503)
-        now, event = asyncio.get_running_loop().time(), req.body.get("event_id", "")
+        now, event = asyncio.get_running_loop().time(), str(req.body.get("event_id") or "")
         try:
             answer = await self._delivery.take(req.body, self.inbox)
         except Exception as error:  # noqa: BLE001  Bolt would log it whole, people's words too
-            if event and len(self._failed) < _FAILED:  # an earlier one's gap covers the others
-                self._failed.setdefault(event, now)
-            _log.warning("slack event not stored: it comes again", error=type(error).__name__)
+            self._fail(event, req.headers.get("x-slack-retry-num", []), now)
+            # Ours say what to do, and quote nobody.
+            reason = str(error) if isinstance(error, Busy | Refused | Unclear) else ""
+            name = type(error).__name__
+            _log.warning("slack event not stored: it comes again", error=name, reason=reason)
             return BoltResponse(status=500)
         self._failed.pop(event, None)
         if lost := [at for at in self._failed.values() if now - at > _GIVEN_UP]:
             self._gap(now - min(lost))  # is read up to now, and so for what failed later too
             self._failed.clear()
         return BoltResponse(status=200, body=dict(answer) if answer else "")
+
+    def _fail(self, event: str, tried: Sequence[str], now: float) -> None:
+        """`tried`: how often Slack tried this again, as it says. After the last try it is lost."""
+        if not event:
+            return
+        first = self._failed.get(event, now)
+        if tried[:1] == [str(_LAST)] or now - first > _GIVEN_UP:
+            self._failed.pop(event, None)
+            self._gap(max(now - first, _ALL))
+        elif len(self._failed) < _FAILED:  # an earlier one's gap covers the others
+            self._failed.setdefault(event, now)

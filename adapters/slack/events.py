@@ -28,7 +28,7 @@ _TURNED = {
     "channel_convert_to_private": Audience.PRIVATE,
     "channel_convert_to_public": Audience.PUBLIC,
 }
-_SYSTEM = {"USLACK", "USLACKBOT"}
+SYSTEM = {"USLACK", "USLACKBOT"}
 _NAMED = re.compile(r"<[@#]([UWCG][A-Z0-9]+)")
 _ELEMENT = ("user_id", "channel_id")  # of rich text
 
@@ -38,6 +38,8 @@ class Me:
     """The bot as Slack knows it: user id, bot id, and the name people mention.
 
     `agent`: the app has the agent view, where every post of a DM begins a thread of its own.
+    `team`: the workspace, or the organisation, it is installed in; `enterprise`: the organisation
+    of an Enterprise Grid; `everywhere`: the app is installed for all of that.
     """
 
     user: str
@@ -45,6 +47,9 @@ class Me:
     name: str
     address: str = ""  # of the workspace, ends in a slash
     agent: bool = False
+    team: str = ""
+    enterprise: str = ""
+    everywhere: bool = False
 
 
 def read(body: Payload, *, me: Me, names: Names, channel_type: str, guest: bool = False) -> Said:
@@ -72,6 +77,17 @@ def read(body: Payload, *, me: Me, names: Names, channel_type: str, guest: bool 
             return rescoped(channel, Audience.SHARED if shared else _TURNED[subtype])
     said = message(event, channel, me=me, names=names)
     return _echo(event, said.conversation) if said and _own(event, me) else said
+
+
+def spoken(event: Payload) -> Payload | None:
+    """The post whose author decides whether the event is for the bot; None: nobody's words come.
+
+    What takes words away, and what a channel turns into, is for the bot whoever did it.
+    """
+    if event.get("subtype") == "message_changed":
+        post: Payload = event["message"]
+        return None if post.get("subtype") == "tombstone" else post
+    return event if event.get("subtype") in _SPOKEN else None
 
 
 def mentioned(body: Payload) -> Sequence[str]:
@@ -208,7 +224,7 @@ def _author(post: Payload, me: Me, names: Names) -> Author:
     user, bot = post.get("user") or "", post.get("bot_id") or ""
     if _own(post, me):
         return Author(id=me.user, name=me.name, kind=Kind.ME)
-    if bot or user in _SYSTEM:
+    if bot or user in SYSTEM:
         profile: Payload = post.get("bot_profile") or {}
         name = profile.get("name") or post.get("username") or names.get(user, user or bot)
         return Author(id=user or bot, name=name, kind=Kind.BOT)

@@ -7,12 +7,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.message import Conversation, Message
+from adapters.message import Audience, Conversation, Message
 from adapters.ports import Busy
 from adapters.slack.calls import Calls, Declined
 from adapters.slack.content import Payload
 from adapters.slack.directory import Directory
-from adapters.slack.events import Me, mentioned, message
+from adapters.slack.events import Me, mentioned, message, spoken
 
 _PAGE = 200  # posts: https://docs.slack.dev/apis/web-api/pagination
 _PATIENCE = 60.0  # seconds that Slack may ask to wait between two pages
@@ -21,7 +21,7 @@ _GONE = {"thread_not_found", "message_not_found"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Unless `shared`, posts of guests are left out, as their events are."""
+    """Unless `shared`, what others than members can read or wrote is left out, as events are."""
 
     conversation: Conversation
     web: Calls
@@ -32,21 +32,35 @@ class History:
     async def read(self, after: str, limit: int) -> AsyncIterator[Message]:
         """At most `limit` messages after this post, or the last ones; fewer only if no more are.
 
-        Raises Busy, Unclear or Refused; what came before that came in order.
+        Raises Busy, Unclear or Refused, also where nobody can tell whose the next one is; what
+        came before that came in order.
         """
-        channel, came = replace(self.conversation, thread=""), 0
+        direct, came = self.conversation.audience is Audience.DIRECT, 0
+        if not (self.shared or direct) and await self.directory.connected(
+            self.conversation.channel
+        ):
+            return
         async with aclosing(self._posts(after, limit)) as posts:
             async for each in posts:
-                names = await self.directory.names(mentioned({"event": each}))
-                said = message(each, channel, me=self.me, names=names)
-                if not said or said.conversation.thread != self.conversation.thread:
-                    continue
-                if not self.shared and await self.directory.foreign(each):
+                if not (said := await self._said(each)):
                     continue
                 yield said
                 came += 1
                 if came == limit:
                     return
+
+    async def _said(self, post: Payload) -> Message | None:
+        """None: it is not of this conversation, or not for the bot."""
+        guest = spoken(post) is not None and await self.directory.foreign(post, self.me)
+        if guest and not self.shared:
+            return None
+        names = await self.directory.names(mentioned({"event": post}))
+        direct = self.conversation.audience is Audience.DIRECT
+        seen = Audience.SHARED if guest and not direct else self.conversation.audience
+        channel = replace(self.conversation, thread="", audience=seen)
+        said = message(post, channel, me=self.me, names=names)
+        here = said and said.conversation.thread == self.conversation.thread
+        return said if here else None
 
     def _posts(self, after: str, limit: int) -> AsyncGenerator[Payload, None]:
         """Oldest first. Slack lists a thread so, a channel newest first."""

@@ -14,6 +14,7 @@ import structlog
 from adapters.draft import Pace
 from adapters.message import Conversation, Offer
 from adapters.ports import Busy, Inbox, Refused, Unclear, Webhook
+from adapters.slack.audiences import compare
 from adapters.slack.calls import Calls
 from adapters.slack.chat import SlackChat
 from adapters.slack.delivery import Delivery
@@ -23,6 +24,7 @@ from adapters.slack.events import Me
 from adapters.slack.http import PATH, Requests, Signatures
 from adapters.slack.interactions import Interactions
 from adapters.slack.manifest import lacking
+from adapters.slack.members import Members
 from adapters.slack.posts import SlackPosts
 from adapters.slack.session import Agent
 from adapters.slack.sockets import Sockets
@@ -70,10 +72,12 @@ class SlackPlatform:
         logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
         self._web = Calls(access.bot_token, access.api_url, timeout, logger)
         self._directory = Directory(self._web, now)
+        self._members = Members(directory=self._directory, me=self._me)
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
         self._shared = shared
         self._identity: Me | None = None
         self._gap, self._since, self._trouble = asyncio.Event(), math.inf, "starting"
+        self._unseen = asyncio.Event()
         self._agent, self._starts = Agent(web=self._web, view=agent, sessions=agent), Starts()
         interactions = Interactions(
             directory=self._directory, agent=self._agent, chat=self.chat, now=now
@@ -112,6 +116,7 @@ class SlackPlatform:
             try:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._catch_up(inbox))
+                    tasks.create_task(self._compare(inbox))
                     if self._app_token:
                         tasks.create_task(self._sockets.run())
                     else:
@@ -131,6 +136,13 @@ class SlackPlatform:
             address=lambda: self._identity.address if self._identity else "",
             shared=self._shared,
         )
+
+    async def readable(
+        self, person: str, places: Sequence[Conversation]
+    ) -> frozenset[Conversation]:
+        channels = list(dict.fromkeys(each.channel for each in places))
+        seen = await self._members.readable(person, channels)
+        return frozenset(each for each in places if each.channel in seen)
 
     async def check(self) -> Sequence[str]:
         wrong: list[str] = []
@@ -172,10 +184,22 @@ class SlackPlatform:
                 self._lost(self._now() - since)
                 await asyncio.sleep(_PAUSE)
 
+    async def _compare(self, inbox: Inbox) -> None:
+        """After every such time: what channels have turned into meanwhile."""
+        while await self._unseen.wait():
+            self._unseen.clear()
+            try:
+                await compare(inbox, self._directory)
+            except Exception as error:  # noqa: BLE001  the same
+                _log.warning("slack's channels not compared yet", error=type(error).__name__)
+                self._unseen.set()
+                await asyncio.sleep(error.after if isinstance(error, Busy) else _PAUSE)
+
     def _lost(self, ago: float = 0.0) -> None:
         """Events of the last so many seconds may never come."""
         self._since = min(self._since, self._now() - ago)
         self._gap.set()
+        self._unseen.set()
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -191,6 +215,9 @@ class SlackPlatform:
                 name=test["user"],
                 address=test.get("url") or "",
                 agent=self._agent.view,
+                team=test["team_id"],
+                enterprise=test.get("enterprise_id") or "",
+                everywhere=bool(test.get("is_enterprise_install")),
             )
         return self._identity
 

@@ -185,7 +185,7 @@ async def test_a_server_of_another_shard_is_not_left(discord: FakeDiscord) -> No
     assert inbox.others == []
 
 
-async def test_a_server_that_is_down_and_a_channel_that_is_hidden_are_not_left(
+async def test_a_server_that_is_down_and_a_channel_that_is_hidden_are_not_left_and_it_is_private(
     discord: FakeDiscord,
 ) -> None:
     down, guild = discord.guild(), discord.guild()
@@ -193,4 +193,6 @@ async def test_a_server_that_is_down_and_a_channel_that_is_hidden_are_not_left(
     discord.world.unavailable.add(down)
     discord.world.channels[hidden]["guild_id"] = down  # nowhere to be seen, but there
     inbox = await returns(discord, [(down, "5"), (guild, hidden)])
-    assert inbox.others == []
+    assert inbox.others == [
+        Rescoped(platform="discord", space=guild, channel=hidden, audience=Audience.PRIVATE)
+    ]

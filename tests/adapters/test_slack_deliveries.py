@@ -1,6 +1,7 @@
 """What Slack delivers is acknowledged once it is stored, however often and whenever it comes."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -65,16 +66,26 @@ async def test_what_nobody_needs_is_acknowledged_too(
     assert (inbox.messages, inbox.others) == ([], [])
 
 
+def known(slack: Slack, event: dict[str, Any]) -> None:
+    """Who speaks in a recorded event, and where, is there."""
+    if isinstance(user := event.get("user"), str):
+        slack.workspace.appears(user)
+    if isinstance(channel := event.get("channel"), str):
+        slack.channel(channel)
+
+
 async def test_every_recorded_payload_is_acknowledged(
     slack: Slack, inbox: Collected, mode: str
 ) -> None:
     if not RECORDED.exists():
         pytest.skip("the recorded payloads are not in this checkout")
+    slack.workspace.organisation = "E0B4K2LMN5Q"  # of both workspaces
     async with connected(slack, inbox, mode):
         for path in sorted(RECORDED.glob("recorded-*.json")):
             told = json.loads(path.read_text())
             for body in told if isinstance(told, list) else told.values():
                 if isinstance(body, dict) and ("command" in body or "type" in body):
+                    known(slack, body.get("event") or {})
                     slack.deliver(body)
         assert len(slack.deliveries) > 25
         await settled(slack)

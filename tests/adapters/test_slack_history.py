@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.message import Audience, Conversation, Kind, Message
-from adapters.ports import Busy
+from adapters.ports import Busy, Unclear
 from tests.adapters.slack_bot import bot
 from tests.servers.slack import Fault, Slack
 from tests.servers.slack.workspace import BOT_USER
@@ -182,3 +182,53 @@ async def test_the_audience_is_the_conversations(slack: Slack) -> None:
     root = talk(slack, 2)
     private = replace(thread(root), audience=Audience.PRIVATE)
     assert {each.conversation for each in await said(slack, private)} == {private}
+
+
+@pytest.mark.parametrize("fault", [Fault(status=500), Fault(retry_after=30)], ids=str)
+async def test_of_whom_slack_says_nothing_nothing_is_read_until_it_does(
+    slack: Slack, fault: Fault
+) -> None:
+    slack.workspace.marks["U2"] = {"is_restricted": True}
+    root = slack.say("C1", "U1", "one", mention=False)
+    slack.say("C1", "U2", "two", thread=root, mention=False)
+    platform = bot(slack)
+    read = platform.chat(thread(root)).history("", 9)
+    assert (await anext(read)).text == "one"
+    slack.fail("users.info", *[fault] * 4)
+    with pytest.raises((Busy, Unclear)):
+        await anext(read)
+    slack._faults._queued.clear()
+    assert texts([each async for each in platform.chat(thread(root)).history("", 9)]) == ["one"]
+
+
+@pytest.mark.parametrize("marks", [{"team_id": "T00ELSEWHERE"}, {"hidden": True}], ids=str)
+async def test_people_of_elsewhere_are_left_out_too(slack: Slack, marks: dict[str, Any]) -> None:
+    if marks.pop("hidden", False):
+        slack.workspace.hidden.add("U2")
+    slack.workspace.marks["U2"] = marks
+    root = slack.say("C1", "U1", "one", mention=False)
+    slack.say("C1", "U2", "two", thread=root, mention=False)
+    slack.say("C1", "U1", "three", thread=root, mention=False, team="T00ELSEWHERE")
+    assert texts(await said(slack, thread(root))) == ["one"]
+
+
+async def test_a_channel_that_others_have_come_into_is_not_read_unless_they_are_wanted(
+    slack: Slack,
+) -> None:
+    root = talk(slack, 2)
+    slack.channel("C1").shared = True
+    assert await said(slack, thread(root)) == []
+    assert len(await said(slack, thread(root), shared=True)) == 2
+    slack.fail("conversations.info", *[Fault(status=500)] * 4)
+    with pytest.raises(Unclear):
+        await said(slack, thread(root))
+
+
+async def test_what_a_wanted_guest_said_has_a_shared_audience_as_when_it_was_heard(
+    slack: Slack,
+) -> None:
+    slack.workspace.marks["U2"] = {"is_restricted": True}
+    root = talk(slack, 2)
+    messages = await said(slack, thread(root), shared=True)
+    audiences = [each.conversation.audience for each in messages]
+    assert audiences == [Audience.PUBLIC, Audience.SHARED]

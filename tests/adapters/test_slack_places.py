@@ -62,7 +62,7 @@ async def test_a_channel_shared_with_others_is_off_unless_wanted(
 async def test_an_organisation_wide_installation_is_one_space(
     slack: Slack, inbox: Collected, mode: str
 ) -> None:
-    slack.organisation = "E00FAKE00AA"
+    slack.workspace.organisation = "E00FAKE00AA"
     async with connected(slack, inbox, mode):
         slack.say("C1", "U1", "hello")
         slack.admin.uninstall()

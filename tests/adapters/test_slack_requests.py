@@ -172,4 +172,5 @@ class Clock:
 def event(text: str) -> dict[str, Any]:
     said = {"type": "message", "user": "U1", "ts": "1766458026.240809", "text": text}
     place = {"channel": "C1", "channel_type": "channel", "event_ts": "1766458026.240809"}
-    return {"type": "event_callback", "team_id": "T1", "event": said | place}
+    told = {"team_id": "T1", "is_ext_shared_channel": False, "event": said | place}
+    return {"type": "event_callback"} | told

@@ -196,14 +196,26 @@ async def test_in_the_agent_view_every_direct_message_begins_a_thread(
     assert all(message.called for message in inbox.messages)
 
 
-async def test_a_person_of_whom_slack_says_nothing_is_named_by_the_id(
+async def test_a_person_without_a_name_is_named_by_the_id(
     slack: Slack, inbox: Collected, mode: str
 ) -> None:
-    slack.fail("users.info", Fault(error="missing_scope"))
+    slack.workspace.marks["U1"] = {"name": "", "profile": {}}
     async with connected(slack, inbox, mode):
         slack.dm("U1", "hello")
         await settled(slack)
     assert inbox.messages[0].author.name == "U1"
+
+
+async def test_a_person_mentioned_of_whom_slack_says_nothing_is_named_by_the_id(
+    slack: Slack, inbox: Collected, mode: str
+) -> None:
+    async with connected(slack, inbox, mode):
+        slack.dm("U1", "hello")
+        await settled(slack)
+        slack.fail("users.info", Fault(error="missing_scope"))
+        slack.dm("U1", "do you know <@U2>?")
+        await settled(slack)
+    assert inbox.texts[-1] == "do you know @U2?"
 
 
 async def test_a_deleted_message_of_ours_is_told_by_bot_id_too(

@@ -9,6 +9,9 @@ An order, a link, a mention becomes a fact                        test_poisoning
 A correction brings further lines into the prompt                 test_poisoning
 Who may not hears what was told elsewhere: 12,544 pairs           test_canaries, laws/test_audiences
 What is said in a private thread is known in its channel          test_private_threads
+A guest talks while Slack does not tell who they are              adapters/test_slack_unknown,
+                                                                  e2e/test_readers
+Who left a place reads on there, in the Home, by commands, buttons bot/test_shown, e2e/test_readers
 The model pings people, in every way out of either platform       test_outgoing_slack, _discord
 Its links, images and previews carry data away                    the same, adapters/test_links
 A name pings: in the line for all, in titles, in the App Home     the same, test_aftermath

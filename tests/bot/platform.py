@@ -37,6 +37,9 @@ class FakePlatform:
     announced: list[str] = field(default_factory=list)
     address: str = ""  # what links begin with; empty: it has none
     places: dict[str, Conversation] = field(default_factory=dict)  # by link
+    shut: set[tuple[str, str]] = field(default_factory=set)  # who may not read which channel
+    looks: list[str] = field(default_factory=list)  # whose reading was asked about
+    silent: bool = False  # tells nobody what they may read
     pictures: dict[str, Sequence[Image]] = field(default_factory=dict)  # by message
     mute: bool = False  # takes no announcements
     crash: BaseException | None = None
@@ -55,6 +58,14 @@ class FakePlatform:
 
     def chat(self, conversation: Conversation) -> Chat:
         return self
+
+    async def readable(
+        self, person: str, places: Sequence[Conversation]
+    ) -> frozenset[Conversation]:
+        self.looks.append(person)
+        if self.silent:
+            return frozenset()
+        return frozenset(each for each in places if (person, each.channel) not in self.shut)
 
     async def check(self) -> Sequence[str]:
         return ()

@@ -200,5 +200,10 @@ class SimulatedPlatform:
         posts = SimulatedPosts(self._world, self._process, conversation)
         return SimulatedChat(posts=posts, world=self._world, where=conversation, pace=self._pace)
 
+    async def readable(
+        self, person: str, places: Sequence[Conversation]
+    ) -> frozenset[Conversation]:
+        return frozenset(places)
+
     async def check(self) -> Sequence[str]:
         return ()

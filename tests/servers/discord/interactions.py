@@ -14,6 +14,11 @@ FOLLOWING = 5  # messages after the first, where a person installed the app
 EPHEMERAL = 1 << 6
 
 
+def _partly(channel: Json) -> Json:
+    """As interactions tell of one: not who may see it."""
+    return {key: told for key, told in channel.items() if key != "permission_overwrites"}
+
+
 @dataclass(slots=True)
 class Pressed:
     """An interaction; `seen`: what only the person sees of its answer."""
@@ -57,7 +62,7 @@ class Interactions:
             "application_id": self.world.me,
             "type": kind,
             "version": 1,
-            "channel": channel,
+            "channel": _partly(channel),
             "channel_id": channel["id"],
             "data": data,
             "attachment_size_limit": 10_485_760,

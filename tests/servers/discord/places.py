@@ -55,6 +55,17 @@ class Places:
         data["permission_overwrites"] = overwrites(data["guild_id"], private=not everyone)
         self.gateway.emit("CHANNEL_UPDATE", data)
 
+    def part(self, place: str, user: str) -> None:
+        """Somebody leaves a server or a private thread: without its intent a bot is not told."""
+        self.world.absent.add((place, user))
+
+    def bar(self, channel: str, user: str, *, only: int = VIEW_CHANNEL) -> None:
+        """Somebody alone may no longer see a channel, or with `only` what was said in it."""
+        data = self.world.channels[channel]
+        shut = {"id": user, "type": 1, "allow": "0", "deny": str(only)}
+        data["permission_overwrites"] = [*data["permission_overwrites"], shut]
+        self.gateway.emit("CHANNEL_UPDATE", data)
+
     def hide(self, channel: str) -> None:
         """From the bot, which is told so: https://docs.discord.com/developers/resources/channel."""
         data = self.world.channels[channel]

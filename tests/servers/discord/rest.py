@@ -46,6 +46,10 @@ class Rest:
             web.patch(f"{messages}/{{message_id}}", self.edit_message),
             web.delete(f"{messages}/{{message_id}}", self.delete_message),
             web.post(f"{messages}/{{message_id}}/threads", self.start_thread),
+            web.get(f"{ROOT}/guilds/{{guild_id}}/members/{{user_id}}", self.member),
+            web.get(
+                f"{ROOT}/channels/{{channel_id}}/thread-members/{{user_id}}", self.thread_member
+            ),
         ]
 
     async def whoami(self, _: web.Request) -> web.Response:
@@ -193,6 +197,24 @@ class Rest:
         thread["name"] = (await request.json())["name"]
         self.gateway.emit("THREAD_CREATE", thread | {"newly_created": True})
         return respond(thread, 201)
+
+    async def member(self, request: web.Request) -> web.Response:
+        guild, user = request.match_info["guild_id"], request.match_info["user_id"]
+        if guild not in self.world.guilds:
+            raise Refusal(404, 10004, "Unknown Guild")
+        if user not in self.world.users or (guild, user) in self.world.absent:
+            raise Refusal(404, 10007, "Unknown Member")
+        unset = ("avatar", "banner", "communication_disabled_until", "premium_since")
+        whole = dict.fromkeys(unset) | {"pending": False, "user": self.world.users[user]}
+        return respond(self.world.member(user) | whole)
+
+    async def thread_member(self, request: web.Request) -> web.Response:
+        thread, user = request.match_info["channel_id"], request.match_info["user_id"]
+        self.world.channel(thread)
+        if (thread, user) in self.world.absent:
+            raise Refusal(404, 10007, "Unknown Member")
+        joined = {"join_timestamp": "2026-01-01T00:00:00+00:00", "flags": 0}
+        return respond({"id": thread, "user_id": user} | joined)
 
     def _named(self, request: web.Request) -> Json:
         return self.world.message(

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 TEXT, DIRECT, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 11, 12
 THREAD_STARTER = 21
-VIEW_CHANNEL = 1 << 10
+VIEW_CHANNEL, READ_HISTORY = 1 << 10, 1 << 16
 EVERYTHING = (1 << 53) - 1
 LONGEST = 2_000  # characters of content, though the OpenAPI description says 4,000
 DISCORD_EPOCH = 1_420_070_400_000  # milliseconds
@@ -48,6 +48,7 @@ class World:
     unavailable: set[str] = field(default_factory=set)  # of the guilds: those that are down
     channels: dict[str, Json] = field(default_factory=dict)
     messages: dict[str, dict[str, Json]] = field(default_factory=dict)  # by channel, by id
+    absent: set[tuple[str, str]] = field(default_factory=set)  # who is not in a guild or thread
     me: str = ""
 
     def add_user(self, name: str, *, bot: bool = False) -> str:
@@ -74,7 +75,7 @@ class World:
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False,
             "position": 0,
-            "permissions": str(VIEW_CHANNEL),
+            "permissions": str(VIEW_CHANNEL | READ_HISTORY),
             "managed": False,
             "mentionable": False,
             "flags": 0,

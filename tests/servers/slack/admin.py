@@ -30,12 +30,18 @@ class Admin:
     def remove(self, channel: str, user: str = BOT_USER) -> None:
         """Somebody is removed from a channel; the bot is told twice of itself."""
         place = self._workspace.channels[channel]
+        place.without.add(user)
         letter = "C" if place.type == "channel" else "G"
         left = self._event("member_left_channel", user=user, channel=channel, channel_type=letter)
         self._emit(left, place)
         if user == BOT_USER:
             kind = "channel_left" if place.type == "channel" else "group_left"
             self._emit(self._event(kind, channel=channel, actor_id="U1"), place)
+
+    def change(self, user: str, **marks: Any) -> None:
+        """What a person is to the workspace, such as a guest from now on."""
+        self._workspace.marks[user] = marks
+        self._tell("user_change", user=self._workspace.user(user))
 
     def convert(self, channel: str, kind: str) -> None:
         """Make a channel private (`group`) or public (`channel`)."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.servers.slack import payloads
 from tests.servers.slack.agent import Agent
@@ -19,6 +19,7 @@ from tests.servers.slack.workspace import (
 
 Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
+Each = TypeVar("Each")
 
 
 class Methods:
@@ -35,7 +36,7 @@ class Methods:
         self._workspace, self._emit, self._now = workspace, emit, now
         self._methods: dict[str, Callable[[Arguments], Answer]] = {
             "apps.connections.open": lambda _: {"url": socket_url()},
-            "auth.test": _auth_test,
+            "auth.test": self._auth_test,
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "chat.delete": self._delete,
@@ -44,6 +45,7 @@ class Methods:
             "conversations.replies": self._replies,
             "conversations.history": self._history,
             "conversations.info": lambda given: {"channel": self._channel(given).info()},
+            "users.conversations": self._conversations,
             "users.info": self._user,
         }
         self.agent = Agent(workspace, emit, now)
@@ -64,6 +66,13 @@ class Methods:
             self._emit(payloads.changed(post, before, channel, stamp), channel)
         else:
             self._emit(payloads.deleted(post.ts, before, channel, stamp), channel)
+
+    def _auth_test(self, _: Arguments) -> Answer:
+        url, organisation = "https://fake.slack.com/", self._workspace.organisation
+        found = {"url": url, "team_id": organisation or TEAM, "user": BOT_NAME}
+        found |= {"user_id": BOT_USER, "bot_id": BOT_ID}
+        installed = {"enterprise_id": organisation, "is_enterprise_install": True}
+        return found | (installed if organisation else {})
 
     def _post(self, given: Arguments) -> Answer:
         channel = self._channel(given)
@@ -136,10 +145,23 @@ class Methods:
         user = given["user"]
         if user not in self._workspace.people:
             raise Failure("user_not_found")
-        name = self._workspace.people[user]
-        profile = {"display_name": name, "real_name": name.title()}
-        found = {"id": user, "team_id": TEAM, "name": name, "profile": profile}
-        return {"user": found | self._workspace.marks.get(user, {})}
+        if user in self._workspace.hidden:
+            raise Failure("user_not_visible")
+        return {"user": self._workspace.user(user)}
+
+    def _conversations(self, given: Arguments) -> Answer:
+        """Of private ones only those that the bot is in as well."""
+        if self._workspace.organisation and not given.get("team_id"):
+            raise Failure("missing_argument")
+        kinds = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim"}
+        wanted = {kinds.get(each, each) for each in given.get("types", "public_channel").split(",")}
+        rooms = [
+            each
+            for each in self._workspace.joined(given.get("user", BOT_USER))
+            if each.type in wanted
+        ]
+        listed, metadata = self._page(given, rooms)
+        return {"channels": [each.info() for each in listed], "response_metadata": metadata}
 
     def _span(self, given: Arguments, posts: Sequence[Post]) -> Sequence[Post]:
         oldest, latest = given.get("oldest") or "0", given.get("latest") or "9" * 10
@@ -152,14 +174,19 @@ class Methods:
         ]
 
     def _listed(self, given: Arguments, posts: Sequence[Post]) -> Answer:
-        start, size = int(given.get("cursor") or 0), min(int(given.get("limit", 100)), self.page)
-        end = start + size
+        page, more = self._page(given, posts)
         metadata = str(given.get("include_all_metadata", "")).lower() in {"1", "true"}
         return {
-            "messages": [post.payload(metadata=metadata) for post in posts[start:end]],
-            "has_more": end < len(posts),
-            "response_metadata": {"next_cursor": str(end) if end < len(posts) else ""},
+            "messages": [post.payload(metadata=metadata) for post in page],
+            "has_more": bool(more["next_cursor"]),
+            "response_metadata": more,
         }
+
+    def _page(self, given: Arguments, found: Sequence[Each]) -> tuple[Sequence[Each], Answer]:
+        """One page, and how to get to the next."""
+        start, size = int(given.get("cursor") or 0), min(int(given.get("limit", 100)), self.page)
+        end = start + size
+        return found[start:end], {"next_cursor": str(end) if end < len(found) else ""}
 
     def _channel(self, given: Arguments) -> Channel:
         if given.get("channel") not in self._workspace.channels:
@@ -174,11 +201,6 @@ class Methods:
         if not post.own:
             raise Failure(forbidden)
         return channel, post
-
-
-def _auth_test(_: Arguments) -> Answer:
-    url = "https://fake.slack.com/"
-    return {"url": url, "team_id": TEAM, "user": BOT_NAME, "user_id": BOT_USER, "bot_id": BOT_ID}
 
 
 def _text(given: Arguments, limit: int) -> str:

@@ -33,7 +33,7 @@ class Hands:
                 "channel_id": channel,
                 "channel_name": "directmessage" if place.type == "im" else channel.lower(),
                 "user_id": user,
-                "user_name": self._workspace.people.get(user, user),
+                "user_name": self._workspace.people[self._workspace.appears(user)],
                 "command": f"/{name}",
                 "text": text,
                 "api_app_id": APP,
@@ -78,7 +78,7 @@ class Hands:
 
     def home(self, user: str, tab: str = "home") -> Delivery:
         """Open the App Home, or with `messages` the agent's own tab."""
-        place = self._workspace.channel(f"D{user}", "im")
+        place = self._workspace.channel(f"D{self._workspace.appears(user)}", "im")
         stamp = self._workspace.ts()
         event = {"type": "app_home_opened", "user": user, "channel": place.id, "tab": tab}
         return self._emit(event | {"event_ts": stamp}, place)
@@ -114,10 +114,11 @@ class Hands:
     def _interactive(
         self, kind: str, user: str, place: Channel | None, message: dict[str, Any]
     ) -> dict[str, Any]:
-        name = self._workspace.people.get(user, user)
+        name = self._workspace.people[self._workspace.appears(user)]
+        team = self._workspace.team(user)
         body: dict[str, Any] = {
             "type": kind,
-            "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
+            "user": {"id": user, "username": name, "name": name, "team_id": team},
             "api_app_id": APP,
             "token": "fake",
             "team": {"id": TEAM, "domain": "fake"},

@@ -20,7 +20,7 @@ from tests.servers.slack.hooks import Hooks
 from tests.servers.slack.limits import Failure, Tiers
 from tests.servers.slack.responses import Responses
 from tests.servers.slack.sockets import Sockets
-from tests.servers.slack.workspace import BOT_USER, TEAM, Channel, Post, Workspace
+from tests.servers.slack.workspace import BOT_USER, Channel, Post, Workspace
 
 SCOPES = (
     "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,commands,"
@@ -56,7 +56,6 @@ class Slack:
     ) -> None:
         self.bot, self.scopes = BOT_USER, SCOPES
         self.requests: list[Request] = []
-        self.organisation = ""  # the app is installed for all of it
         self.workspace = Workspace(now)
         self.replied = Responses(now)
         self.sockets = Sockets(told=told, changed=self._changed)
@@ -226,8 +225,8 @@ class Slack:
             event,
             f"Ev{self.workspace.serial():010d}",
             shared=bool(channel and channel.shared),
-            team=self.workspace.marks.get(event.get("user", ""), {}).get("team_id", TEAM),
-            organisation=self.organisation,
+            team=self.workspace.team(event.get("user")),
+            organisation=self.workspace.organisation,
         )
         delivery = self.deliver(body)
         self._changed()

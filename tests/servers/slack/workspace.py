@@ -63,8 +63,8 @@ class Channel:
     shared: bool = False  # Slack Connect
     creator: str = ""
     posts: dict[str, Post] = field(default_factory=dict)
-
     name: str = ""
+    without: set[str] = field(default_factory=set)  # people who are not in it; all others are
 
     def info(self) -> dict[str, Any]:
         return {
@@ -81,8 +81,10 @@ class Channel:
 
 class Workspace:
     def __init__(self, now: Callable[[], float]) -> None:
+        self.organisation = ""  # the app is installed for all of it
         self.people = {"U1": "ada", "U2": "bob", BOT_USER: BOT_NAME}
         self.marks: dict[str, dict[str, Any]] = {}  # users.info besides: is_restricted, team_id, …
+        self.hidden: set[str] = set()  # people of whom users.info says nothing
         self.channels: dict[str, Channel] = {}
         self.whispers: list[Post] = []
         self.homes: dict[str, dict[str, Any]] = {}  # the published view by user
@@ -103,7 +105,31 @@ class Workspace:
     def serial(self) -> int:
         return next(self._serial)
 
+    def appears(self, user: str) -> str:
+        """Whoever does something here is known here, if by no other name."""
+        self.people.setdefault(user, user)
+        return user
+
+    def user(self, user: str) -> dict[str, Any]:
+        """As users.info and `user_change` show them."""
+        name = self.people[user]
+        profile = {"display_name": name, "real_name": name.title()}
+        found = {"id": user, "team_id": TEAM, "name": name, "profile": profile}
+        return found | self.marks.get(user, {})
+
+    def team(self, author: Any) -> str:
+        """The workspace somebody belongs to."""
+        marks = self.marks.get(author, {}) if isinstance(author, str) else {}
+        return str(marks.get("team_id", TEAM))
+
+    def joined(self, user: str) -> list[Channel]:
+        """The channels somebody is in, direct messages aside."""
+        rooms = (each for each in self.channels.values() if each.type != "im")
+        return [each for each in rooms if not {user, BOT_USER} & each.without]
+
     def add(self, channel: str, user: str, text: str, **rest: Any) -> Post:
+        if user:
+            self.appears(user)
         post = Post(ts=self.ts(channel), channel=channel, user=user, text=text, **rest)
         posts = self.channels[channel].posts
         posts[post.ts] = post
