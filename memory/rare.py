@@ -20,7 +20,7 @@ _UNSPACED = regex.compile(
 )
 _PIECE = regex.compile(r"[=:|/,;&?#]+")
 _EDGES = ".,:;!?*_~|'’‘…-–—…()¿¡؟،।#=/\\"
-_WORDS_APART = {**_APART, **str.maketrans(".,", "  ")}
+_WORDS_APART = _APART | str.maketrans(dict.fromkeys(".,", " "))
 _EMPHASIS = str.maketrans("*_~`|", "     ")
 _JOINT = regex.compile(r"[-.]")
 _JOINING = frozenset(  # `state-of-the-art` is no identifier
