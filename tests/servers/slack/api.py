@@ -1,12 +1,13 @@
 """The fake's Web API methods: arguments in, the answer's fields out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.servers.slack import payloads
 from tests.servers.slack.agent import Agent
 from tests.servers.slack.limits import Failure, check
+from tests.servers.slack.listing import Listing
 from tests.servers.slack.workspace import (
     BOT_ID,
     BOT_NAME,
@@ -22,16 +23,16 @@ Answer = dict[str, Any]
 
 
 class Methods:
-    """`emit` sends an event of this channel to the bot; posts younger than `lag` are not listed."""
+    """`emit` sends an event of this channel to the bot; `scopes`: what the app may."""
 
     def __init__(
         self,
         workspace: Workspace,
         emit: Callable[[dict[str, Any], Channel], object],
         socket_url: Callable[[], str],
+        scopes: Callable[[], str],
         now: Callable[[], float],
     ) -> None:
-        self.lag, self.page = 0.0, 1_000
         self._workspace, self._emit, self._now = workspace, emit, now
         self._methods: dict[str, Callable[[Arguments], Answer]] = {
             "apps.connections.open": lambda _: {"url": socket_url()},
@@ -41,13 +42,12 @@ class Methods:
             "chat.delete": self._delete,
             "chat.postEphemeral": self._whisper,
             "chat.getPermalink": self._permalink,
-            "conversations.replies": self._replies,
-            "conversations.history": self._history,
             "conversations.info": lambda given: {"channel": self._channel(given).info()},
             "users.info": self._user,
         }
         self.agent = Agent(workspace, emit, now)
-        self._methods |= self.agent.methods
+        self.listing = Listing(workspace, scopes, now)
+        self._methods |= self.agent.methods | self.listing.methods
 
     def call(self, method: str, given: Arguments) -> Answer:
         """Raises Failure."""
@@ -119,19 +119,6 @@ class Methods:
         path += f"?thread_ts={thread}&cid={channel.id}" if thread else ""
         return {"channel": channel.id, "permalink": f"https://fake.slack.com/{path}"}
 
-    def _replies(self, given: Arguments) -> Answer:
-        """Oldest first; the thread's first post comes whatever `oldest` says."""
-        channel = self._channel(given)
-        thread = self._workspace.thread(channel.id, given["ts"])
-        if not thread:
-            raise Failure("thread_not_found")
-        return self._listed(given, [thread[0], *self._span(given, thread[1:])])
-
-    def _history(self, given: Arguments) -> Answer:
-        """Newest first, without the replies in threads."""
-        posts = [post for post in self._channel(given).posts.values() if not post.thread]
-        return self._listed(given, self._span(given, posts)[::-1])
-
     def _user(self, given: Arguments) -> Answer:
         user = given["user"]
         if user not in self._workspace.people:
@@ -140,26 +127,6 @@ class Methods:
         profile = {"display_name": name, "real_name": name.title()}
         found = {"id": user, "team_id": TEAM, "name": name, "profile": profile}
         return {"user": found | self._workspace.marks.get(user, {})}
-
-    def _span(self, given: Arguments, posts: Sequence[Post]) -> Sequence[Post]:
-        oldest, latest = given.get("oldest") or "0", given.get("latest") or "9" * 10
-        seen = self._now() - self.lag
-        return [
-            post
-            for post in posts
-            if float(oldest) < float(post.ts) < float(latest)
-            and (not self.lag or float(post.ts) <= seen)
-        ]
-
-    def _listed(self, given: Arguments, posts: Sequence[Post]) -> Answer:
-        start, size = int(given.get("cursor") or 0), min(int(given.get("limit", 100)), self.page)
-        end = start + size
-        metadata = str(given.get("include_all_metadata", "")).lower() in {"1", "true"}
-        return {
-            "messages": [post.payload(metadata=metadata) for post in posts[start:end]],
-            "has_more": end < len(posts),
-            "response_metadata": {"next_cursor": str(end) if end < len(posts) else ""},
-        }
 
     def _channel(self, given: Arguments) -> Channel:
         if given.get("channel") not in self._workspace.channels:
