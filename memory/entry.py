@@ -30,6 +30,7 @@ class Entry:
     tokens: int = 0
     reply_to: str = ""
     answers: tuple[str, ...] = ()  # of the bot's replies: the ids they answer
+    late: bool = False  # it called while nobody listened, too long ago to be answered
 
     @property
     def own(self) -> str:
@@ -45,7 +46,9 @@ class Entry:
     def pack(self) -> bytes:
         """The part that is sealed; id, time and version are bound by the seal."""
         fields = [self.author, self.name, self.kind, self.text, self.tokens]
-        rest = [self.reply_to, list(self.answers)] if self.reply_to or self.answers else []
+        told = self.reply_to or self.answers or self.late
+        rest: list[object] = [self.reply_to, list(self.answers)] if told else []
+        rest += [True] if self.late else []
         dense = json.dumps(fields + rest, ensure_ascii=False, separators=(",", ":"))
         return dense.encode("utf-8", "surrogatepass")
 
@@ -54,7 +57,7 @@ class Entry:
         author, name, kind, text, tokens, *rest = json.loads(
             packed.decode("utf-8", "surrogatepass")
         )
-        reply_to, answers = rest or ("", [])
+        reply_to, answers, *late = rest or ("", [])
         return cls(
             id=id,
             author=author,
@@ -66,6 +69,7 @@ class Entry:
             tokens=tokens,
             reply_to=reply_to,
             answers=tuple(answers),
+            late=bool(late),
         )
 
 

@@ -66,9 +66,9 @@ class Gateway(discord.Client):
         # as it ended. Ours wait less: a channel would be silent for good. See Allowance.
         self.http.get_ratelimit = lambda key: Ratelimit(PATIENCE)  # type: ignore[method-assign]
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
-        self._reader = Reader(self, inbox, options)
+        self.reader = Reader(self, inbox, options)
         self._interactions = Interactions(
-            self, inbox, deliver=deliver, reader=self._reader, options=options
+            self, inbox, deliver=deliver, reader=self.reader, options=options
         )
         parsers = self._connection.parsers
         parsers |= {name: partial(self._parse, name, parse) for name, parse in parsers.items()}
@@ -117,19 +117,19 @@ class Gateway(discord.Client):
 
     async def on_ready(self) -> None:
         """Once the servers are there."""
-        self._deliver(0, self._reader.compare)
+        self._deliver(0, self.reader.compare)
 
     async def on_message(self, post: discord.Message) -> None:
-        self._deliver(post.channel.id, partial(self._reader.receive, post))
+        self._deliver(post.channel.id, partial(self.reader.receive, post))
 
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        self._deliver(event.channel_id, partial(self._reader.amend, event.message))
+        self._deliver(event.channel_id, partial(self.reader.amend, event.message))
 
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        self._deliver(event.channel_id, partial(self._reader.retract, event, event.message_id))
+        self._deliver(event.channel_id, partial(self.reader.retract, event, event.message_id))
 
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        self._deliver(event.channel_id, partial(self._reader.retract, event, *event.message_ids))
+        self._deliver(event.channel_id, partial(self.reader.retract, event, *event.message_ids))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Not called for an outage."""

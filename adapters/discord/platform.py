@@ -1,7 +1,8 @@
 """Discord as a platform: stays connected, delivers in order, tells what is wrong."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 import aiohttp
@@ -12,11 +13,15 @@ from adapters.discord.allowance import Allowance
 from adapters.discord.chat import DiscordChat
 from adapters.discord.delivery import Delivery
 from adapters.discord.gateway import API_URL, Gateway, redirect
+from adapters.discord.missed import Missed
 from adapters.discord.options import Options
 from adapters.discord.sessions import INTENT_REFUSED, LOGIN_REFUSED, Shard, Starts
 from adapters.draft import Pace
 from adapters.message import Conversation
-from adapters.ports import Busy, Inbox, Webhook
+from adapters.patience import Patience
+from adapters.ports import Busy, Call, Inbox, Webhook
+
+_BURST, _EVERY = 50, 0.2  # calls at once; seconds from one to the next: Discord takes 50 a second
 
 
 class DiscordPlatform:
@@ -27,6 +32,7 @@ class DiscordPlatform:
 
     name = events.PLATFORM
     webhooks: Mapping[str, Webhook] = {}
+    readable = True
 
     def __init__(self, *, token: str, api_url: str = API_URL, pace: Pace, options: Options) -> None:
         self._token, self._api_url = token, api_url.rstrip("/")
@@ -34,6 +40,7 @@ class DiscordPlatform:
         self._shards: Sequence[Shard] = ()
         self._delivery: Delivery | None = None
         self._allowance = Allowance()
+        self._patience = Patience(burst=_BURST, every=_EVERY)
 
     @property
     def trouble(self) -> str:
@@ -54,7 +61,37 @@ class DiscordPlatform:
             pace=self._pace,
             timeout=self._options.timeout,
             allowance=self._allowance,
+            message_content=self._options.message_content,
         )
+
+    @property
+    def spaces(self) -> Sequence[str]:
+        """Of the shards that know their servers by now."""
+        clients = [each.client for each in self._shards if each.client]
+        ready = [each for each in clients if each.is_ready() and not each.is_closed()]
+        guilds = [guild for each in ready for guild in each.guilds if not guild.unavailable]
+        direct = [events.DIRECT] if any(not each.shard_id for each in ready) else []
+        return [*direct, *(str(each.id) for each in guilds)]
+
+    async def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncIterator[Sequence[Call]]:
+        client = self._client(space)
+        if not isinstance(client, Gateway):
+            raise Busy(1.0)
+        missed = Missed(
+            client=client,
+            reader=client.reader,
+            since=since,
+            back=back,
+            within=self._options.timeout,
+            patience=self._patience,
+        )
+        guild = client.get_guild(int(space)) if space.isdecimal() else None
+        if guild is None and space != events.DIRECT:
+            raise Busy(1.0)
+        async for found in missed.server(guild) if guild else missed.direct(known):
+            yield found
 
     def _client(self, space: str) -> discord.Client:
         """Any may post anywhere; a server's own shard keeps its rate limits in one place."""

@@ -21,7 +21,7 @@ _GONE = {"thread_not_found", "message_not_found"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Unless `shared`, posts of guests are left out, as their events are."""
+    """Unless `shared`, posts of guests and of shared channels are left out, as their events are."""
 
     conversation: Conversation
     web: Calls
@@ -35,6 +35,8 @@ class History:
         Raises Busy, Unclear or Refused; what came before that came in order.
         """
         channel, came = replace(self.conversation, thread=""), 0
+        if not self.shared and await self.directory.connected(channel.channel):
+            return  # its events are not taken in either
         async with aclosing(self._posts(after, limit)) as posts:
             async for each in posts:
                 names = await self.directory.names(mentioned({"event": each}))

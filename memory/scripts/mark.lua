@@ -1,5 +1,6 @@
 -- Events may have been lost since the newest message before a time: 1, and a gap is open | 0: nothing lives here.
--- ARGV: conversation, token, before, since: as long as something must have been said to count as live
+-- ARGV: conversation, token, before, since: as long as something must have been said to count as live,
+--       ms for which turns wait until it was read; of a gap that is open already they know
 local token, before, since = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local last = redis.call('ZSCORE', CHANNEL .. '/threads', string.sub(CONVERSATION, #CHANNEL + 2))
 if not get('joined') or tonumber(last or 0) < since then return 0 end
@@ -12,5 +13,6 @@ for _, id in ipairs(redis.call('ZREVRANGE', CONVERSATION .. '/win', 0, -1)) do
     if tonumber(message.sent) <= before then break end
   end
 end
-open_gap(after, token)
+local wait = not get('gap') and tonumber(ARGV[5]) or 0
+open_gap(after, token, wait > 0 and milliseconds + wait or nil)
 return 1

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from adapters.draft import Pace, write
 from adapters.message import Answer, Author, Conversation, Message
-from adapters.ports import Busy, Chat, Hold, Image, Inbox, Posted, Unclear, Webhook
+from adapters.ports import Busy, Call, Chat, Hold, Image, Inbox, Page, Posted, Unclear, Webhook
 from tests.simulation.loop import Process
 from tests.simulation.network import PLATFORM, Lost, Network
 
@@ -50,6 +50,7 @@ class World:
     posts: dict[str, Post] = field(default_factory=dict)
     nonces: dict[str, tuple[float, Post]] = field(default_factory=dict)
     history: Callable[[Conversation, str], Sequence[Message]] = lambda where, after: ()
+    page: Callable[[Conversation], Page] = lambda where: Page(ids=())
 
     def post(self, where: Conversation, turn: Hold, slot: int, text: str, live: bool) -> Post:
         now, nonce = asyncio.get_running_loop().time(), f"{turn.id}-{slot}"
@@ -174,6 +175,12 @@ class SimulatedChat:
         for message in self.world.history(self.where, after)[:limit]:
             yield message
 
+    async def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
+        yield self.world.page(self.where)
+
+    async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
+        return [each for each in ids if each not in self.world.page(self.where).ids]
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()
 
@@ -188,6 +195,7 @@ class SimulatedPlatform:
     """One process's way to the world."""
 
     trouble = ""
+    readable, spaces = False, tuple[str, ...]()
     webhooks: Mapping[str, Webhook] = {}
 
     def __init__(self, world: World, process: Process, pace: Pace) -> None:
@@ -195,6 +203,12 @@ class SimulatedPlatform:
 
     async def run(self, inbox: Inbox) -> None:
         await asyncio.Event().wait()
+
+    async def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncIterator[Sequence[Call]]:
+        for found in tuple[Sequence[Call], ...]():
+            yield found
 
     def chat(self, conversation: Conversation) -> Chat:
         posts = SimulatedPosts(self._world, self._process, conversation)

@@ -51,7 +51,7 @@ class Listing:
         return self._listed(given, [thread[0], *self._span(given, thread[1:])])
 
     def _history(self, given: Arguments) -> Answer:
-        """Newest first, without the replies in threads, unless they were sent to the channel too."""
+        """Newest first, without replies in threads, unless they were sent to the channel too."""
         posts = [
             post
             for post in self._channel(given).posts.values()
