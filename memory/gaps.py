@@ -35,7 +35,8 @@ class Gaps:
 
         async def mark(place: Place) -> bool:
             async with few:
-                return await self._store.mark(place, token, at - OVERLAP, at - age, self._patience)
+                start = at - OVERLAP
+                return await self._store.mark(place, token, start, at - age, self._patience) > 0
 
         places = await self._store.live(platform, limit)
         return sum(await asyncio.gather(*map(mark, places)))
@@ -46,7 +47,8 @@ class Gaps:
 
     async def reopen(self, place: Place, at: int) -> bool:
         """Open a gap here, however long nothing was said; False: it was never called here."""
-        return await self._store.mark(place, self._token(), at - OVERLAP, 0, self._patience)
+        token, start = self._token(), at - OVERLAP
+        return await self._store.mark(place, token, start, 0, self._patience) == 1
 
     async def heads(self, place: Place, most: int) -> Sequence[Head]:
         """The newest messages held here, folded ones too, oldest first, without their texts."""

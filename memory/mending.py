@@ -39,8 +39,8 @@ class Mending:
 
     async def mark(
         self, place: Place, token: str, before: int, since: int, wait: float = 0.0
-    ) -> bool:
-        return bool(await self._run("mark", place, token, before, since, int(wait * 1000)))
+    ) -> int:
+        return int(await self._run("mark", place, token, before, since, int(wait * 1000)))
 
     async def heads(self, place: Place, most: int) -> Sequence[Kept]:
         cursor, found = b"0", list[Kept]()

@@ -108,8 +108,10 @@ class Store(Protocol):
 
     async def mark(
         self, place: Place, token: str, before: int, since: int, wait: float = 0.0
-    ) -> bool:
+    ) -> int:
         """Open a gap after the newest message before a time, if something was said since another.
+
+        1: it is open; 2: it is, and nobody called the bot here; 0: there is nothing to read.
 
         Times in microseconds since 1970; for so many seconds turns wait until it was read.
         """
