@@ -24,6 +24,8 @@ _REFUSALS = 50
 _log = structlog.get_logger()
 
 Channel = discord.abc.GuildChannel | discord.Thread
+Voice = discord.VoiceChannel | discord.StageChannel
+Place = discord.TextChannel | Voice | discord.Thread | discord.PartialMessageable
 
 
 class Understands(Protocol):
@@ -50,7 +52,11 @@ class Missed:
         """The channels and open threads in which something was said since, the newest first."""
         start = discord.utils.time_snowflake(self.since)
         places: Iterable[Channel] = (*guild.channels, *guild.threads)
-        late = [(_last(each), each) for each in places if _last(each) > start]
+        late = [
+            (_last(each), each)
+            for each in places
+            if _last(each) > start and isinstance(each, discord.abc.Messageable)
+        ]
         late.sort(key=lambda each: each[0], reverse=True)
         if len(late) > _CHANNELS:
             _log.warning("calls are looked for in some", channels=_CHANNELS, of=len(late))
@@ -64,7 +70,7 @@ class Missed:
         async for found in self._each(places[:_CHANNELS]):
             yield found
 
-    async def _each(self, places: Sequence[events.Place]) -> AsyncIterator[Sequence[Call]]:
+    async def _each(self, places: Sequence[Place]) -> AsyncIterator[Sequence[Call]]:
         refusals = 0
         for place in places:
             try:
@@ -76,11 +82,11 @@ class Missed:
                     raise
                 yield ()
 
-    async def _called(self, place: events.Place) -> Sequence[Call]:
+    async def _called(self, place: Place) -> Sequence[Call]:
         """Oldest first, each with our own first post behind it."""
         where, reply, found = await self.reader.where(place), "", list[Call]()
         me = self.client.user.id if self.client.user else 0
-        for post in await self._posts(place.id):
+        for post in await self._posts(place):
             said = events.message(post, me, where, own=True)
             if said and said.author.kind is Kind.ME:
                 reply = said.id if said.sent_at < self.back and not post.components else reply
@@ -92,18 +98,18 @@ class Missed:
                     found.append(Call(message=whole, earlier=earlier))
         return found[::-1]
 
-    async def _posts(self, channel: int) -> Sequence[discord.Message]:
+    async def _posts(self, place: Place) -> Sequence[discord.Message]:
         """Newest first, back to that time."""
-        place, found = self.client.get_partial_messageable(channel), list[discord.Message]()
+        found = list[discord.Message]()
         while len(found) < _POSTS:
-            page = await self.patience.ask(partial(self._page, place, found[-1:]))
+            page = await self.patience.ask("history", partial(self._page, place, found[-1:]))
             found += [each for each in page if each.created_at > self.since]
             if len(page) < _PAGE or page[-1].created_at <= self.since:
                 break
         return found
 
     async def _page(
-        self, place: discord.PartialMessageable, last: Sequence[discord.Message]
+        self, place: Place, last: Sequence[discord.Message]
     ) -> Sequence[discord.Message]:
         """One call."""
         before = discord.Object(last[0].id) if last else None

@@ -130,7 +130,7 @@ class Missed:
         cursor = ""
         for _ in range(most):
             given = span | {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-            page = await self.patience.ask(partial(self.web.read, method, **given))
+            page = await self.patience.ask(method, partial(self.web.read, method, **given))
             yield page.get(what) or ()
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:

@@ -31,9 +31,9 @@ from adapters.slack.sockets import Sockets
 from adapters.slack.streams import Starts
 
 _PAUSE = 5.0  # seconds before asking again
-# Looking for calls takes 40 of the 50 calls a minute that Slack gives a method of its third tier:
-# https://docs.slack.dev/apis/web-api/rate-limits
-_BURST, _EVERY = 20, 1.5  # calls at once; seconds from one to the next
+# Looking for calls takes no more than the 50 calls a minute that Slack gives a method of its third
+# tier, and leaves 20 of them once it takes longer: https://docs.slack.dev/apis/web-api/rate-limits
+_BURST, _EVERY = 20, 2.0  # calls of a method at once; seconds from one to the next
 _HELD_BACK = 120.0  # seconds: Slack tells of it once in the minute in which it happens
 _log = structlog.get_logger()
 
