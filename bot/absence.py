@@ -136,10 +136,11 @@ class Absence:
             log.info("looking for calls", platform=platform.name, spaces=len(spaces))
         for space in spaces:
             gaps, place, began = watch.gaps, _space(platform.name, space), self._now()
-            heard = moment(await self._memory.gaps.heard(place))  # or never: see Call.reply
-            known = [conversation_at(each) for each in live if each.space == space]
-            since = max(heard - OVERLAP, began - DAY)
-            await self._through(platform, space, since, known, ear)
+            # Where it never listened before as far as memory knows, nobody called it in vain.
+            if heard := await self._memory.gaps.heard(place):
+                known = [conversation_at(each) for each in live if each.space == space]
+                since = max(moment(heard) - OVERLAP, began - DAY)
+                await self._through(platform, space, since, known, ear)
             await self._memory.gaps.hear([place], microseconds(began))
             if gaps == watch.gaps:  # else something was lost meanwhile: it is looked through again
                 watch.read.add(space)

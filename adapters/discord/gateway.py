@@ -34,6 +34,10 @@ def redirect(api_url: str) -> None:
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody asked for voice
 
 
+async def _nothing() -> None:
+    """An event of nobody's, behind which everything is told that is known to be lost."""
+
+
 class Gateway(discord.Client):
     """One shard."""
 
@@ -92,6 +96,8 @@ class Gateway(discord.Client):
             self._deliver.interrupted()
         try:
             parse(data)
+            if name == "READY":
+                self._deliver(0, _nothing)  # what was missed is read without waiting for more
         except Exception as error:
             if name == "READY":
                 raise

@@ -15,12 +15,14 @@ from adapters.discord.delivery import Delivery
 from adapters.discord.gateway import API_URL, Gateway, redirect
 from adapters.discord.missed import Missed
 from adapters.discord.options import Options
+from adapters.discord.posts import answered
 from adapters.discord.sessions import INTENT_REFUSED, LOGIN_REFUSED, Shard, Starts
 from adapters.draft import Pace
 from adapters.message import Conversation
 from adapters.patience import Patience
 from adapters.ports import Busy, Call, Inbox, Webhook
 
+_READY = 30.0  # seconds in which its servers are there
 _BURST, _EVERY = 50, 0.2  # calls at once; seconds from one to the next: Discord takes 50 a second
 
 
@@ -66,12 +68,11 @@ class DiscordPlatform:
 
     @property
     def spaces(self) -> Sequence[str]:
-        """Of the shards that know their servers by now."""
-        clients = [each.client for each in self._shards if each.client]
-        ready = [each for each in clients if each.is_ready() and not each.is_closed()]
-        guilds = [guild for each in ready for guild in each.guilds if not guild.unavailable]
-        direct = [events.DIRECT] if any(not each.shard_id for each in ready) else []
-        return [*direct, *(str(each.id) for each in guilds)]
+        """Servers that are down follow when they are back."""
+        clients = [each.client for each in self._shards if each.client and each.client.user]
+        known = [(each.is_ready(), guild) for each in clients for guild in each.guilds]
+        there = [str(guild.id) for ready, guild in known if not (ready and guild.unavailable)]
+        return [*([events.DIRECT] if any(not each.shard_id for each in clients) else []), *there]
 
     async def calls(
         self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
@@ -79,6 +80,8 @@ class DiscordPlatform:
         client = self._client(space)
         if not isinstance(client, Gateway):
             raise Busy(1.0)
+        async with answered(_READY):
+            await client.wait_until_ready()
         missed = Missed(
             client=client,
             reader=client.reader,
@@ -88,7 +91,7 @@ class DiscordPlatform:
             patience=self._patience,
         )
         guild = client.get_guild(int(space)) if space.isdecimal() else None
-        if guild is None and space != events.DIRECT:
+        if space != events.DIRECT and (guild is None or guild.unavailable):
             raise Busy(1.0)
         async for found in missed.server(guild) if guild else missed.direct(known):
             yield found

@@ -137,7 +137,8 @@ class FakePlatform:
             yield Page(ids=tuple(ids), edits=edits)
 
     async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
-        shown = {*(each.id for each in self.said), *self.posts, *self.elsewhere}
+        called = {call.message.id for calls in self.missed for call in calls}
+        shown = {*(each.id for each in self.said), *self.posts, *self.elsewhere, *called}
         return [each for each in ids if each not in shown]
 
     async def calls(

@@ -26,9 +26,11 @@ ROOM = replace(HERE, channel="ROOM", thread="R")
 
 
 @pytest.fixture
-def away(bot: Bench) -> Bench:
-    """A bot whose platform can be read back."""
+async def away(bot: Bench) -> Bench:
+    """A bot that listened two days ago, and whose platform can be read back."""
     bot.platform.readable, bot.platform.spaces = True, ("S",)
+    async with Redis.from_url(bot.url) as redis:
+        await redis.set("tk:heard:fake:S", _micros(NOW - timedelta(days=2)), ex=90 * 86_400)
     return bot
 
 
@@ -49,10 +51,10 @@ async def heard(bot: Bench) -> dict[str, int]:
 
 
 async def written(bot: Bench) -> None:
-    """Until a time is stored for the space."""
+    """Until it is written down that all came in up to now."""
 
     async def one() -> bool:
-        return bool(await heard(bot))
+        return set((await heard(bot)).values()) == {_micros(bot.now)}
 
     async with asyncio.timeout(10):
         await until(one)
@@ -193,13 +195,25 @@ async def test_one_time_for_each_space_is_stored_and_nothing_for_a_channel(away:
     async with away.running() as intake:
         await intake.missed("fake", 0.0)
         await written(away)
-        await away.until(sought(away, 2))
-        await written(away)
     async with Redis.from_url(away.url) as redis:
         keys: list[Any] = await redis.keys("tk:*")
         names = {key.decode() for key in keys} - {"tk:pepper"}
         assert all([await redis.ttl(name) > 0 for name in names])
     assert names == {"tk:heard:fake:S", "tk:heard:fake:T"}
+
+
+async def test_where_it_never_listened_before_nothing_is_looked_for(away: Bench) -> None:
+    """It may have answered there in an earlier life, and where only one person saw it."""
+    away.platform.spaces = ("T",)
+    async with away.running() as intake:
+        await intake.missed("fake", 0.0)
+
+        async def known() -> bool:
+            return "tk:heard:fake:T" in await heard(away)
+
+        async with asyncio.timeout(10):
+            await until(known)
+    assert away.platform.sought == []
 
 
 async def test_it_is_looked_for_from_where_all_had_come_in_and_at_most_a_day_back(
