@@ -158,6 +158,7 @@ async def test_where_it_is_at_home_memory_alone_knows_what_was_answered(away: Be
     people = People()
     await called(away, people)
     missed = call(people, "and?", where=HERE)
+    away.platform.said.append(missed)
     away.platform.missed = [[Call(message=missed, reply="p1")]]
     async with away.running() as intake:
         await intake.missed("fake", 0.0)
