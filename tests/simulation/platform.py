@@ -1,6 +1,7 @@
 """Two platforms: one that posts twice if asked twice, and one that knows a nonce for a while."""
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,8 @@ class World:
     posts: dict[str, Post] = field(default_factory=dict)
     nonces: dict[str, tuple[float, Post]] = field(default_factory=dict)
     history: Callable[[Conversation, str], Sequence[Message]] = lambda where, after: ()
-    page: Callable[[Conversation], Page] = lambda where: Page(ids=())
+    # What people see there, and of that only what may be listed by now.
+    page: Callable[[Conversation, float], Page] = lambda where, now: Page(ids=())
 
     def post(self, where: Conversation, turn: Hold, slot: int, text: str, live: bool) -> Post:
         now, nonce = asyncio.get_running_loop().time(), f"{turn.id}-{slot}"
@@ -176,10 +178,10 @@ class SimulatedChat:
             yield message
 
     async def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
-        yield self.world.page(self.where)
+        yield self.world.page(self.where, asyncio.get_running_loop().time())
 
     async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
-        return [each for each in ids if each not in self.world.page(self.where).ids]
+        return [each for each in ids if each not in self.world.page(self.where, math.inf).ids]
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()
