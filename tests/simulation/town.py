@@ -161,7 +161,9 @@ class Town:
         await asyncio.sleep(wait)
         self._truth.delete(post)
         heard = post.received
-        if await self._gone(post.place, post.id, partial(self._truth.lost, post)):
+        told = not heard or self._chance.random() < 0.7  # else nobody listened as it went
+        lost = partial(self._truth.lost, post)
+        if told and await self._gone(post.place, post.id, lost):
             return
         if not heard:
             post.deleted = post.sure = False  # who knows
