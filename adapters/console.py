@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from adapters.message import Action, Answer, Audience, Author, Command, Conversation, Message
-from adapters.ports import Chat, Hold, Image, Inbox, Posted, Webhook
+from adapters.ports import Call, Chat, Hold, Image, Inbox, Page, Posted, Webhook
 
 CHUNK = 64 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes; what is longer is taken as several lines
@@ -35,6 +35,10 @@ class Console:
     name = "console"
     trouble = ""
     webhooks: Mapping[str, Webhook] = {}
+    keeps_history, spaces = (
+        False,
+        tuple[str, ...](),
+    )  # what nobody hears reaches nobody later either
 
     def __init__(
         self,
@@ -82,6 +86,12 @@ class Console:
         mine = person == self._person.id
         return frozenset(each for each in places if mine and each.channel == self._place.channel)
 
+    async def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncIterator[Sequence[Call]]:
+        for found in tuple[Sequence[Call], ...]():
+            yield found
+
     async def check(self) -> Sequence[str]:
         return ()
 
@@ -123,6 +133,13 @@ class Console:
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         for message in tuple[Message, ...]():
             yield message
+
+    async def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
+        for page in tuple[Page, ...]():
+            yield page
+
+    async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
+        return ()
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()

@@ -58,6 +58,12 @@ class Message:
     reply_to: str = ""
     attachments: tuple[str, ...] = ()  # described in words; platforms' links expire
     kept: bool = False  # somebody asked to remember this one, also where nobody called the bot
+    edited_at: datetime | None = None  # as far as who tells of it knows; Slack's in whole seconds
+
+
+def order(post: str) -> tuple[int, str]:
+    """Sorts a channel's posts by their ids: on every platform they grow, in length too."""
+    return len(post), post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

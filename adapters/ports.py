@@ -118,6 +118,31 @@ class Image:
     data: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What people see of a conversation: nothing between its first and its last id is left out.
+
+    `ids`: of all posts, oldest first, whatever they say and to whom; `deleted`: what is shown as
+    taken away; `edits`: what those say now that were edited some time.
+    """
+
+    ids: tuple[str, ...]
+    deleted: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A message that called; `earlier`: what it replies to, which is kept with it.
+
+    `reply`: the first post of our own that came after it in its conversation; empty: none did.
+    """
+
+    message: Message
+    earlier: Message | None = None
+    reply: str = ""
+
+
 class Chat(Protocol):
     """One conversation to answer in; any process can rebuild it from the Conversation."""
 
@@ -150,6 +175,20 @@ class Chat(Protocol):
 
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         """The conversation's posts after this id, oldest first; with no id its last ones."""
+        ...
+
+    def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
+        """What people see from one post to another, in at most 20 pages of any order.
+
+        Raises Busy, Unclear or Refused: what came before that came whole.
+        """
+        ...
+
+    async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
+        """Those of these posts of which the platform says itself that there is none any more.
+
+        That a platform keeps nothing for longer than some time counts for no deletion.
+        """
         ...
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
@@ -193,6 +232,11 @@ class Platform(Protocol):
     def name(self) -> str: ...
 
     @property
+    def keeps_history(self) -> bool:
+        """What is said while nobody listens can be read later: it says `missed` when it is back."""
+        ...
+
+    @property
     def trouble(self) -> str:
         """Why no events come in at the moment, in a few words; empty when they do."""
         ...
@@ -215,6 +259,22 @@ class Platform(Protocol):
 
         Found in a bounded number of calls, whatever audience the places say they have. What cannot
         be checked is not among them; nothing is raised for it.
+        """
+        ...
+
+    @property
+    def spaces(self) -> Sequence[str]:
+        """Those in which calls can be looked for now; others may follow while it connects."""
+        ...
+
+    def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncIterator[Sequence[Call]]:
+        """What called in a space since then, channel by channel, oldest first in each.
+
+        Own posts of after it was `back` are not counted as replies to that.
+        Channels of late first, as far as the platform or what is `known` tells. Nothing but calls
+        leaves it. Raises Unclear or Busy, where the platform asks to wait for too long, or Refused.
         """
         ...
 

@@ -55,6 +55,7 @@ class Bot:
     catchup: CatchUp
     status: Sequence[str]
     web: Web | None
+    patience: float  # seconds
 
     async def run(self) -> None:
         """Serve until a signal comes, or until the terminal's input ends."""
@@ -68,7 +69,11 @@ class Bot:
             ]
             if self.web:
                 serving.append(tasks.create_task(self.web.serve()))
-            background = [self.turns.sweep(), self.catchup.run(self.intake)]
+            background = [
+                self.turns.sweep(self.catchup.awaits),
+                self.catchup.run(self.intake),
+                self.catchup.listened(self.patience),
+            ]
             running = [tasks.create_task(each) for each in background]
             await stopping.wait()
             for task in running:
@@ -136,6 +141,7 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
             intake=intake,
             catchup=catchup,
             status=status(config, platforms, tokens),
+            patience=reach.wait_seconds,
             web=None if console else Web(figures.address(config), platforms, store.ping, metrics),
         )
 

@@ -5,13 +5,20 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
+from typing import Protocol
 
 import structlog
 
 from adapters.message import Departure
 from adapters.ports import Busy, Gone, Platform, Refused, Unclear
+from bot import absence, comparison
+from bot.absence import Absence
+from bot.backoff import Gate
+from bot.comparison import Comparison
 from bot.places import conversation_at, microseconds
-from bot.reading import Ear, Gate, Reading, Taken
+from bot.reading import Ear as Reader
+from bot.reading import Reading, Taken
 from bot.settings import Reach
 from bot.telemetry import Metrics
 from bot.turns import Turns, describe
@@ -25,6 +32,13 @@ READERS = 4  # conversations read at once, on each platform: one that is slow ho
 QUEUE = 1_000  # conversations that wait to be read; the others are found by the next look
 READINGS = 100  # of one gap in vain, as each may have been cut short by a crash; then it is left
 AGAIN = 60.0  # seconds until a reading that failed is tried again
+
+
+Queue = asyncio.PriorityQueue[tuple[bool, int, Place]]
+
+
+class Ear(absence.Ear, comparison.Ear, Reader, Protocol):
+    """Who takes in what is read."""
 
 
 class CatchUp:
@@ -43,8 +57,11 @@ class CatchUp:
     ) -> None:
         self._memory, self._turns, self._platforms = memory, turns, platforms
         self._reach, self._look, self._metrics, self._now = reach, look, metrics, now
-        self._queues = {name: asyncio.Queue[Place](QUEUE) for name in platforms}
+        self._absence = Absence(memory, platforms, metrics=metrics, now=now)
+        self._queues = {name: Queue(QUEUE) for name in platforms}
         self._queued: set[str] = set()
+        self._numbers = count()
+        self._awaited = {name for name, each in platforms.items() if each.keeps_history}
         self._gates = defaultdict[str, Gate](Gate)  # one for each platform
 
     async def run(self, ear: Ear) -> None:
@@ -52,16 +69,26 @@ class CatchUp:
         async with asyncio.TaskGroup() as tasks:
             for queue in [*self._queues.values()] * READERS:
                 tasks.create_task(self._work(queue, tasks, ear))
+            tasks.create_task(self._absence.run(ear))
             while True:
                 await self._find()
                 await asyncio.sleep(self._look)
 
-    def soon(self, place: Place) -> None:
-        """A gap is open here."""
+    def soon(self, place: Place, *, first: bool = False) -> None:
+        """A gap is open here; `first`: somebody waits for an answer here."""
         queue = self._queues[place.platform]
-        if place.key not in self._queued and not queue.full():
+        if (first or place.key not in self._queued) and not queue.full():
             self._queued.add(place.key)
-            queue.put_nowait(place)
+            queue.put_nowait((not first, next(self._numbers), place))
+
+    def awaits(self, platform: str) -> bool:
+        """Whether it is not known yet where something may have gone unheard on this platform."""
+        return platform in self._awaited
+
+    async def listened(self, within: float) -> None:
+        """Do not wait longer for platforms that do not connect."""
+        await asyncio.sleep(within)
+        self._awaited.clear()
 
     async def missed(self, platform: str, ago: float) -> None:
         """Gaps are marked, and read later. Raises StoreDown."""
@@ -72,20 +99,24 @@ class CatchUp:
             age=age // timedelta(microseconds=1),
             limit=self._reach.conversations,
         )
+        await self._absence.missed(platform, at)
+        self._awaited.discard(platform)
         log.info("catching up", platform=platform, conversations=number)
         await self._find()
 
     async def _find(self) -> None:
         try:
-            for place in await self._memory.gaps.open(QUEUE):
+            due = {place.key for place in await self._memory.overdue()}
+            found = await self._memory.gaps.open(QUEUE)
+            for place in sorted(found, key=lambda each: each.key not in due):
                 if place.platform in self._platforms:
                     self.soon(place)
         except StoreDown as error:
             log.warning("gaps not looked for", reason=str(error))
 
-    async def _work(self, queue: asyncio.Queue[Place], tasks: asyncio.TaskGroup, ear: Ear) -> None:
+    async def _work(self, queue: Queue, tasks: asyncio.TaskGroup, ear: Ear) -> None:
         while True:
-            place = await queue.get()
+            _, _, place = await queue.get()
             self._queued.discard(place.key)
             try:
                 if begun := await self._memory.gaps.begin(place):
@@ -117,6 +148,7 @@ class CatchUp:
                 end = "left"
                 log.error("gap left: every reading was cut short", conversation=place.key)
             else:
+                await Comparison(reading, ear).run()
                 await reading.run()
                 await self._fold(here)
         except Taken:

@@ -28,7 +28,7 @@ from bot.telemetry import Metrics
 from bot.turns import Turns
 from memory.engine import Memory
 from memory.gaps import KEPT, PAST
-from memory.records import Place
+from memory.records import Place, Received
 from memory.seal import Unreadable
 
 log = structlog.get_logger()
@@ -68,10 +68,13 @@ class Intake:
                 raise  # not stored, so not acknowledged
             await self._once(message, lambda: self._chat(message).whisper(message.author, answer))
             return
+        self._taken(place, got)
+
+    def _taken(self, place: Place, got: Received) -> None:
         self._metrics.received.labels("yes" if got.owed else "no").inc()
-        if got.joined and got.gap:
-            self._catchup.soon(place)  # the turn waits for it
-        elif got.owed:
+        if got.gap and (got.joined or got.owed):
+            self._catchup.soon(place, first=True)  # the turn waits for it
+        if got.owed and not (got.gap and got.joined):
             self._turns.wake(place)
 
     async def _once(self, message: Message, work: Callable[[], Awaitable[None]]) -> None:
@@ -93,6 +96,13 @@ class Intake:
         entry = entry_of(message)
         if entry.text and not (message.called and self._commands.parse(message.text)):
             await self._memory.admit(place_of(message.conversation), entry, PAST)
+
+    async def late(self, message: Message) -> bool:
+        """A call that came too long ago, while nobody listened; whether it is told so."""
+        place = place_of(message.conversation)
+        got = await self._memory.admit(place, replace(entry_of(message), late=True))
+        self._taken(place, got)
+        return got.owed
 
     async def amend(self, edit: Edit) -> None:
         at = microseconds(edit.edited_at)

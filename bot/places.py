@@ -42,6 +42,7 @@ def entry_of(message: Message) -> Entry:
         kind=message.author.kind.value,
         text=text_of(message),
         sent=microseconds(message.sent_at),
+        version=microseconds(message.edited_at) if message.edited_at else 0,
         called=message.called,
         reply_to=message.reply_to,
     )
@@ -61,6 +62,11 @@ def text_of(post: Message | Edit) -> str:
 
 def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(at: int) -> datetime:
+    """Microseconds since 1970 as a time."""
+    return _EPOCH + timedelta(microseconds=at)
 
 
 def clean(text: str) -> str:

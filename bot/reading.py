@@ -9,16 +9,16 @@ from typing import Protocol
 
 from adapters.message import Departure, Kind, Message
 from adapters.ports import Busy, Chat, Unclear
+from bot.backoff import Gate, pause
 from bot.places import conversation_at, entry_of, microseconds
 from bot.settings import Reach
 from memory.engine import Memory
 from memory.records import Gap, Place
 
-FRESH = timedelta(hours=1)  # what called longer ago is overheard
+FRESH = timedelta(hours=1)  # what called longer ago is not answered any more
+LATE = timedelta(hours=24)  # but told so, if it is younger than that
 PAGES = 20  # asked for at most
 ABREAST = 20  # messages taken in at once
-TRIES = 5  # calls without an answer
-LONGEST_WAIT = 120.0  # seconds a platform may ask to wait
 CHANNEL = 200  # messages of a channel that come before the bot was called
 
 
@@ -27,24 +27,12 @@ class Ear(Protocol):
 
     async def receive(self, message: Message) -> None: ...
     async def overhear(self, message: Message) -> None: ...
+    async def late(self, message: Message) -> bool: ...
     async def leave(self, departure: Departure) -> None: ...
 
 
 class Taken(Exception):
     """Another process reads this gap now, or nobody needs to any more."""
-
-
-class Gate:
-    """Opens when a platform may be asked again."""
-
-    def __init__(self) -> None:
-        self._opens = 0.0  # loop time
-
-    def shut(self, seconds: float) -> None:
-        self._opens = max(self._opens, asyncio.get_running_loop().time() + seconds)
-
-    async def passed(self) -> None:
-        await asyncio.sleep(self._opens - asyncio.get_running_loop().time())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +60,15 @@ class Reading:
         said = [each for each in said if self._before(each) or each.author.kind is not Kind.ME]
         own = [each.sent_at for each in said if each.author.kind is Kind.ME]
         spoke = max(own, default=self.now() - FRESH)
-        past = [each for each in said if not self._heeded(each, spoke)]
+        heeded = [each for each in said if self._heeded(each, spoke)]
+        late = await self._late(said, heeded)
+        taken = {each.id for each in (*heeded, late) if each}
+        past = [each for each in said if each.id not in taken]
         for at in range(0, len(past), ABREAST):
             await asyncio.gather(*map(self.ear.overhear, past[at : at + ABREAST]))
-        for number, message in enumerate(each for each in said if self._heeded(each, spoke)):
+        if late:
+            await self.ear.late(late)
+        for number, message in enumerate(heeded):
             await self.ear.receive(message)
             if number % ABREAST == ABREAST - 1:
                 await self.hold(message.id)
@@ -108,6 +101,14 @@ class Reading:
         unheard = message.called and message.sent_at > spoke
         return message.sent_at > self.now() - FRESH and (unheard or not self._before(message))
 
+    async def _late(self, said: Sequence[Message], heeded: Sequence[Message]) -> Message | None:
+        """The newest call, if it came too long ago and nobody has heard of it yet."""
+        calls = [each for each in said if each.called and not self._before(each)]
+        if not calls or calls[-1] in heeded or calls[-1].sent_at <= self.now() - LATE:
+            return None
+        known = await self.memory.gaps.holds(self.place, calls[-1].id)
+        return None if known else calls[-1]
+
     async def _within_reach(self) -> Sequence[Message]:
         """The newest, and the very first, which tells what it is all about."""
         kept, room = deque[tuple[int, Message]](), self.reach.tokens
@@ -133,7 +134,7 @@ class Reading:
                     yield message
             except (Busy, Unclear) as error:
                 failures += isinstance(error, Unclear)
-                self.gate.shut(self._pause(error, failures))
+                self.gate.shut(pause(error, failures))
             else:
                 if came < self._page:
                     return
@@ -143,9 +144,3 @@ class Reading:
         """A thread is read whole; of a channel only what was said right before."""
         whole = self.place.thread or self.gap.after
         return self.reach.messages if whole else min(self.reach.messages, CHANNEL)
-
-    def _pause(self, error: Busy | Unclear, failures: int) -> float:
-        pause = error.after if isinstance(error, Busy) else 2.0 ** (failures - 1)
-        if failures == TRIES or pause > LONGEST_WAIT:
-            raise error
-        return pause

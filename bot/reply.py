@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from adapters.message import order
 from adapters.ports import Chat, Image, Posted, Refused
 from bot.budget import Budgets, Standing
 from bot.ports import Model, ModelFailed
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 TOO_LONG = "(Your message is longer than I can read at once: I saw its beginning and its end.)\n\n"
 STOPPED = "(stopped)"
 FORGOTTEN = "(I no longer remember what I said here.)"
+AWAY = "I was away when you asked. Ask again if you still need it."
 UNREADABLE = "my memory of this conversation does not open; whoever runs me sees why in the log"
 CRASHES = 20  # processes that may die over one turn
 LOOK = 0.5  # seconds between looks whether a person said stop while the model is silent
@@ -81,7 +83,7 @@ class Replies:
             del self._bills[turn]
 
     async def _finish(self, turn: Turn, chat: Chat, notice: str) -> bool:
-        apology, again = notice or self._apology(turn), turn.attempt > 1
+        apology, again = notice or self._apology(turn) or _away(turn), turn.attempt > 1
         for left in reversed(range(REDOS)):
             try:
                 if turn.withdrawn:
@@ -262,8 +264,13 @@ async def _remove(turn: Turn, chat: Chat, ids: Iterable[str]) -> None:
 
 
 def _in_order(ids: Iterable[str]) -> tuple[str, ...]:
-    """Platforms' ids grow, in length too."""
-    return tuple(sorted(ids, key=lambda each: (len(each), each)))
+    return tuple(sorted(ids, key=order))
+
+
+def _away(turn: Turn) -> str:
+    """What to say where everything that is asked came too long ago, while nobody listened."""
+    asked = [entry for entry in turn.recollection.question if entry.kind == PERSON]
+    return AWAY if asked and all(entry.late for entry in asked) and not turn.text else ""
 
 
 def _askers(turn: Turn) -> Sequence[str]:

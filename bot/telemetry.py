@@ -22,6 +22,7 @@ class Metrics:
         self.folds = self._count("folds", "Upkeep by how it ended", "end")
         self.archiving = self._count("archiving", "Steps of the archive by how they ended", "end")
         self.gaps = self._count("gaps", "Gaps in what was heard by how reading ended", "end")
+        self.calls = self._count("missed_calls", "Calls found after an absence", "age")
         self.feedback = self._count("feedback", "What people pressed below replies", "opinion")
         self.seconds = Histogram(
             "threadkeeper_turn_seconds", "From begin to conclude", registry=self.registry

@@ -94,12 +94,15 @@ class Turns:
             if turn == live.id or (not turn and live.place.key == place.key):
                 live.stopped = True
 
-    async def sweep(self) -> None:
-        """Take over, again and again, what a crash or a failure left unanswered."""
+    async def sweep(self, waits: Callable[[str], bool] = lambda _: False) -> None:
+        """Take over, again and again, what a crash or a failure left unanswered.
+
+        `waits`: what is asked on this platform may have been taken back, and nobody knows yet.
+        """
         while True:
             try:
                 for place in await self._memory.overdue():
-                    if place.platform in self._platforms:
+                    if place.platform in self._platforms and not waits(place.platform):
                         self.wake(place)
                 await self._memory.persons.recheck()
                 await self._memory.scrub()

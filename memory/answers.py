@@ -210,6 +210,13 @@ def kept(message: bytes) -> Kept:
     )
 
 
+def head(name: bytes, told: bytes) -> Kept:
+    """A message without its text."""
+    version, _, sent = told[1:].partition(b",")
+    state = told[:1].decode()
+    return Kept(id=name.decode(), state=state, version=int(version), sent=int(sent), blob=b"")
+
+
 def _fold(row: bytes) -> Folded:
     name, _, value = row.partition(b"\n")
     covered, _, blob = value.partition(b":")

@@ -62,7 +62,7 @@ class Memory:
         self._store, self._follow, self._patience = store, settings.follow, settings.patience
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self.measure, self._silence = measure, settings.silence
-        self.gaps = Gaps(store, self._token, settings.terms.lease)
+        self.gaps = Gaps(store, self._token, settings.terms.lease, settings.patience)
         self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
         self._forgetting = Forgetting(store, self._keys, cold)
         self._citing = Citing(store, self._keys, Quotes())

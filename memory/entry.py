@@ -31,6 +31,7 @@ class Entry:
     reply_to: str = ""
     answers: tuple[str, ...] = ()  # of the bot's replies: the ids they answer
     cites: tuple[tuple[str, int], ...] = ()  # and the messages they took words from, with versions
+    late: bool = False  # it called while nobody listened, too long ago to be answered
 
     @property
     def own(self) -> str:
@@ -46,7 +47,7 @@ class Entry:
     def pack(self) -> bytes:
         """The part that is sealed; id, time and version are bound by the seal."""
         fields = [self.author, self.name, self.kind, self.text, self.tokens]
-        rest = [self.reply_to, self.answers, self.cites]
+        rest = [self.reply_to, self.answers, self.late, self.cites]
         while rest and not rest[-1]:
             rest.pop()
         dense = json.dumps(fields + rest, ensure_ascii=False, separators=(",", ":"))
@@ -57,7 +58,7 @@ class Entry:
         author, name, kind, text, tokens, *rest = json.loads(
             packed.decode("utf-8", "surrogatepass")
         )
-        reply_to, answers, cites = rest + ["", [], []][len(rest) :]
+        reply_to, answers, late, cites = rest + ["", [], False, []][len(rest) :]
         return cls(
             id=id,
             author=author,
@@ -69,6 +70,7 @@ class Entry:
             tokens=tokens,
             reply_to=reply_to,
             answers=tuple(answers),
+            late=bool(late),
             cites=tuple((post, edited) for post, edited in cites),
         )
 

@@ -37,12 +37,24 @@ class Holdings:
 
     async def author(self, place: Place, message: str) -> str:
         """Who wrote a post of this channel; empty if it is not remembered."""
+        entry = await self._entry(place, message)
+        return entry.author if entry else ""
+
+    async def text(self, place: Place, message: str) -> str | None:
+        """What a post of this channel says; None if it is not remembered, or does not open."""
+        try:
+            entry = await self._entry(place, message)
+        except Unreadable:
+            return None
+        return entry.text if entry else None
+
+    async def _entry(self, place: Place, message: str) -> Entry | None:
         found = await self._store.locate(place, message)
         if found is None:
-            return ""
+            return None
         key = self._keys.learn(found.place, found.wrapped)
         packed = key.data.open(found.blob, *message_context(found.place, message, found.version))
-        return Entry.unpack(packed, id=message, sent=0, version=found.version).author
+        return Entry.unpack(packed, id=message, sent=0, version=found.version)
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         """The channel's remembered conversations, newest first."""

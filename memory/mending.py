@@ -8,10 +8,13 @@ from urllib.parse import quote
 from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import Pipe
-from memory.records import Gap, Place, Spoiled
+from memory.records import Gap, Kept, Place, Spoiled
 from memory.slots import Person
 
 PLANNED = "tk:planned"
+HEARD = "tk:heard:"  # and a space's key
+REMEMBERED = 90 * 86_400  # seconds
+PAGE = 500  # of what is read or written at once
 
 
 class Mending:
@@ -34,8 +37,29 @@ class Mending:
         found = sorted((-score, name) for name, score in rows if name.startswith(start))
         return [Place.parse(name.decode()) for _, name in found[:limit]]
 
-    async def mark(self, place: Place, token: str, before: int, since: int) -> bool:
-        return bool(await self._run("mark", place, token, before, since))
+    async def mark(
+        self, place: Place, token: str, before: int, since: int, wait: float = 0.0
+    ) -> int:
+        return int(await self._run("mark", place, token, before, since, int(wait * 1000)))
+
+    async def heads(self, place: Place, most: int) -> Sequence[Kept]:
+        cursor, found = b"0", list[Kept]()
+        while True:
+            cursor, rows = await self._run("heads", place, cursor, PAGE)
+            found += map(answers.head, rows[::2], rows[1::2])
+            if len(found) > 2 * most or cursor == b"0":
+                found = sorted({each.id: each for each in found}.values(), key=_sent)[-most:]
+            if cursor == b"0":
+                return found
+
+    async def heard(self, space: Place) -> int:
+        return int((await self._many(("GET", HEARD + space.space_key)))[0] or 0)
+
+    async def hear(self, spaces: Sequence[Place], at: int) -> None:
+        for start in range(0, len(spaces), PAGE):
+            some = spaces[start : start + PAGE]
+            keys = [HEARD + each.space_key for each in some]
+            await self._many(*(("SET", key, at, "EX", REMEMBERED) for key in keys))
 
     async def behind(self, limit: int) -> Sequence[Place]:
         return [Place.parse(key.decode()) for key in await self._ready("behind", limit)]
@@ -73,6 +97,10 @@ class Mending:
 
     async def planned(self) -> Sequence[str]:
         return [line.decode() for line in (await self._many(("SMEMBERS", PLANNED)))[0]]
+
+
+def _sent(message: Kept) -> int:
+    return message.sent
 
 
 def _place(name: str) -> Place:

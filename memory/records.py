@@ -35,6 +35,10 @@ class Place:
     def sibling(self, thread: str) -> "Place":
         return replace(self, thread=thread)
 
+    @property
+    def space_key(self) -> str:
+        return self.channel_key.rpartition(":")[0]
+
     def person(self, author: str) -> Person:
         return Person(platform=self.platform, space=self.space, id=author)
 

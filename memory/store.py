@@ -16,6 +16,7 @@ from memory.records import (
     Found,
     Gap,
     Held,
+    Kept,
     Leaf,
     Lease,
     Noted,
@@ -107,11 +108,27 @@ class Store(CitationStore, Protocol):
         """Conversations there whose messages have not expired, those of late first."""
         ...
 
-    async def mark(self, place: Place, token: str, before: int, since: int) -> bool:
+    async def mark(
+        self, place: Place, token: str, before: int, since: int, wait: float = 0.0
+    ) -> int:
         """Open a gap after the newest message before a time, if something was said since another.
 
-        Times in microseconds since 1970.
+        1: it is open; 2: it is, and nobody called the bot here; 0: there is nothing to read.
+
+        Times in microseconds since 1970; for so many seconds turns wait until it was read.
         """
+        ...
+
+    async def heads(self, place: Place, most: int) -> Sequence[Kept]:
+        """The newest messages held of a conversation, folded ones too, oldest first; no texts."""
+        ...
+
+    async def heard(self, space: Place) -> int:
+        """Up to when all that called in a space came in (microseconds since 1970); 0: never."""
+        ...
+
+    async def hear(self, spaces: Sequence[Place], at: int) -> None:
+        """Up to now all that called in these spaces came in; kept for 90 days."""
         ...
 
     async def behind(self, limit: int) -> Sequence[Place]:

@@ -15,10 +15,11 @@ from adapters.discord.allowance import Allowance
 from adapters.discord.answers import EXPORT, attached, shown
 from adapters.discord.history import history
 from adapters.discord.posts import DiscordPosts, answered
+from adapters.discord.stretch import Stretch
 from adapters.draft import Pace, write
 from adapters.markup import neutralise, split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Busy, Hold, Image, Posted, Refused, Unclear
+from adapters.ports import Busy, Hold, Image, Page, Posted, Refused, Unclear
 
 _log = structlog.get_logger()
 
@@ -42,8 +43,10 @@ class DiscordChat:
         pace: Pace,
         timeout: float,
         allowance: Allowance,
+        message_content: bool = False,
     ) -> None:
         self._connected, self._where = connected, where
+        self._message_content = message_content
         self._pace, self._timeout = pace, timeout
         self._posts = DiscordPosts(connected, where, timeout, allowance)
 
@@ -115,6 +118,23 @@ class DiscordChat:
 
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         return history(self._connected(), self._where, after, limit, self._timeout)
+
+    def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
+        return self._shown.stretch(first, last)
+
+    async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
+        return await self._shown.deleted(ids)
+
+    @property
+    def _shown(self) -> Stretch:
+        """Direct messages are never withheld."""
+        direct = self._where.audience is Audience.DIRECT
+        return Stretch(
+            client=self._connected(),
+            where=self._where,
+            within=self._timeout,
+            withheld=not (direct or self._message_content),
+        )
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         posts = await asyncio.gather(*(self._post(each) for each in reversed(ids[-_LOOKED:])))

@@ -97,6 +97,7 @@ def message(
         called=called,
         reply_to=str(replied.message_id or "") if replied else "",
         attachments=attachments,
+        edited_at=post.edited_at,
     )
 
 

@@ -34,6 +34,10 @@ def redirect(api_url: str) -> None:
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody asked for voice
 
 
+async def _nothing() -> None:
+    """An event of nobody's, behind which everything is told that is known to be lost."""
+
+
 class Gateway(discord.Client):
     """One shard."""
 
@@ -67,9 +71,9 @@ class Gateway(discord.Client):
         self.http.get_ratelimit = lambda key: Ratelimit(PATIENCE)  # type: ignore[method-assign]
         self._inbox, self._deliver, self._shard = inbox, deliver, shard
         self._settled = False  # the servers that a session begins with are all there
-        self._reader = Reader(self, inbox, options)
+        self.reader = Reader(self, inbox, options)
         self._interactions = Interactions(
-            self, inbox, deliver=deliver, reader=self._reader, options=options
+            self, inbox, deliver=deliver, reader=self.reader, options=options
         )
         parsers = self._connection.parsers
         parsers |= {name: partial(self._parse, name, parse) for name, parse in parsers.items()}
@@ -94,6 +98,8 @@ class Gateway(discord.Client):
             self._settled = False
         try:
             parse(data)
+            if name == "READY":
+                self._deliver(0, _nothing)  # what was missed is read without waiting for more
         except Exception as error:
             if name == "READY":
                 raise
@@ -120,24 +126,24 @@ class Gateway(discord.Client):
     async def on_ready(self) -> None:
         """Once the servers are there."""
         self._settled = True
-        self._deliver(0, self._reader.compare)
+        self._deliver(0, self.reader.compare)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Also after an outage, during which nobody told what changed."""
         if self._settled:
-            self._deliver(guild.id, partial(self._reader.compare, str(guild.id)))
+            self._deliver(guild.id, partial(self.reader.compare, str(guild.id)))
 
     async def on_message(self, post: discord.Message) -> None:
-        self._deliver(post.channel.id, partial(self._reader.receive, post))
+        self._deliver(post.channel.id, partial(self.reader.receive, post))
 
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        self._deliver(event.channel_id, partial(self._reader.amend, event.message))
+        self._deliver(event.channel_id, partial(self.reader.amend, event.message))
 
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        self._deliver(event.channel_id, partial(self._reader.retract, event, event.message_id))
+        self._deliver(event.channel_id, partial(self.reader.retract, event, event.message_id))
 
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        self._deliver(event.channel_id, partial(self._reader.retract, event, *event.message_ids))
+        self._deliver(event.channel_id, partial(self.reader.retract, event, *event.message_ids))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Not called for an outage."""

@@ -1,7 +1,8 @@
 """Discord as a platform: stays connected, delivers in order, tells what is wrong."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 import aiohttp
@@ -13,11 +14,17 @@ from adapters.discord.chat import DiscordChat
 from adapters.discord.delivery import Delivery
 from adapters.discord.gateway import API_URL, Gateway, redirect
 from adapters.discord.members import Members
+from adapters.discord.missed import Missed
 from adapters.discord.options import Options
+from adapters.discord.posts import answered
 from adapters.discord.sessions import INTENT_REFUSED, LOGIN_REFUSED, Shard, Starts
 from adapters.draft import Pace
 from adapters.message import Conversation
-from adapters.ports import Busy, Inbox, Webhook
+from adapters.patience import Patience
+from adapters.ports import Busy, Call, Inbox, Webhook
+
+_READY = 30.0  # seconds in which its servers are there
+_BURST, _EVERY = 50, 0.2  # calls at once; seconds from one to the next: Discord takes 50 a second
 
 
 class DiscordPlatform:
@@ -28,6 +35,7 @@ class DiscordPlatform:
 
     name = events.PLATFORM
     webhooks: Mapping[str, Webhook] = {}
+    keeps_history = True
 
     def __init__(self, *, token: str, api_url: str = API_URL, pace: Pace, options: Options) -> None:
         self._token, self._api_url = token, api_url.rstrip("/")
@@ -36,6 +44,7 @@ class DiscordPlatform:
         self._delivery: Delivery | None = None
         self._allowance = Allowance()
         self._members = Members(connected=self._client, timeout=options.timeout)
+        self._patience = Patience(burst=_BURST, every=_EVERY)
 
     @property
     def trouble(self) -> str:
@@ -56,6 +65,7 @@ class DiscordPlatform:
             pace=self._pace,
             timeout=self._options.timeout,
             allowance=self._allowance,
+            message_content=self._options.message_content,
         )
 
     async def readable(
@@ -67,6 +77,36 @@ class DiscordPlatform:
             found = await self._members.readable(person, space, channels)
             seen.update((space, each) for each in found)
         return frozenset(each for each in places if (each.space, each.channel) in seen)
+
+    @property
+    def spaces(self) -> Sequence[str]:
+        """Servers that are down follow when they are back."""
+        clients = [each.client for each in self._shards if each.client and each.client.user]
+        known = [(each.is_ready(), guild) for each in clients for guild in each.guilds]
+        there = [str(guild.id) for ready, guild in known if not (ready and guild.unavailable)]
+        return [*([events.DIRECT] if any(not each.shard_id for each in clients) else []), *there]
+
+    async def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncIterator[Sequence[Call]]:
+        client = self._client(space)
+        if not isinstance(client, Gateway):
+            raise Busy(1.0)
+        async with answered(_READY):
+            await client.wait_until_ready()
+        missed = Missed(
+            client=client,
+            reader=client.reader,
+            since=since,
+            back=back,
+            within=self._options.timeout,
+            patience=self._patience,
+        )
+        guild = client.get_guild(int(space)) if space.isdecimal() else None
+        if space != events.DIRECT and (guild is None or guild.unavailable):
+            raise Busy(1.0)
+        async for found in missed.server(guild) if guild else missed.direct(known):
+            yield found
 
     def _client(self, space: str) -> discord.Client:
         """Any may post anywhere; a server's own shard keeps its rate limits in one place."""

@@ -33,15 +33,22 @@ class Reader:
     async def receive(self, post: discord.Message) -> None:
         where = await self.where(post.channel)
         await self._echo(post, where)
+        message, earlier = await self.understood(post, where)
+        if message:
+            if earlier:
+                await self._inbox.receive(earlier)
+            await self._inbox.receive(message)
+            self._note(message)
+
+    async def understood(
+        self, post: discord.Message, where: Conversation
+    ) -> tuple[Message | None, Message | None]:
+        """What a post says, where it belongs, and what it replies to; None: not for the bot."""
         message = events.message(post, self._me, where)
         if message and message.called:
             where = await self._opened(post, message)
         message = await self._whole(post, where, message)
-        if message:
-            if earlier := self._replied(post, message):
-                await self._inbox.receive(earlier)
-            await self._inbox.receive(message)
-            self._note(message)
+        return message, message and self._replied(post, message)
 
     async def amend(self, post: discord.Message) -> None:
         where = await self.where(post.channel)

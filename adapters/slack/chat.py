@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from adapters.draft import Pace, Posts, write
 from adapters.markup import neutralise, split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Hold, Image, Posted
+from adapters.ports import Hold, Image, Page, Posted
 from adapters.slack.blocks import buttons, fenced, said
 from adapters.slack.directory import Directory
 from adapters.slack.history import History
@@ -19,6 +19,7 @@ from adapters.slack.mrkdwn import markdown
 from adapters.slack.posts import SlackPosts
 from adapters.slack.session import title_of
 from adapters.slack.streams import Starts, StreamedPosts
+from adapters.slack.stretch import Stretch
 
 _PERMALINK = re.compile(r"/archives/(\w+)/p(\d{10,})(\d{6})")
 
@@ -97,6 +98,22 @@ class SlackChat:
         )
         async for message in history.read(after, limit):
             yield message
+
+    async def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
+        async for page in (await self._shown()).stretch(first, last):
+            yield page
+
+    async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
+        return await (await self._shown()).deleted(ids)
+
+    async def _shown(self) -> Stretch:
+        return Stretch(
+            conversation=self.posts.conversation,
+            web=self.posts.web,
+            directory=self.directory,
+            me=await self.posts.me(),
+            shared=self.shared,
+        )
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()

@@ -84,7 +84,7 @@ class Room:
 
 class Directory:
     def __init__(self, web: Calls, now: Callable[[], datetime]) -> None:
-        self._web = web
+        self._web, self.now = web, now
         self._users: Known[User] = Known(now)
         self._rooms: Known[Room] = Known(now)
         self._types: Known[str] = Known(now)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -16,6 +17,7 @@ from adapters.slack.delivery import Delivery
 # https://docs.slack.dev/apis/events-api#retries
 _GIVEN_UP, _ALL = 300.0, 420.0  # seconds: before the last try, from the first to the last
 _LAST = 3  # the number of that try
+_TOLD = 1.0  # seconds that an event waits until the inbox knows what may be lost before it
 _FAILED = 10_000  # events that are waited for
 _log = structlog.get_logger()
 
@@ -23,7 +25,8 @@ _log = structlog.get_logger()
 class Entrance:
     """Closed, Slack is told to come again, until `inbox` is set.
 
-    `gap` is told how many seconds ago an event first failed that Slack may have given up since.
+    `gap` is told how many seconds ago an event first failed that Slack may have given up since:
+    from then on the whole workspace is read. `told`: every gap so far is known to the inbox.
     """
 
     def __init__(
@@ -32,8 +35,9 @@ class Entrance:
         token: str,
         logger: logging.Logger,
         gap: Callable[[float], None],
+        told: Callable[[], Awaitable[object]],
     ) -> None:
-        self._delivery, self._gap = delivery, gap
+        self._delivery, self._gap, self._told = delivery, gap, told
         self._failed: dict[str, float] = {}  # events -> loop time of their first try
         self.inbox: Inbox | None = None
         # Bolt acknowledges what a middleware answers with 200. `_store` answers all but Slack's
@@ -60,6 +64,9 @@ class Entrance:
         if not self.inbox:
             return BoltResponse(status=503)
         now, event = asyncio.get_running_loop().time(), str(req.body.get("event_id") or "")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TOLD):
+                await self._told()
         try:
             answer = await self._delivery.take(req.body, self.inbox)
         except Exception as error:  # noqa: BLE001  Bolt would log it whole, people's words too

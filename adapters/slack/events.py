@@ -119,6 +119,7 @@ def message(post: Payload, channel: Conversation, *, me: Me, names: Names) -> Me
         sent_at=_moment(post["ts"]),
         called=writer.kind is Kind.PERSON and (direct or mentions(post.get("text") or "", me.user)),
         attachments=tuple(described(file) for file in post.get("files") or ()),
+        edited_at=_moment(post["edited"]["ts"]) if post.get("edited") else None,
     )
 
 

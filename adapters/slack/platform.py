@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,8 @@ import structlog
 
 from adapters.draft import Pace
 from adapters.message import Conversation, Offer
-from adapters.ports import Busy, Inbox, Refused, Unclear, Webhook
+from adapters.patience import Patience
+from adapters.ports import Busy, Call, Inbox, Refused, Unclear, Webhook
 from adapters.slack.audiences import compare
 from adapters.slack.calls import Calls
 from adapters.slack.chat import SlackChat
@@ -25,12 +26,16 @@ from adapters.slack.http import PATH, Requests, Signatures
 from adapters.slack.interactions import Interactions
 from adapters.slack.manifest import lacking
 from adapters.slack.members import Members
+from adapters.slack.missed import Missed
 from adapters.slack.posts import SlackPosts
 from adapters.slack.session import Agent
 from adapters.slack.sockets import Sockets
 from adapters.slack.streams import Starts
 
 _PAUSE = 5.0  # seconds before asking again
+# Looking for calls takes no more than the 50 calls a minute that Slack gives a method of its third
+# tier, and leaves 20 of them once it takes longer: https://docs.slack.dev/apis/web-api/rate-limits
+_BURST, _EVERY = 20, 2.0  # calls of a method at once; seconds from one to the next
 _HELD_BACK = 120.0  # seconds: Slack tells of it once in the minute in which it happens
 _log = structlog.get_logger()
 
@@ -76,6 +81,7 @@ class SlackPlatform:
         self._app_token, self._pace, self._offers = access.app_token, pace, offers
         self._shared = shared
         self._identity: Me | None = None
+        self._space, self._organisation = "", False  # as Slack tells with the identity
         self._gap, self._since, self._trouble = asyncio.Event(), math.inf, "starting"
         self._unseen = asyncio.Event()
         self._agent, self._starts = Agent(web=self._web, view=agent, sessions=agent), Starts()
@@ -89,11 +95,14 @@ class SlackPlatform:
             shared=shared,
             gap=partial(self._lost, _HELD_BACK),
         )
-        self._entrance = Entrance(delivery, access.bot_token, logger, self._lost)
+        self._told = asyncio.Event()  # that nobody listened; what is newer goes in behind that
+        self._entrance = Entrance(delivery, access.bot_token, logger, self._lost, self._told.wait)
         self._requests = Requests(self._entrance.app, Signatures(access.signing_secret, now))
         self._sockets = Sockets(
             self._web, access.app_token, self._entrance.app, count=sockets, gap=self._lost
         )
+
+    keeps_history = True
 
     @property
     def name(self) -> str:
@@ -111,6 +120,7 @@ class SlackPlatform:
         """Raises Refused when Slack will not have the tokens; rides out everything else."""
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
             self._web.share(session)
+            self._told.clear()
             await self._met()
             self._entrance.inbox, self._trouble = inbox, ""
             try:
@@ -125,6 +135,27 @@ class SlackPlatform:
                 raise _first(group) from None
             finally:
                 self._entrance.inbox, self._trouble = None, "stopped"
+
+    @property
+    def spaces(self) -> Sequence[str]:
+        return (self._space,) if self._entrance.inbox else ()
+
+    async def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncIterator[Sequence[Call]]:
+        missed = Missed(
+            web=self._web,
+            directory=self._directory,
+            me=await self._me(),
+            space=space,
+            organisation=self._organisation,
+            shared=self._shared,
+            since=since,
+            back=back,
+            patience=Patience(burst=_BURST, every=_EVERY),
+        )
+        async for found in missed.read(known):
+            yield found
 
     def chat(self, conversation: Conversation) -> SlackChat:
         posts = SlackPosts(conversation=conversation, web=self._web, me=self._me, agent=self._agent)
@@ -183,6 +214,9 @@ class SlackPlatform:
                 _log.warning("slack is not caught up yet", error=type(error).__name__)
                 self._lost(self._now() - since)
                 await asyncio.sleep(_PAUSE)
+            else:
+                if not self._gap.is_set():
+                    self._told.set()
 
     async def _compare(self, inbox: Inbox) -> None:
         """After every such time: what channels have turned into meanwhile."""
@@ -198,6 +232,7 @@ class SlackPlatform:
     def _lost(self, ago: float = 0.0) -> None:
         """Events of the last so many seconds may never come."""
         self._since = min(self._since, self._now() - ago)
+        self._told.clear()
         self._gap.set()
         self._unseen.set()
 
@@ -209,6 +244,9 @@ class SlackPlatform:
             test = await self._web.write("auth.test")
             if not test["bot_id"]:
                 raise Refused("SLACK_BOT_TOKEN is a person's: take the bot's, it starts with xoxb-")
+            self._organisation = bool(test.get("is_enterprise_install"))
+            home = test.get("enterprise_id") if self._organisation else test["team_id"]
+            self._space = str(home)
             self._identity = Me(
                 user=test["user_id"],
                 bot=test["bot_id"],

@@ -47,15 +47,17 @@ end
 if holder == token and get('turn') and milliseconds <= expires then return hold() end
 if holder and milliseconds <= expires + grace then return { 'nothing' } end
 
+-- What went unheard is read first: what is asked may have been taken back since.
+local wait = tonumber(get('wait') or 0)
+if milliseconds < wait and (get('turn') or redis.call('EXISTS', CONVERSATION .. '/owed') == 1) then
+  look(wait)
+  return { 'nothing' }
+end
+
 if not get('turn') then
   local owed = redis.call('ZRANGE', CONVERSATION .. '/owed', 0, -1)
   if #owed == 0 then
     return left_over()
-  end
-  local wait = tonumber(get('wait') or 0)
-  if milliseconds < wait then
-    look(wait)
-    return { 'nothing' }
   end
   if finished(candidate) then return { 'nothing' } end  -- asked again, and somebody else was faster
   set('turn', candidate, 'claims', cjson.encode(owed), 'anchor', owed[#owed], 'began', whole(microseconds),

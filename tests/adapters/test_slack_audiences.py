@@ -100,7 +100,7 @@ async def test_of_more_channels_than_are_listed_the_rest_stays_as_it_was(
     slack: Slack, inbox: Collected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.slack.directory._LISTED", 2)
-    slack.methods.page = 1
+    slack.methods.listing.page = 1
     for each in ("C1", "C2", "C3"):
         slack.channel(each, "group")
     inbox.known = held("C1", "C2", "C3")

@@ -73,7 +73,7 @@ async def test_what_says_nothing_does_not_count_to_the_limit(slack: Slack) -> No
     for number in range(5):
         slack.say("C1", "U2", "joined", thread=root, mention=False, subtype="channel_join")
         slack.say("C1", "U2", f"note {number}", thread=root, mention=False)
-    slack.methods.page = 2
+    slack.methods.listing.page = 2
     seen = await said(slack, thread(root), after=root, limit=3)
     assert texts(seen) == ["note 0", "note 1", "note 2"]
 
@@ -101,7 +101,7 @@ async def test_a_wait_between_two_pages_does_not_begin_anew() -> None:
 
 async def test_slacks_wait_is_passed_on_and_reading_goes_on_from_there(slack: Slack) -> None:
     root = talk(slack, 6)
-    slack.methods.page = 3
+    slack.methods.listing.page = 3
     history = bot(slack).chat(thread(root)).history(root, 6)
     came = [await anext(history) for _ in range(2)]
     slack.fail("conversations.replies", Fault(retry_after=30))
@@ -151,7 +151,7 @@ async def test_a_thread_that_is_gone_has_no_history(slack: Slack) -> None:
 
 
 async def test_a_direct_message_is_read_oldest_first_too(slack: Slack) -> None:
-    slack.methods.page = 2
+    slack.methods.listing.page = 2
     stamps = [slack.dm("U1", f"note {number}") for number in range(5)]
     slack.dm("U1", "in a thread", thread=stamps[0])
     here = thread("", "DU1", Audience.DIRECT)

@@ -91,7 +91,7 @@ async def test_any_number_of_channels_somebody_is_in_is_one_call(
 async def test_what_takes_more_calls_than_that_is_not_looked_at(
     slack: Slack, platform: SlackPlatform
 ) -> None:
-    slack.methods.page = 2
+    slack.methods.listing.page = 2
     channels = [f"C{number}" for number in range(90)]
     for each in channels:
         slack.channel(each).without.add("U1")

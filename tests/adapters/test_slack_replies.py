@@ -76,7 +76,7 @@ async def test_another_process_finds_and_continues_the_reply(
 async def test_only_own_posts_of_the_turn_are_found_on_every_page(
     slack: Slack, platform: SlackPlatform
 ) -> None:
-    slack.methods.page = 2
+    slack.methods.listing.page = 2
     ts = slack.say("C1", "U1", "hello")
     posts = platform.chat(thread(ts)).posts
     ids = [await posts.post(Turn(), slot, f"part {slot}", live=False) for slot in range(4)]

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Chat, Hold, Image, Inbox, Posted, Refused, Webhook
+from adapters.message import Answer, Audience, Author, Conversation, Edit, Message, order
+from adapters.ports import Call, Chat, Hold, Image, Inbox, Page, Posted, Refused, Webhook
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 ADA = Author(id="U1", name="Ada")
@@ -48,6 +48,13 @@ class FakePlatform:
     failures: list[BaseException] = field(default_factory=list)
     library: asyncio.Event | None = None
     meanwhile: Callable[[str], Awaitable[None]] | None = None  # once, behind a reply's last edit
+    pages: int = 0  # that were looked at
+    elsewhere: set[str] = field(default_factory=set)  # posts that are there, and not listed
+    keeps_history: bool = False
+    spaces: Sequence[str] = ()
+    missed: list[Sequence[Call]] = field(default_factory=list)  # what called, by channel
+    sought: list[datetime] = field(default_factory=list)  # since when it was looked for
+    outages: list[BaseException] = field(default_factory=list)  # raised by that, one each
     readings: list[str] = field(default_factory=list)  # after which message
     typed: str = ""  # as the last turn had it
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -132,6 +139,29 @@ class FakePlatform:
             if self.failures:
                 raise self.failures.pop(0)
 
+    async def stretch(self, first: str, last: str) -> AsyncGenerator[Page, None]:
+        """Own posts and what people said, all on one page."""
+        self.pages += 1
+        ids = sorted({*(each.id for each in self.said), *self.posts}, key=order)
+        edits = tuple(_edit(each) for each in self.said if each.edited_at)
+        if ids:
+            yield Page(ids=tuple(ids), edits=edits)
+
+    async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
+        called = {call.message.id for calls in self.missed for call in calls}
+        shown = {*(each.id for each in self.said), *self.posts, *self.elsewhere, *called}
+        return [each for each in ids if each not in shown]
+
+    async def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncGenerator[Sequence[Call], None]:
+        self.sought.append(since)
+        await self.notify()
+        for found in self.missed:
+            if self.outages:
+                raise self.outages.pop(0)
+            yield found
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return [image for each in ids for image in self.pictures.get(each, ())]
 
@@ -144,6 +174,20 @@ class FakePlatform:
 
     def linked(self, link: str) -> Conversation | None:
         return self.places.get(link)
+
+
+def _edit(said: Message) -> Edit:
+    where = said.conversation
+    assert said.edited_at
+    return Edit(
+        platform=where.platform,
+        space=where.space,
+        channel=where.channel,
+        id=said.id,
+        text=said.text,
+        edited_at=said.edited_at,
+        attachments=said.attachments,
+    )
 
 
 class People:

@@ -10,6 +10,7 @@ from adapters.message import Message
 from adapters.ports import Gone
 from bot import catchup, reading
 from bot.places import place_of
+from bot.reply import AWAY
 from tests.bot.conftest import NOW, Bench
 from tests.bot.gaps import BO, ME, TOLD, back, called, read, told
 from tests.bot.platform import ADA, HERE, START, People
@@ -31,10 +32,27 @@ async def test_what_called_while_the_bot_was_away_is_answered(bot: Bench) -> Non
     assert bot.platform.shown == [TOLD + "hello", TOLD + "and?"]
 
 
-async def test_what_called_more_than_an_hour_ago_is_overheard(bot: Bench) -> None:
+async def test_what_called_more_than_an_hour_ago_is_told_once_that_nobody_was_there(
+    bot: Bench,
+) -> None:
     people = People()
     await called(bot, people)
-    bot.platform.said.append(people.say("and?"))  # 12 hours before now
+    bot.platform.said += [people.say("and?"), people.say("and this?")]  # 12 hours before now
+    async with bot.running() as intake:
+        await back(bot, intake)
+        await bot.answers(2)
+        await back(bot, intake)
+        await intake.receive(people.say("so?"))
+        await bot.answers(3)
+    assert bot.platform.shown[1:] == [AWAY, TOLD + "so?"]
+    assert told(bot) == ["Ada: hello", TOLD + "hello", "Ada: and?", "Ada: and this?", AWAY]
+
+
+async def test_what_called_more_than_a_day_ago_is_overheard(bot: Bench) -> None:
+    people = People()
+    await called(bot, people)
+    bot.platform.said.append(people.say("and?"))
+    bot.now = NOW + timedelta(hours=13)
     async with bot.running() as intake:
         await back(bot, intake)
         await intake.receive(people.say("so?"))

@@ -17,6 +17,7 @@ WEIGHTS = {
     "thaw": 3,
     "edit": 3,
     "delete": 3,
+    "vanish": 2,
     "forget": 2,
     "deliver": 3,
     "settle": 5,

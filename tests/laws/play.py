@@ -123,6 +123,14 @@ class Play:
                 lambda: self.truth.lost(post),
             )
 
+    async def _vanish(self, move: Move) -> None:
+        """Deleted while nobody listened: who hears again knows that something may be missing."""
+        post = self._pick(move)
+        if post and post.received and not (post.expired or post.deleted):
+            self.truth.delete(post)
+            post.vanished = True
+            await self._run(self._processes[move.process].mark(post.place, self._server.now))
+
     async def _forget(self, move: Move) -> None:
         """Here or in the whole channel; up to now or up to a post of before."""
         if not (post := self._pick(move)):

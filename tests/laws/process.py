@@ -17,6 +17,7 @@ from memory.summary import MERGING, Task
 from memory.turn import Lost, Stale, Turn, Withdrawn
 from memory.window import Marks
 from memory.words import Words
+from tests.laws.events import CHANNEL
 from tests.laws.laws import KEPT, recollected, told
 from tests.laws.observed import ObservedStore
 from tests.laws.truth import words
@@ -79,11 +80,20 @@ class Process:
         if not (begun := await self.memory.gaps.begin(place)):
             return
         token, gap = begun
+        await self._compare(place)
         for entry in self.observer.truth.history(place, gap.after):
             await self.memory.admit(place, entry, PAST if entry.sent <= gap.joined else "")
             if not await self.memory.gaps.hold(place, token):
                 return
         await self.memory.gaps.end(place, token, gap)
+
+    async def _compare(self, place: Place) -> None:
+        """What is held, but not shown any more, was deleted while nobody listened."""
+        held, truth = await self.memory.gaps.heads(place, 1_000), self.observer.truth
+        posts = [truth.posts[each.id] for each in held if each.id in truth.posts]
+        if gone := [each for each in posts if each.vanished]:
+            await self.memory.retract(CHANNEL, [each.id for each in gone])
+            truth.lost(*gone)
 
     async def recheck(self) -> None:
         await self.memory.persons.recheck()

@@ -30,6 +30,7 @@ class Post:
     received: bool = False
     unsettled: bool = False  # an edit of it may be lost
     deleted: bool = False
+    vanished: bool = False  # deleted, and no event tells of it
     expired: bool = False
 
     @property

@@ -1,6 +1,7 @@
 """Two platforms: one that posts twice if asked twice, and one that knows a nonce for a while."""
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 from adapters.draft import Pace, write
 from adapters.message import Answer, Author, Conversation, Message
-from adapters.ports import Busy, Chat, Hold, Image, Inbox, Posted, Unclear, Webhook
+from adapters.ports import Busy, Call, Chat, Hold, Image, Inbox, Page, Posted, Unclear, Webhook
 from tests.simulation.loop import Process
 from tests.simulation.network import PLATFORM, Lost, Network
 
@@ -50,6 +51,8 @@ class World:
     posts: dict[str, Post] = field(default_factory=dict)
     nonces: dict[str, tuple[float, Post]] = field(default_factory=dict)
     history: Callable[[Conversation, str], Sequence[Message]] = lambda where, after: ()
+    # What people see there, and of that only what may be listed by now.
+    page: Callable[[Conversation, float], Page] = lambda where, now: Page(ids=())
 
     def post(self, where: Conversation, turn: Hold, slot: int, text: str, live: bool) -> Post:
         now, nonce = asyncio.get_running_loop().time(), f"{turn.id}-{slot}"
@@ -174,6 +177,12 @@ class SimulatedChat:
         for message in self.world.history(self.where, after)[:limit]:
             yield message
 
+    async def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
+        yield self.world.page(self.where, asyncio.get_running_loop().time())
+
+    async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
+        return [each for each in ids if each not in self.world.page(self.where, math.inf).ids]
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()
 
@@ -188,6 +197,7 @@ class SimulatedPlatform:
     """One process's way to the world."""
 
     trouble = ""
+    keeps_history, spaces = False, tuple[str, ...]()
     webhooks: Mapping[str, Webhook] = {}
 
     def __init__(self, world: World, process: Process, pace: Pace) -> None:
@@ -195,6 +205,12 @@ class SimulatedPlatform:
 
     async def run(self, inbox: Inbox) -> None:
         await asyncio.Event().wait()
+
+    async def calls(
+        self, space: str, since: datetime, back: datetime, known: Sequence[Conversation]
+    ) -> AsyncIterator[Sequence[Call]]:
+        for found in tuple[Sequence[Call], ...]():
+            yield found
 
     def chat(self, conversation: Conversation) -> Chat:
         posts = SimulatedPosts(self._world, self._process, conversation)

@@ -26,6 +26,7 @@ from memory.engine import Memory, Settings
 from memory.folding import Sizes
 from memory.records import Place
 from memory.seal import Keyring
+from memory.store import StoreDown
 from memory.turn import Terms
 from memory.window import Marks
 from tests.laws.process import _measure, _Plain
@@ -164,12 +165,21 @@ class Replica:
             )
             self.intake = intake
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(turns.sweep()), tasks.create_task(catchup.run(intake))]
+                background = [turns.sweep(), catchup.run(intake), self.back(intake)]
+                running = [tasks.create_task(each) for each in background]
                 with suppress(asyncio.CancelledError):
                     await asyncio.Event().wait()
                 for task in running:
                     task.cancel()
                 await turns.drain()
+
+    async def back(self, intake: Intake) -> None:
+        """What platforms say when they are connected again, until it is taken."""
+        while True:
+            try:
+                return await intake.missed(self._means.world.name, 0.0)
+            except StoreDown:
+                await asyncio.sleep(1.0)
 
     def _now(self) -> datetime:
         return moment(asyncio.get_running_loop().time() + self._skew)

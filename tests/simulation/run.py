@@ -94,6 +94,7 @@ class Simulation:
         )
         here = self._places[: chance.choice([1, 1, 2])]
         town = Town(world, watch, chance, here, self._weather)
+        world.page = town.page
 
         def shown(post: Post, fence: int) -> None:
             watch.shown(post, fence)

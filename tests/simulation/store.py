@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 
 from memory import layout, mending
 from memory.calls import CONNECTIONS
+from memory.records import Place
 from memory.redis import RedisStore
 from tests.laws.store import CLOCK, Server, changed
 from tests.laws.wire import Command, _pairs
@@ -191,6 +192,13 @@ class SimulatedStore(RedisStore):
 
     async def planned(self) -> Sequence[str]:
         return () if cast("Remote", self._redis).in_vain([PLANNED]) else await super().planned()
+
+    async def live(self, platform: str, limit: int) -> Sequence[Place]:
+        """All there are, of the partitions in use."""
+        lists = [("ZREVRANGE", f"{tag}/expiring", 0, limit - 1) for tag in self._tags]
+        remote = cast("Remote", self._redis)
+        found = await self._call(lambda: remote.ask(*lists))
+        return [Place.parse(name.decode()) for names in found for name in names]
 
     async def _ready(self, kind: str, limit: int, before: int = 0) -> Sequence[bytes]:
         """Only of the partitions in use: 256 take long. Looks in vain are most, and go unseen."""

@@ -18,8 +18,9 @@ from adapters.message import (
     Edit,
     Message,
     Stop,
+    order,
 )
-from adapters.ports import Busy
+from adapters.ports import Busy, Page
 from bot.intake import Intake
 from bot.places import place_of
 from memory.records import Place
@@ -159,8 +160,37 @@ class Town:
     async def _delete(self, post: Said, wait: float) -> None:
         await asyncio.sleep(wait)
         self._truth.delete(post)
-        if not await self._gone(post.place, post.id, partial(self._truth.lost, post)):
+        heard = post.received
+        told = not heard or self._chance.random() < 0.7  # else nobody listened as it went
+        lost = partial(self._truth.lost, post)
+        if told and await self._gone(post.place, post.id, lost):
+            return
+        if not heard:
             post.deleted = post.sure = False  # who knows
+        for each in self.replicas:  # those that are down read it when they are up again
+            if each.intake:
+                each.process.spawn(each.back(each.intake))
+
+    def page(self, where: Conversation, now: float) -> Page:
+        """What people see there, as far as it can be read back by then."""
+        place, posts = place_of(where), self._truth.posts.values()
+        said = [each for each in posts if each.place == place and not each.deleted]
+        own = [each for each in self._world.posts.values() if each.where == where]
+        shown = [each.id for each in own if not each.deleted and each.listed <= now]
+        edits = [
+            Edit(
+                platform=place.platform,
+                space=place.space,
+                channel=place.channel,
+                id=each.id,
+                text=each.text(max(each.words)),
+                edited_at=_at(max(each.words)),
+            )
+            for each in said
+            if len(each.words) > 1
+        ]
+        ids = sorted((*(each.id for each in said), *shown), key=order)
+        return Page(ids=tuple(ids), edits=tuple(edits))
 
     async def _gone(self, place: Place, post: str, known: Callable[[], None]) -> bool:
         deletion = Deletion(

@@ -1,8 +1,8 @@
 """What is heard: received, claimed, read of the past, and who may read it."""
 
-from tests.memory.actor import CHANNEL, PLACE, Actor
+from tests.memory.actor import CHANNEL, HASTY, PLACE, Actor, takeover
 from tests.memory.conftest import NOW
-from tests.memory.scenes.scene import Scene, both, joined
+from tests.memory.scenes.scene import Scene, both, folded, joined
 
 RECEIVING = (
     Scene(name="receive a call", step=lambda do, _: do.say("m1", 1, twin=b"twin")),
@@ -70,6 +70,27 @@ RECEIVING = (
         step=lambda do, _: do.lose("another"),
     ),
     Scene(name="mark a gap where nobody called", step=lambda do, _: do.lose()),
+    Scene(
+        name="mark a gap where something was kept",
+        prepare=lambda do: both(do.say("m1", 1, called=False, how="kept")),
+        step=lambda do, _: do.lose(),
+    ),
+    Scene(
+        name="mark a gap that turns wait for",
+        prepare=Actor.answered,
+        step=lambda do, _: do.store.mark(PLACE, "loss", NOW + 2, NOW, 20.0),
+    ),
+    Scene(
+        name="take over before a gap is read",
+        prepare=lambda do: both(takeover(do), do.store.mark(PLACE, "loss", NOW + 2, NOW, 20.0)),
+        step=lambda do, _: do.store.begin(PLACE, "third", "turn3", None),
+        store=HASTY,
+    ),
+    Scene(
+        name="what is held, without texts",
+        prepare=folded,
+        step=lambda do, _: do.store.heads(PLACE, 2),
+    ),
     Scene(
         name="read a gap",
         prepare=lambda do: both(do.say("m1", 1, patience=9_000)),

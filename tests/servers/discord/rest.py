@@ -102,10 +102,14 @@ class Rest:
         return respond(None, 204)
 
     async def list_messages(self, request: web.Request) -> web.Response:
-        """Newest first; `after` gives the oldest that follow."""
+        """Newest first; `after` gives the oldest that follow, `around` as many on either side."""
         channel, limit = request.match_info["channel_id"], int(request.query.get("limit", 50))
-        self.world.channel(channel)
+        self.world.read(channel)
         found = sorted(self.world.messages[channel].values(), key=lambda each: int(each["id"]))
+        if "around" in request.query:
+            middle = int(request.query["around"])
+            before = [each for each in found if int(each["id"]) < middle][-(limit // 2) :]
+            found = [*before, *(each for each in found if int(each["id"]) >= middle)][:limit]
         if "after" in request.query:
             found = [each for each in found if int(each["id"]) > int(request.query["after"])]
             found = found[:limit]

@@ -46,6 +46,7 @@ class World:
     users: dict[str, Json] = field(default_factory=dict)
     guilds: dict[str, Json] = field(default_factory=dict)
     unavailable: set[str] = field(default_factory=set)  # of the guilds: those that are down
+    closed: set[str] = field(default_factory=set)  # channels whose history the bot may not read
     channels: dict[str, Json] = field(default_factory=dict)
     messages: dict[str, dict[str, Json]] = field(default_factory=dict)  # by channel, by id
     absent: set[tuple[str, str]] = field(default_factory=set)  # who is not in a guild or thread
@@ -127,6 +128,12 @@ class World:
             raise Refusal(404, 10003, "Unknown Channel")
         return self.channels[channel]
 
+    def read(self, channel: str) -> Json:
+        """Where its posts may be read."""
+        if channel in self.closed:
+            raise Refusal(403, 50001, "Missing Access")
+        return self.channel(channel)
+
     def direct_channel(self, user: str) -> Json:
         for channel in self.channels.values():
             if channel["type"] == DIRECT and channel["recipients"][0]["id"] == user:
@@ -182,7 +189,7 @@ class World:
         return message
 
     def message(self, channel: str, message: str) -> Json:
-        self.channel(channel)
+        self.read(channel)
         if message not in self.messages[channel]:
             raise Refusal(404, 10008, "Unknown Message")
         return self.messages[channel][message]

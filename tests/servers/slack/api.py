@@ -1,12 +1,13 @@
 """The fake's Web API methods: arguments in, the answer's fields out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tests.servers.slack import payloads
 from tests.servers.slack.agent import Agent
 from tests.servers.slack.limits import Failure, check
+from tests.servers.slack.listing import Listing
 from tests.servers.slack.workspace import (
     BOT_ID,
     BOT_NAME,
@@ -19,20 +20,19 @@ from tests.servers.slack.workspace import (
 
 Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
-Each = TypeVar("Each")
 
 
 class Methods:
-    """`emit` sends an event of this channel to the bot; posts younger than `lag` are not listed."""
+    """`emit` sends an event of this channel to the bot; `scopes`: what the app may."""
 
     def __init__(
         self,
         workspace: Workspace,
         emit: Callable[[dict[str, Any], Channel], object],
         socket_url: Callable[[], str],
+        scopes: Callable[[], str],
         now: Callable[[], float],
     ) -> None:
-        self.lag, self.page = 0.0, 1_000
         self._workspace, self._emit, self._now = workspace, emit, now
         self._methods: dict[str, Callable[[Arguments], Answer]] = {
             "apps.connections.open": lambda _: {"url": socket_url()},
@@ -42,14 +42,12 @@ class Methods:
             "chat.delete": self._delete,
             "chat.postEphemeral": self._whisper,
             "chat.getPermalink": self._permalink,
-            "conversations.replies": self._replies,
-            "conversations.history": self._history,
             "conversations.info": lambda given: {"channel": self._channel(given).info()},
-            "users.conversations": self._conversations,
             "users.info": self._user,
         }
         self.agent = Agent(workspace, emit, now)
-        self._methods |= self.agent.methods
+        self.listing = Listing(workspace, scopes, now)
+        self._methods |= self.agent.methods | self.listing.methods
 
     def call(self, method: str, given: Arguments) -> Answer:
         """Raises Failure."""
@@ -128,19 +126,6 @@ class Methods:
         path += f"?thread_ts={thread}&cid={channel.id}" if thread else ""
         return {"channel": channel.id, "permalink": f"https://fake.slack.com/{path}"}
 
-    def _replies(self, given: Arguments) -> Answer:
-        """Oldest first; the thread's first post comes whatever `oldest` says."""
-        channel = self._channel(given)
-        thread = self._workspace.thread(channel.id, given["ts"])
-        if not thread:
-            raise Failure("thread_not_found")
-        return self._listed(given, [thread[0], *self._span(given, thread[1:])])
-
-    def _history(self, given: Arguments) -> Answer:
-        """Newest first, without the replies in threads."""
-        posts = [post for post in self._channel(given).posts.values() if not post.thread]
-        return self._listed(given, self._span(given, posts)[::-1])
-
     def _user(self, given: Arguments) -> Answer:
         user = given["user"]
         if user not in self._workspace.people:
@@ -148,45 +133,6 @@ class Methods:
         if user in self._workspace.hidden:
             raise Failure("user_not_visible")
         return {"user": self._workspace.user(user)}
-
-    def _conversations(self, given: Arguments) -> Answer:
-        """Of private ones only those that the bot is in as well."""
-        if self._workspace.organisation and not given.get("team_id"):
-            raise Failure("missing_argument")
-        kinds = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim"}
-        wanted = {kinds.get(each, each) for each in given.get("types", "public_channel").split(",")}
-        rooms = [
-            each
-            for each in self._workspace.joined(given.get("user", BOT_USER))
-            if each.type in wanted
-        ]
-        listed, metadata = self._page(given, rooms)
-        return {"channels": [each.info() for each in listed], "response_metadata": metadata}
-
-    def _span(self, given: Arguments, posts: Sequence[Post]) -> Sequence[Post]:
-        oldest, latest = given.get("oldest") or "0", given.get("latest") or "9" * 10
-        seen = self._now() - self.lag
-        return [
-            post
-            for post in posts
-            if float(oldest) < float(post.ts) < float(latest)
-            and (not self.lag or float(post.ts) <= seen)
-        ]
-
-    def _listed(self, given: Arguments, posts: Sequence[Post]) -> Answer:
-        page, more = self._page(given, posts)
-        metadata = str(given.get("include_all_metadata", "")).lower() in {"1", "true"}
-        return {
-            "messages": [post.payload(metadata=metadata) for post in page],
-            "has_more": bool(more["next_cursor"]),
-            "response_metadata": more,
-        }
-
-    def _page(self, given: Arguments, found: Sequence[Each]) -> tuple[Sequence[Each], Answer]:
-        """One page, and how to get to the next."""
-        start, size = int(given.get("cursor") or 0), min(int(given.get("limit", 100)), self.page)
-        end = start + size
-        return found[start:end], {"next_cursor": str(end) if end < len(found) else ""}
 
     def _channel(self, given: Arguments) -> Channel:
         if given.get("channel") not in self._workspace.channels:

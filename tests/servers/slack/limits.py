@@ -20,7 +20,11 @@ _KINDS["home"] = {"section", "actions", "context", "divider", "header"}  # no ma
 
 
 class Failure(Exception):
-    """`{"ok": false}` with this error."""
+    """`{"ok": false}` with this error; `needed`: the scope that is missing."""
+
+    def __init__(self, error: str, needed: str = "") -> None:
+        super().__init__(error)
+        self.needed = needed
 
 
 class Tiers:

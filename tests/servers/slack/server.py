@@ -62,7 +62,9 @@ class Slack:
         self.hooks = Hooks(self.signing_secret, told=told, now=now, changed=self._changed)
         self._courier = Courier(ack_within=ack_within, retries=retries, changed=self._changed)
         self.tiers = Tiers(now)
-        self.methods = Methods(self.workspace, self._emit, self._socket_url, now)
+        self.methods = Methods(
+            self.workspace, self._emit, self._socket_url, lambda: self.scopes, now
+        )
         self.admin = Admin(self.workspace, self._emit)
         self.hands = Hands(self.workspace, self.deliver, self._emit, self._response_url)
         self._faults = Faults()
@@ -293,4 +295,5 @@ class Slack:
         try:
             return {"ok": True, **self.methods.call(method, given)}
         except Failure as failure:
-            return {"ok": False, "error": str(failure)}
+            needed = {"needed": failure.needed} if failure.needed else {}
+            return {"ok": False, "error": str(failure)} | needed

@@ -62,6 +62,7 @@ class Channel:
     type: str  # channel, group, im or mpim, as events say it
     shared: bool = False  # Slack Connect
     creator: str = ""
+    member: bool = True  # the bot is one
     posts: dict[str, Post] = field(default_factory=dict)
     name: str = ""
     without: set[str] = field(default_factory=set)  # people who are not in it; all others are
@@ -75,6 +76,7 @@ class Channel:
             "is_im": self.type == "im",
             "is_ext_shared": self.shared,
             "creator": self.creator,
+            "is_member": self.member,
             **({"user": self.id[1:]} if self.type == "im" else {}),
         }
 
@@ -150,3 +152,17 @@ class Workspace:
         posts = self.channels[channel].posts
         root = (posts[ts].thread or ts) if ts in posts else ts
         return [post for post in posts.values() if root in (post.ts, post.thread)]
+
+    def answers(self, post: Post) -> dict[str, Any]:
+        """What the listing of a thread's first post tells of those that answer it."""
+        posts = self.channels[post.channel].posts.values()
+        replies = [each for each in posts if each.thread == post.ts and each is not post]
+        if not replies:
+            return {}
+        users = list(dict.fromkeys(each.user for each in replies))[:5]
+        return {
+            "thread_ts": post.ts,
+            "reply_count": len(replies),
+            "reply_users": users,
+            "latest_reply": replies[-1].ts,
+        }
