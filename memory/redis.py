@@ -51,7 +51,8 @@ RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 class RedisStore(Calls, Lasting, Mending, Personal):
     """See `Store`. Times in seconds; `days`: messages, summaries and facts are kept that long.
 
-    So many `replicas` have a step before it returns; StoreDown if they do not.
+    So many `replicas` have a step before it returns; StoreDown if they do not. `why` says what is
+    known of a server that does not answer.
     """
 
     def __init__(
@@ -64,8 +65,9 @@ class RedisStore(Calls, Lasting, Mending, Personal):
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
         replicas: int = 0,
+        why: Callable[[], str] = str,
     ) -> None:
-        super().__init__(url, timeout=timeout, pauses=pauses, replicas=replicas)
+        super().__init__(url, timeout=timeout, pauses=pauses, replicas=replicas, why=why)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         messages, summaries, facts = (each * DAY for each in days)
         self._kept, self._facts_kept = (messages, max(messages, summaries)), facts
