@@ -9,14 +9,17 @@ import signal
 import string
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from tests.e2e.conftest import check_log
 from tests.e2e.process import BRISK, PATIENCE, Home
+from tests.e2e.town import Town, town
 from tests.servers.disk import fill, make_room, small_disk
+from tests.servers.slack import Slack
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +173,47 @@ async def test_a_deleted_folder_is_told_and_nothing_is_acknowledged_that_would_b
         await gone(server)
         assert await bot.stop() == 0
     assert not home.data.exists()
+
+
+async def test_on_both_platforms_people_are_answered_though_the_server_was_killed(
+    model_town: Town, busy_home: Home
+) -> None:
+    corners = model_town.thread(), model_town.direct()
+    async with busy_home.bot() as bot:
+        await model_town.connected()
+        for corner in corners:
+            corner.ask("the codeword is heron-7")
+            await corner.count(1)
+        os.kill(server_of(busy_home), signal.SIGKILL)
+        for corner in corners:
+            corner.ask("what is the codeword?")
+        for corner in corners:
+            assert (await corner.count(2))[1] == "It is heron-7."
+        assert await bot.stop() == 0
+    assert STARTED_AGAIN in busy_home.err
+
+
+async def test_on_both_platforms_what_came_while_the_disk_was_full_is_answered_once(
+    tmp_path: Path, warm: Path
+) -> None:
+    slack = Slack(ack_within=1.0, retries=[0.5] * 100)
+    async with town(slack=slack) as place:
+        home = Home(folder=tmp_path, warm=warm, environ=BRISK | place.environ)
+        corners = place.thread(), place.direct()
+        with small_disk(home.data), closing(home):
+            async with home.bot() as bot:
+                await place.connected()
+                for corner in corners:
+                    corner.ask("the codeword is heron-7")
+                    await corner.count(1)
+                fill(home.data)
+                for corner in corners:
+                    corner.ask(f"{LONG[:1900]} what is the codeword?")
+                await ready(home, "the disk is full")
+                assert [len(corner.replies()) for corner in corners] == [1, 1]
+                make_room(home.data)
+                for corner in corners:
+                    assert (await corner.count(2))[1] == "It is heron-7."
+                assert await bot.stop() == 0
+            assert [len(corner.replies()) for corner in corners] == [2, 2]
+        check_log(home, *place.said)
