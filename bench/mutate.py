@@ -1,11 +1,13 @@
 """Draws small defects over all rooms and scripts, and tells which of them no test notices.
 
-`python -m bench mutate --seed COMMIT [--count 60] [--minutes M] [--state FILE] [--json]`
+`python -m bench mutate --seed COMMIT [--count 60] [--minutes M] [--state FILE] [--again] [--json]`
 
-On two cores some minutes for each, and as long as `make test` takes twice before the first.
+On two cores some minutes for each; before the first, twice what `make test` takes. After a test was
+added, `--again` tries those once more that nothing noticed.
 """
 
 import argparse
+import hashlib
 import json
 import math
 import random
@@ -34,7 +36,7 @@ class State:
 
     path: Path
     record: Record = field(default_factory=Record)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # by what was planted, and where
 
     def load(self) -> None:
         if self.path.exists():
@@ -53,20 +55,30 @@ def main(words: Sequence[str]) -> int:
     options = _options().parse_args(words)
     state = State(path=options.state or _place(options.seed))
     state.load()
-    mutants = draw(options.seed, options.count, sources(TREE))
+    files = sources(TREE)
+    mutants = {name(each, files): each for each in draw(options.seed, options.count, files)}
+    done = {known for known, told in state.rows.items() if told["by"] or not options.again}
+    left = [mutant for known, mutant in mutants.items() if known not in done]
     until = time.monotonic() + 60 * options.minutes
     with copied(TREE) as copy:
         if not state.record.touched:
             state.record = recorded(copy, options.tests)
             state.save()
-        for mutant in mutants[len(state.rows) :]:
+        for mutant in left:
             if time.monotonic() > until:
                 break
-            told = copy.prove(mutant, steps(mutant, state.record, options.tests))
-            state.rows.append(row(mutant, told))
+            told = row(mutant, copy.prove(mutant, steps(mutant, state.record, options.tests)))
+            state.rows[name(mutant, files)] = told
             state.save()
-            print(_line(state.rows[-1]), file=sys.stderr, flush=True)
-    return report(options.seed, options.count, state.rows, as_json=options.json)
+            print(_line(told), file=sys.stderr, flush=True)
+    rows = [state.rows[known] for known in mutants if known in state.rows]
+    return report(options.seed, options.count, rows, as_json=options.json)
+
+
+def name(mutant: Mutant, files: Mapping[str, bytes]) -> str:
+    """Another one when its file has changed since."""
+    content = hashlib.sha256(files[mutant.path]).hexdigest()[:8]
+    return f"{mutant.path}@{content}:{mutant.start}:{mutant.end}:{mutant.new}"
 
 
 def _options() -> argparse.ArgumentParser:
@@ -75,6 +87,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin none after that")
     parser.add_argument("--state", type=Path, help="a file; else one in the temporary folder")
+    parser.add_argument("--again", action="store_true", help="also what nothing noticed before")
     parser.add_argument("--tests", nargs="*", default=[], help="only these; else the short lanes")
     parser.add_argument("--json", action="store_true")
     return parser

@@ -5,6 +5,7 @@ import errno
 import re
 import socket
 import struct
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ TAIL, LINE, LINES = 16 * 1024, 200, 3  # bytes of a log read; characters, and ho
 LARGEST = 8 * 1024 * 1024  # bytes of a log, then another one is begun
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _CREDENTIALS = "3i"  # process, user, group: unix(7)
+_MACOS = (0, 2)  # SOL_LOCAL, LOCAL_PEERPID: sys/un.h there
 # As Redis and Valkey write: 71:M 30 Nov 2026 03:55:45.616 * Configuration loaded
 _SAID = re.compile(r"\d+:\w [^*#.-]*\d\d:\d\d:\d\d\.\d+ ([*#.-]) (.*)")
 
@@ -35,8 +37,10 @@ async def ask(path: Path, command: bytes) -> tuple[int, bytes]:
 
 
 def _process(connection: socket.socket) -> int:
-    """As the kernel knows it: right also where `server.pid` is another container's."""
-    if not hasattr(socket, "SO_PEERCRED"):  # not on macOS
+    """As the kernel knows it: `server.pid` may hold another container's number."""
+    if sys.platform == "darwin":
+        return connection.getsockopt(*_MACOS)
+    if not hasattr(socket, "SO_PEERCRED"):
         return 0
     size = struct.calcsize(_CREDENTIALS)
     told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)

@@ -149,7 +149,8 @@ class _Watcher:
     def _end(self, number: int, reason: str) -> None:
         """What it acknowledged is on disk; a look finds it gone."""
         self._ended = reason
-        self._tell(f"the private server is ended, and started again: {reason}")
+        how = "is ended, and started again" if self._peer else "is to be ended by hand (server.pid)"
+        self._tell(f"the private server {how}: {reason}")
         self._due = self._now() + ASK  # somebody may be deleting the folder: let them end
         if self._peer and self._now() >= self._asked:
             self._asked = self._now() + ASK

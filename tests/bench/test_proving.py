@@ -7,7 +7,7 @@ import pytest
 
 from bench import mutate, proving
 from bench.mutants import Mutant, python
-from bench.mutate import State, recorded, report, row
+from bench.mutate import recorded, report
 from bench.proving import Copy, Record, Step, Told, steps
 
 CODE = """def half(number):
@@ -119,13 +119,43 @@ def test_the_tests_that_run_the_function_come_first_and_the_quick_ones_before(co
     assert steps(unseen, record, ())[0].arguments[-1] == "tests/e2e"
 
 
-def test_who_is_interrupted_goes_on_where_it_was(copy: Copy, tmp_path: Path) -> None:
-    state = State(path=tmp_path / "state.json", record=Record(touched={"a": ["b"]}))
-    state.rows.append(row(mutant(copy, 3, "pass"), Told(by="test", seconds=1.5)))
-    state.save()
-    again = State(path=tmp_path / "state.json")
-    again.load()
-    assert again == state
+class Called:
+    """In the place of pytest, which takes long: what was tried, and whether a test notices."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tried: list[str] = []
+        self.by = "a test"
+        monkeypatch.setattr(mutate, "recorded", lambda *_: Record(touched={"a": ["b"]}))
+        monkeypatch.setattr(Copy, "prove", self.prove)
+
+    def prove(self, mutant: Mutant, _: object) -> Told:
+        self.tried.append(mutant.planted)
+        return Told(by=self.by, seconds=1.5)
+
+
+def test_who_is_interrupted_goes_on_where_it_was_and_tries_again_what_nothing_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = Called(monkeypatch)
+    words = ["--seed", "s", "--state", str(tmp_path / "state.json"), "--count"]
+    assert mutate.main([*words, "4", "--minutes", "0"]) == 3
+    assert called.tried == []
+    assert mutate.main([*words, "2"]) == 0
+    called.by = ""
+    assert mutate.main([*words, "4"]) == 1
+    assert len({*called.tried}) == len(called.tried) == 4
+    assert mutate.main([*words, "4"]) == 1
+    assert len(called.tried) == 4
+    called.by = "a test that was added"
+    assert mutate.main([*words, "4", "--again"]) == 0
+    assert called.tried[4:] == called.tried[2:4]
+
+
+def test_what_was_planted_in_a_file_that_changed_since_is_another(copy: Copy) -> None:
+    path, planted = "bot/sums.py", mutant(copy, 3, "pass")
+    before, now = {path: CODE.encode()}, {path: CODE.encode() + b"# more"}
+    assert mutate.name(planted, before) == mutate.name(planted, before)
+    assert mutate.name(planted, before) != mutate.name(planted, now)
 
 
 @pytest.mark.parametrize(

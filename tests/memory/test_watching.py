@@ -19,8 +19,9 @@ from tests.memory.test_embedded import BINARIES, binary, process_of, server_id
 
 __all__ = ["binary"]
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.wire]
 
+STARTS = "Configuration loaded"
 LISTENS = "eady to accept connections"  # in the log of either program
 
 
@@ -141,7 +142,6 @@ async def test_one_whose_socket_was_removed_is_started_again(
     watch = Watch()
     async with private_server(tmp_path, binary, watch) as url:
         await keep(url)
-        await asyncio.sleep(0.1)  # until it has answered the watch once
         (tmp_path / "server.sock").unlink()
         await until(lambda: watch.restarts == 1)
         assert await kept(url) == b"yes"
@@ -191,9 +191,10 @@ async def test_a_broken_file_is_told_in_the_servers_words_and_not_tried_without_
         await until(lambda: "it said: " in watch.trouble)
         assert "format" in watch.trouble
         assert watch.trouble.count("\n") == 0
-        starts = log_of(tmp_path).count("Configuration loaded")
-        await asyncio.sleep(1.0)
-        assert log_of(tmp_path).count("Configuration loaded") - starts <= 2
+        starts, now = log_of(tmp_path).count(STARTS), asyncio.get_running_loop().time
+        began = now()
+        await until(lambda: log_of(tmp_path).count(STARTS) == starts + 2)
+        assert now() - began > 0.8, "the pauses grow"
         data_of(tmp_path).write_bytes(whole)
         await until(lambda: watch.restarts == 2)
         assert (watch.trouble, await kept(url)) == ("", b"yes")
@@ -259,11 +260,15 @@ async def test_one_that_loads_its_file_is_told_and_let_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "HUNG", 0.1)
-    said = b"-LOADING the dataset in memory"
-    watch = Watch()
-    async with answering(tmp_path, lambda _: said) as served, watched(served, watch):
-        await until(lambda: "LOADING the dataset" in watch.trouble)
-        await asyncio.sleep(0.3)
+    said, asked, watch = b"-LOADING the dataset in memory", list[bytes](), Watch()
+
+    def answer(command: bytes) -> bytes:
+        asked.append(command)
+        return said
+
+    async with answering(tmp_path, answer) as served, watched(served, watch):
+        await until(lambda: len(asked) > 30)  # for longer than a silent one would have
+        assert "LOADING the dataset" in watch.trouble
         said = b"+PONG"
         await until(lambda: not watch.trouble)
 
