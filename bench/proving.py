@@ -140,11 +140,13 @@ def copied(tree: Path) -> Iterator[Copy]:
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=tree, capture_output=True, check=True).stdout
     with tempfile.TemporaryDirectory(prefix="tk-mutate-") as folder:
-        root = Path(folder)
+        root = Path(folder, "tree")
+        if (tree.parent / "shared").exists():  # some tests read recorded data there
+            (root.parent / "shared").symlink_to(tree.parent / "shared")
         for name in filter(None, names.decode().split("\0")):
             if (tree / name).is_file():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(tree / name, root / name)
+                shutil.copy(tree / name, root / name)
         yield Copy(root=root)
 
 

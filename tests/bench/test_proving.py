@@ -1,6 +1,7 @@
 """Whether something planted is noticed: by which test, in time, not by one that fails anyway."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from bench import mutate, proving
 from bench.mutants import Mutant, python
 from bench.mutate import recorded, report
-from bench.proving import Copy, Record, Step, Told, steps
+from bench.proving import Copy, Record, Step, Told, copied, steps
 
 CODE = """def half(number):
     if number < 0:
@@ -117,6 +118,22 @@ def test_the_tests_that_run_the_function_come_first_and_the_quick_ones_before(co
     assert alone.arguments == ("-m", "alone and not long")
     unseen = Mutant(path="bot/y.py", line=1, kind="x", function="f", start=0, end=0, old="", new="")
     assert steps(unseen, record, ())[0].arguments[-1] == "tests/e2e"
+
+
+def test_the_copy_is_what_git_does_not_ignore_as_it_is_now_beside_the_recorded_data(
+    copy: Copy,
+) -> None:
+    tree = copy.root / "work" / "tree"
+    tree.mkdir(parents=True)
+    (tree.parent / "shared").mkdir()
+    (tree / ".gitignore").write_text("*.log\n")
+    (tree / "new.py").write_text("x = 1\n")
+    (tree / "a.log").touch()
+    subprocess.run(["git", "init", "-q"], cwd=tree, check=True)
+    with copied(tree) as made:
+        assert {each.name for each in made.root.iterdir()} == {".gitignore", "new.py"}
+        assert (made.root.parent / "shared").is_dir()
+    assert not made.root.exists()
 
 
 class Called:
