@@ -6,9 +6,11 @@ import os
 import re
 import sys
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+import structlog
 
 from adapters.message import Action, Answer, Audience, Author, Command, Conversation, Message
 from adapters.ports import Call, Chat, Hold, Image, Inbox, Page, Posted, Webhook
@@ -16,7 +18,9 @@ from adapters.ports import Call, Chat, Hold, Image, Inbox, Page, Posted, Webhook
 CHUNK = 64 * 1024  # bytes
 LONGEST_LINE = 4 * 1024 * 1024  # bytes; what is longer is taken as several lines
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # could steer the terminal
+_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds between tries to hand in one line
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_log = structlog.get_logger()
 
 
 class Source(Protocol):
@@ -188,7 +192,7 @@ class Console:
             sent_at=self._asked_at,
             called=True,
         )
-        await inbox.receive(message)
+        await self._hand_in(lambda: inbox.receive(message))
 
     async def _command(self, name: str, argument: str, inbox: Inbox) -> None:
         command = Command(
@@ -199,7 +203,25 @@ class Console:
             given_at=self._tick(),
             respond=self._say,
         )
-        await inbox.command(command)
+        await self._hand_in(lambda: inbox.command(command))
+
+    async def _hand_in(self, give: Callable[[], Awaitable[None]]) -> None:
+        """Nobody sends a line again but who typed it: so it is tried again, as long as is bearable.
+
+        After that a person is told, and a script ends with the reason.
+        """
+        for wait in (*_AGAIN, 0.0):
+            try:
+                return await give()
+            except Exception as error:
+                if not wait and not self._interactive:
+                    raise
+                _log.warning("line not taken in yet", error=type(error).__name__)
+            if wait == _AGAIN[0]:
+                self._write("(I cannot take that in just now, and keep trying.)\n")
+            await asyncio.sleep(wait)
+        self._answered.set()
+        return await self._say(Answer(text="That line was not taken in: say it again later."))
 
     def _tick(self) -> datetime:
         """Now, and later than every tick before."""

@@ -35,6 +35,12 @@ def _flood(words: Sequence[str]) -> int:
     return flood.main(words)
 
 
+def _mutate(words: Sequence[str]) -> int:
+    from bench import mutate
+
+    return mutate.main(words)
+
+
 def _scale(words: Sequence[str]) -> int:
     from bench import scale
 
@@ -60,6 +66,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "evidence": evidence.main,
     "failover": _failover,
     "flood": _flood,
+    "mutate": _mutate,
     "scale": _scale,
     "simulate": _simulate,
     "soak": _soak,

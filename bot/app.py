@@ -38,6 +38,7 @@ from memory.seal import Keyring
 from memory.store import StoreDown
 from memory.summary import Summarise, Task
 from memory.tokens import counter
+from memory.watching import Watch
 
 
 class Misfit(Exception):
@@ -98,10 +99,12 @@ def now() -> datetime:
 async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
     """The bot on its store; `console`: the terminal is its only platform. Raises Misfit."""
     async with AsyncExitStack() as stack:
-        store, keyring = await storage(config, stack)
+        watch = Watch()
+        store, keyring = await storage(config, stack, watch)
         tokens = counter(config.model.reply)
         model = _model(config, stack)
         metrics, at = Metrics(), config.turns
+        figures.watched(config, metrics, watch)
         budgets = budget.Budgets(store, figures.limits(config), now)
         memory = Memory(
             store,
@@ -146,8 +149,10 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         )
 
 
-async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Keyring]:
-    """The store, which answers, and the keys to it. Raises Misfit."""
+async def storage(
+    config: Config, stack: AsyncExitStack, watch: Watch
+) -> tuple[RedisStore, Keyring]:
+    """The store, which answers, and the keys to it; a private server has a watch. Raises Misfit."""
     url, key = config.redis_url, config.memory.key
     if url and not key:
         raise Misfit(
@@ -156,7 +161,7 @@ async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Ke
     at = (
         url.get_secret_value()
         if url
-        else await stack.enter_async_context(private_server(config.data))
+        else await stack.enter_async_context(private_server(config.data, watch=watch))
     )
     keys, kept = key.get_secret_value() if key else memory_key(config.data), config.memory.retention
     try:
@@ -167,6 +172,7 @@ async def storage(config: Config, stack: AsyncExitStack) -> tuple[RedisStore, Ke
             days=(kept.messages_days, kept.summaries_days, kept.facts_days),
             replicas=config.store.replicas,
             remove_replies=config.forget.replies is OwnPosts.REMOVE,
+            why=watch.why,
         )
     except ValueError:  # its text may quote the password
         raise Misfit(

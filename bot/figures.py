@@ -1,15 +1,17 @@
-"""What the configuration asks for, in the figures that each part takes."""
+"""What the configuration asks for, in the figures that each part takes, and what is counted."""
 
 from adapters.draft import Pace
 from bot import budget as budgets
 from bot import settings
 from bot.config import Config
 from bot.prompt import Budget
+from bot.telemetry import Metrics
 from bot.web import Address
 from memory.engine import Settings
 from memory.folding import Sizes
 from memory.tokens import Counter
 from memory.turn import Terms
+from memory.watching import Watch
 from memory.window import Marks
 
 
@@ -64,3 +66,12 @@ def pace(config: Config) -> Pace:
 
 def address(config: Config) -> Address:
     return Address(host=config.host, port=config.port, fixed=config.port_was_asked_for)
+
+
+def watched(config: Config, metrics: Metrics, watch: Watch) -> None:
+    """How the private server fares, where there is one, as an operator follows it."""
+    if config.redis_url:
+        return
+    metrics.follow("private_server_up", "The private server serves", lambda: not watch.trouble)
+    text = "Times the private server was started again"
+    metrics.follow("private_server_restarts", text, lambda: watch.restarts)

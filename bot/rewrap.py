@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack
 from bot.app import archive, storage
 from bot.config import Config
 from memory.rotation import Rotation
+from memory.watching import Watch
 
 
 async def rewrap(config: Config) -> int:
     """0, or 2 if something still needs another key. Raises Misfit, StoreDown, ArchiveDown."""
     async with AsyncExitStack() as stack:
-        store, keyring = await storage(config, stack)
+        store, keyring = await storage(config, stack, Watch())
         rotation = store.rotation(keyring)
         async for _ in rotation.run():
             _show(rotation)

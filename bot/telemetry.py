@@ -3,11 +3,11 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECRETS = re.compile(r"(xox[a-z]-|xapp-|sk-)[\w-]+|[\w-]{24,28}\.[\w-]{6,7}\.[\w-]{27,}")
 
@@ -27,6 +27,10 @@ class Metrics:
         self.seconds = Histogram(
             "threadkeeper_turn_seconds", "From begin to conclude", registry=self.registry
         )
+
+    def follow(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """A number that is read when it is asked for."""
+        Gauge(f"threadkeeper_{name}", text, registry=self.registry).set_function(read)
 
     def _count(self, name: str, text: str, label: str) -> Counter:
         return Counter(f"threadkeeper_{name}", text, [label], registry=self.registry)

@@ -13,14 +13,22 @@ CONNECTIONS = 64  # redis-py fails a call that would need its 101st
 
 
 class Calls:
-    """A part of RedisStore; times in seconds."""
+    """A part of RedisStore; times in seconds. `why`: what is known of a server that is away."""
 
-    def __init__(self, url: str, *, timeout: float, pauses: Sequence[float], replicas: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        pauses: Sequence[float],
+        replicas: int,
+        why: Callable[[], str],
+    ) -> None:
         self._connection = Connection(url, timeout=timeout, replicas=replicas)
         self._redis = self._connection.client
         self._timeout, self._pauses = timeout, pauses
         self._free = asyncio.Semaphore(CONNECTIONS)
-        self.round_trips = 0
+        self._why, self.round_trips = why, 0
 
     async def close(self) -> None:
         await self._connection.close()
@@ -53,7 +61,8 @@ class Calls:
             except DOWN as error:
                 if pause is None:
                     reason = type(error).__name__
-                    raise StoreDown(f"the store does not answer ({reason})") from error
+                    known = self._why() or f"the store does not answer ({reason})"
+                    raise StoreDown(known) from error
                 await asyncio.sleep(pause)
         raise AssertionError
 

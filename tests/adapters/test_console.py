@@ -1,12 +1,14 @@
 """The terminal: what is typed arrives as a message or a command, however long or odd it is."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from adapters.message import Audience
+from adapters import console
+from adapters.message import Audience, Command, Message
 from adapters.ports import Chat, Platform, Posted
-from tests.adapters.terminal import NOON, Terminal, talk
+from tests.adapters.terminal import NOON, Bot, Terminal, echo, talk
 
 pytestmark = pytest.mark.anyio
 
@@ -100,3 +102,61 @@ async def test_a_blank_line_decides_nothing() -> None:
 async def test_the_prompt_is_shown_to_people_only() -> None:
     _, shown = await talk(b"hi\n", interactive=True)
     assert shown == "> You said hi\n> \n"
+
+
+class Failing(Bot):
+    """Takes nothing in the first so many times."""
+
+    failures = 0
+
+    async def receive(self, message: Message) -> None:
+        self._fail()
+        await super().receive(message)
+
+    async def command(self, command: Command) -> None:
+        self._fail()
+        await super().command(command)
+
+    def _fail(self) -> None:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise LookupError
+
+
+async def failing(times: int, *lines: bytes, interactive: bool = True) -> tuple[Failing, str]:
+    terminal = Terminal()
+    typed = terminal.console(*lines, interactive=interactive)
+    bot = Failing(reply=echo, console=typed)
+    bot.failures = times
+    async with asyncio.timeout(5):
+        await typed.run(bot)
+        await asyncio.gather(*bot.tasks)
+    return bot, terminal.shown
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_AGAIN", (0.01, 0.011, 0.012))
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_line_that_is_not_taken_in_is_handed_in_again_and_its_writer_told_once() -> None:
+    bot, shown = await failing(3, b"one\n")
+    assert [message.text for message in bot.messages] == ["one"]
+    assert shown == "> (I cannot take that in just now, and keep trying.)\nYou said one\n> \n"
+    bot, shown = await failing(3, b"/help\n")
+    assert [command.name for command in bot.commands] == ["help"]
+    assert shown.count("keep trying") == 1
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_line_that_is_never_taken_in_is_to_be_said_again_and_the_next_is_heard() -> None:
+    bot, shown = await failing(4, b"one\ntwo\n")
+    assert [message.text for message in bot.messages] == ["two"]
+    assert "That line was not taken in: say it again later." in shown
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_script_ends_with_the_reason_why_a_line_is_not_taken_in() -> None:
+    with pytest.raises(LookupError):
+        await failing(4, b"one\ntwo\n", interactive=False)

@@ -77,13 +77,21 @@ async def test_a_large_home_keeps_within_a_view(slack: Slack, inbox: Collected) 
 
 
 async def test_a_home_that_slack_refuses_is_not_asked_for_again(
-    slack: Slack, inbox: Collected
+    slack: Slack, inbox: Collected, mode: str
 ) -> None:
     inbox.prepared["home"] = HOME
+    slack._courier._retries = (0.0, 0.0)  # should it not be acknowledged
     slack.fail("views.publish", Fault(error="not_enabled"))
-    async with connected(slack, inbox):
+    async with connected(slack, inbox, mode):
         delivery = slack.hands.home("U1")
         await slack.until(lambda: delivery.acked)
+        assert [each.name for each in inbox.commands] == ["home"]
+        assert len(slack.calls("views.publish")) == 1
+        assert not slack.workspace.homes
+        slack.hands.home("U1")  # the next time somebody opens it is another matter
+        await settled(slack)
+    assert slack.workspace.homes["U1"]["blocks"]
+    assert len(slack.calls("views.publish")) == 2
 
 
 async def test_the_messages_tab_is_not_the_home(slack: Slack, inbox: Collected) -> None:

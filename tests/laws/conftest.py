@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
+from redis.exceptions import ResponseError
 
 from memory.seal import Keyring, fresh_key
 from tests.laws.events import Move
@@ -23,7 +24,11 @@ class Theatre:
 
     def play(self, moves: Sequence[Move]) -> None:
         play = Play(self._server, self._stores, self._keyring)
-        self._loop.run_until_complete(play.run(moves))
+        try:
+            self._loop.run_until_complete(play.run(moves))
+        except ResponseError:  # what a script that failed left half done may break a law
+            play._look()
+            raise
 
     def close(self) -> None:
         self._loop.close()

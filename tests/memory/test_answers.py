@@ -1,6 +1,9 @@
 """Summary and facts are read from a model's answer, whatever it is and however it is cut off."""
 
 import json
+import math
+import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from memory.claims import COLLECT, read
 from tests.memory.test_claims import CLAIM, ROW, learned
 
+QUICK = 0.005  # seconds; below, clocks say little
 ROWS = [ROW, ROW | {"key": "city"}]
 ANSWER = json.dumps({"summary": "- Ada lives in Lisbon", "facts": ROWS})
 
@@ -99,10 +103,23 @@ def test_any_answer_is_read_and_what_comes_is_bounded(answer: str, cut: int, mor
     ],
 )
 def test_an_answer_or_a_message_made_to_be_slow_is_not(part: str) -> None:
-    hostile = part * 20_000
-    read(hostile)
-    read('{"summary":' + hostile)
-    assert not learned(hostile)
+    assert not learned(part * 100)
+    for reading in (read, lambda text: read('{"summary":' + text), learned):
+        once, twice = (_seconds(reading, part * times) for times in (10_000, 20_000))
+        assert twice < 1.0
+        assert twice < max(3 * once, QUICK), "its time grows faster than its length"
+
+
+def _seconds(reading: Callable[[str], object], text: str) -> float:
+    """Of processor time, at best; a test that is slow is not done twice more."""
+    best = math.inf
+    for _ in range(3):
+        began = time.process_time()
+        reading(text)
+        best = min(best, time.process_time() - began)
+        if best > 1.0:
+            break
+    return best
 
 
 def test_the_instruction_asks_for_what_is_read() -> None:
