@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench import stopping
-from tests.chaos.history import Report, Said
 from tests.chaos.people import RUSH
 from tests.chaos.run import SETTLE, Plan, Run, chaos
+from tests.chaos.told import WAITING, Report, Said
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -30,6 +30,9 @@ def main(options: Sequence[str] = ()) -> int:
         "--sentinel", action="store_true", help="a primary and its replica, which take turns"
     )
     parser.add_argument("--log", type=Path, help="file for what the bots logged")
+    parser.add_argument(
+        "--strict", action="store_true", help="also what waits for the product breaks a run"
+    )
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     given = parser.parse_args(options)
     plan = Plan(
@@ -52,7 +55,7 @@ def main(options: Sequence[str] = ()) -> int:
         if not given.json:
             print(*told(report, run, time.monotonic() - began), sep="\n")
     print(report)
-    return int(report.broken)
+    return int(report.broken or bool(given.strict and report.waiting))
 
 
 def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
@@ -66,7 +69,11 @@ def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
         f"{people.forgot} conversations forgotten",
         f"failures of the model {model.failed}, of the platforms {weather.faults}",
     ]
-    if report.broken:
+    lines += [
+        f"{name.replace('_', ' ')} {times}: waits for item {WAITING[name]}"
+        for name, times in report.waiting.items()
+    ]
+    if report.broken or report.waiting:
         missing = ", ".join(people.awaited) or "nothing"
         lines += [f"not acknowledged: {missing}", run.home.err[-3000:], *report.reasons]
     return lines
