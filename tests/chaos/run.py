@@ -35,8 +35,8 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__CALL_TIMEOUT_SECONDS": "2",
     "THREADKEEPER_TURNS__LATE_SECONDS": "4",
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
-    "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
-    "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
+    "THREADKEEPER_MEMORY__WINDOW__HIGH": "900",  # so that it folds now and then
+    "THREADKEEPER_MEMORY__WINDOW__LOW": "500",
     "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
     "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__AT_ONCE": "16",  # what is begun ends before the next kill, some of it
