@@ -134,7 +134,7 @@ class Process:
         await turn.secure()
         truth.shown[post] = text
         truth.spoiled.discard(post)
-        await turn.note([post], text)
+        await turn.note([post], "" if text == turn.text else text)  # as replies do
         verdict = (await turn.conclude([post], [], text)).verdict
         if verdict == "lost":
             raise Lost
