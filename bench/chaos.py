@@ -66,7 +66,9 @@ def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
         *killed,
         f"{len(people.said)} messages in {seconds:.0f} s, settled in {run.settled_in:.0f} s",
         f"{busiest(people.said.values()):.0f} messages a second in the busiest {RUSH:.0f}",
-        f"{people.forgot} conversations forgotten",
+        f"{people.forgot} times something was forgotten",
+        f"while no bot was there {len(run.absence.changed)} messages changed, "
+        f"{len(run.absence.called)} calls were made",
         f"failures of the model {model.failed}, of the platforms {weather.faults}",
     ]
     lines += [

@@ -10,18 +10,18 @@ from tests.chaos.people import People, _channel, _text
 from tests.chaos.told import Said
 
 CHANGES = 12  # messages that are edited or deleted
-SETTLED = 10.0  # seconds after the start in which the platforms are compared with what is held
+SETTLED = 20.0  # seconds after the start in which the platforms are compared with what is held
 CHANNELS, DIRECT = 2, 2  # never seen before, where the bot is called
 
 
 @dataclass(slots=True)
 class Absence:
-    """`guild`: on Discord, with channels in which nobody has called the bot so far."""
+    """`called` and `changed`: messages that no event told of, and those that one told of once."""
 
     people: People
+    called: list[Said] = field(default_factory=list)
+    changed: list[Said] = field(default_factory=list)
     _channels: list[tuple[str, str]] = field(default_factory=list)  # Discord's: person, channel
-    _said: list[Said] = field(default_factory=list)
-    _changed: list[Said] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Before anybody connects: so no event tells of the channels either."""
@@ -38,16 +38,16 @@ class Absence:
             root = self._call(f"N{number}", "U1", f"thread N{number}/away")
             self._call(f"N{number}", "U1", f"thread N{number}/away", root)
         for number in range(DIRECT):
-            self._call(f"DU9{number}", f"U9{number}", f"dm U9{number}")
+            self._call(f"DU9{number}", self.people.known(f"U9{number}"), f"dm U9{number}")
         for number, (person, channel) in enumerate(self._channels):
             self._call_on_discord(f"N{number}", person, channel)
 
     def over(self) -> None:
         """A bot listens again: calls are due, and what changed has to be found out soon."""
         now = time.time()
-        for each in self._said:
+        for each in self.called:
             each.acknowledged = now
-        for each in self._changed:
+        for each in self.changed:
             if each.doubtful:
                 each.gone = now + SETTLED
             else:
@@ -71,7 +71,7 @@ class Absence:
         In Slack's direct messages each begins a thread, and none stands between two others.
         """
         said.unheard = time.time()
-        self._changed.append(said)
+        self.changed.append(said)
         if said.number % 2 and not corner.startswith("dm"):
             said.doubtful = True
         else:
@@ -124,4 +124,4 @@ class Absence:
     def _heard_by_nobody(self, number: int, corner: str, post: str) -> None:
         said = Said(number=number, corner=corner, post=post, owed=True, said=time.time(), away=True)
         self.people.said[number] = said
-        self._said.append(said)
+        self.called.append(said)

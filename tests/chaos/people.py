@@ -99,7 +99,7 @@ class People:
             return
         first = len(self.slack.deliveries)
         if kind == "dm":
-            post = self.slack.dm(name, _text(number, 0))
+            post = self.slack.dm(self.known(name), _text(number, 0))
         else:
             first_said = self.said.get(self._first.setdefault(corner, number))
             # What is said in a thread before the bot has heard of it is not for the bot.
@@ -114,6 +114,11 @@ class People:
         self.said[number] = said
         for delivery in self.slack.deliveries[first:]:
             self._watch(said, delivery, "acknowledged")
+
+    def known(self, person: str) -> str:
+        """Slack tells who that is: somebody of whom nothing is known may be a guest."""
+        self.slack.workspace.people.setdefault(person, person.lower())
+        return person
 
     def _say_on_discord(self, name: str, corner: str, number: int, text: str) -> None:
         """Discord asks for no acknowledgement: what a listener got is due, if its process died too.

@@ -9,7 +9,7 @@ from tests.chaos.fakes import MARK, SAID, Shown
 from tests.chaos.told import Post, Said
 
 MARGIN = 10.0  # seconds: a turn begun before a deletion may still be on its way to the model
-RARE = 1_000  # a mark's number is a rare token from here on: an edit may take a reply with it
+RARE = 100  # a mark, "#100.0#", may be a rare token from here on: an edit takes its reply with it
 Rows = Sequence[Mapping[str, str]]
 
 
