@@ -62,13 +62,13 @@ def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
     """Where it killed, what else it did, and of every broken promise how."""
     killed = [f"killed {times} times {point}" for point, times in sorted(run.traps.sprung.items())]
     people, model, weather = run.people, run.model, run.weather
+    changed, called = len(run.absence.changed), len(run.absence.called)
     lines = [
         *killed,
         f"{len(people.said)} messages in {seconds:.0f} s, settled in {run.settled_in:.0f} s",
         f"{busiest(people.said.values()):.0f} messages a second in the busiest {RUSH:.0f}",
         f"{people.forgot} times something was forgotten",
-        f"while no bot was there {len(run.absence.changed)} messages changed, "
-        f"{len(run.absence.called)} calls were made",
+        f"while no bot was there {changed} messages changed, {called} calls were made",
         f"failures of the model {model.failed}, of the platforms {weather.faults}",
     ]
     lines += [
