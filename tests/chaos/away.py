@@ -10,7 +10,7 @@ from tests.chaos.people import People, _channel, _text
 from tests.chaos.told import Said
 
 CHANGES = 12  # messages that are edited or deleted
-SETTLED = 20.0  # seconds after the start in which the platforms are compared with what is held
+SETTLED = 30.0  # seconds after the start in which the platforms are compared with what is held
 CHANNELS, DIRECT = 2, 2  # never seen before, where the bot is called
 
 

@@ -11,7 +11,7 @@ from tests.e2e.conftest import check_log
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone]
 
-SECONDS, SETTLE, DEADLINE = 100.0, 100.0, 300.0
+SECONDS, SETTLE, DEADLINE = 90.0, 100.0, 300.0
 PLAN = Plan(seconds=SECONDS, seed=20261127, replicas=2, rate=25.0, settle=SETTLE)
 
 
