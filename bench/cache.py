@@ -13,10 +13,10 @@ from statistics import fmean
 
 from bench.locomo import Chat, chats
 from bench.vocabulary import at_hand
-from bot.app import summariser
 from bot.offline import offline
 from bot.ports import Prompt, Request
 from bot.prompt import Budget, Prompter
+from bot.summariser import summariser
 from memory.embedded import private_server
 from memory.engine import Memory, Settings
 from memory.entry import Entry

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench import stopping
-from tests.chaos.history import Report, Said
 from tests.chaos.people import RUSH
 from tests.chaos.run import SETTLE, Plan, Run, chaos
+from tests.chaos.told import WAITING, Report, Said
 
 
 def main(options: Sequence[str] = ()) -> int:
@@ -30,6 +30,9 @@ def main(options: Sequence[str] = ()) -> int:
         "--sentinel", action="store_true", help="a primary and its replica, which take turns"
     )
     parser.add_argument("--log", type=Path, help="file for what the bots logged")
+    parser.add_argument(
+        "--strict", action="store_true", help="also what waits for the product breaks a run"
+    )
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     given = parser.parse_args(options)
     plan = Plan(
@@ -52,21 +55,27 @@ def main(options: Sequence[str] = ()) -> int:
         if not given.json:
             print(*told(report, run, time.monotonic() - began), sep="\n")
     print(report)
-    return int(report.broken)
+    return int(report.broken or bool(given.strict and report.waiting))
 
 
 def told(report: Report, run: Run, seconds: float) -> Sequence[str]:
     """Where it killed, what else it did, and of every broken promise how."""
     killed = [f"killed {times} times {point}" for point, times in sorted(run.traps.sprung.items())]
     people, model, weather = run.people, run.model, run.weather
+    changed, called = len(run.absence.changed), len(run.absence.called)
     lines = [
         *killed,
         f"{len(people.said)} messages in {seconds:.0f} s, settled in {run.settled_in:.0f} s",
         f"{busiest(people.said.values()):.0f} messages a second in the busiest {RUSH:.0f}",
-        f"{people.forgot} conversations forgotten",
+        f"{people.forgot} times something was forgotten",
+        f"while no bot was there {changed} messages changed, {called} calls were made",
         f"failures of the model {model.failed}, of the platforms {weather.faults}",
     ]
-    if report.broken:
+    lines += [
+        f"{name.replace('_', ' ')} {times}: waits for item {WAITING[name]}"
+        for name, times in report.waiting.items()
+    ]
+    if report.broken or report.waiting:
         missing = ", ".join(people.awaited) or "nothing"
         lines += [f"not acknowledged: {missing}", run.home.err[-3000:], *report.reasons]
     return lines

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bench.chatter import Chatter
-from bot.app import summariser
 from bot.offline import offline
 from bot.prompt import Budget, Prompter
+from bot.summariser import summariser
 from memory.engine import Memory, Settings
 from memory.records import Place
 from memory.redis import RedisStore

@@ -15,15 +15,15 @@ from typing import Any
 
 from bench.locomo import CATEGORIES, Chat, Question, chats
 from bench.vocabulary import at_hand
-from bot.app import summariser
 from bot.offline import offline
 from bot.ports import Request
 from bot.prompt import HEADING, RULES, Budget, Prompter
+from bot.summariser import summariser
 from memory.embedded import private_server
 from memory.engine import Memory, Settings
 from memory.folding import Sizes
 from memory.records import Place
-from memory.redis import RedisStore
+from memory.redis import RedisStore, Retention
 from memory.seal import Keyring, fresh_key
 from memory.turn import Turn
 
@@ -169,7 +169,9 @@ async def _remembered(chat: Chat, shares: Shares) -> AsyncIterator[Assemble]:
     """The conversation as the engine remembers it, and what it makes of a question."""
     with tempfile.TemporaryDirectory() as folder:
         async with private_server(Path(folder)) as url:
-            store = RedisStore(url, days=(YEARS, YEARS, YEARS))
+            store = RedisStore(
+                url, retention=Retention(messages=YEARS, summaries=YEARS, facts=YEARS)
+            )
             memory = _memory(store, shares)
             await memory.open()
             for number, entry in enumerate(chat.entries, 1):

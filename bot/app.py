@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -23,20 +23,20 @@ from bot.config import Config
 from bot.desk import Desk
 from bot.intake import Intake
 from bot.offline import offline
-from bot.ports import Model, Prompt, Request, Role
+from bot.ports import Model
 from bot.prompt import Prompter
 from bot.reply import Replies
 from bot.settings import OwnPosts
+from bot.summariser import summariser
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
 from bot.web import Web
 from memory.cold import ColdStore
 from memory.embedded import memory_key, private_server
 from memory.engine import Memory
-from memory.redis import RedisStore
+from memory.redis import RedisStore, Retention
 from memory.seal import Keyring
 from memory.store import StoreDown
-from memory.summary import Summarise, Task
 from memory.tokens import counter
 from memory.watching import Watch
 
@@ -169,9 +169,13 @@ async def storage(
             at,
             lease=config.turns.lease_seconds,
             grace=config.turns.grace_seconds,
-            days=(kept.messages_days, kept.summaries_days, kept.facts_days),
+            retention=Retention(
+                messages=kept.messages_days,
+                summaries=kept.summaries_days,
+                facts=kept.facts_days,
+                remove_replies=config.forget.replies is OwnPosts.REMOVE,
+            ),
             replicas=config.store.replicas,
-            remove_replies=config.forget.replies is OwnPosts.REMOVE,
             why=watch.why,
         )
     except ValueError:  # its text may quote the password
@@ -222,21 +226,6 @@ def _model(config: Config, stack: AsyncExitStack) -> Model:
     completions = Completions(endpoint, random.random)
     stack.push_async_callback(completions.close)
     return Breaker(completions, rest=model.rest_seconds)
-
-
-def summariser(model: Model) -> Summarise:
-    """What memory asks of a model, asked of this one."""
-
-    async def summarise(task: Task) -> str:
-        prompts = (
-            Prompt(role=Role.SYSTEM, text=task.instruction),
-            Prompt(role=Role.USER, text=task.text),
-        )
-        request = Request(prompts=prompts, reply_tokens=task.tokens, summary=True, facts=task.facts)
-        async with aclosing(model(request)) as pieces:
-            return "".join([piece async for piece in pieces])
-
-    return summarise
 
 
 def _platforms(config: Config, *, console: bool) -> Mapping[str, Platform]:

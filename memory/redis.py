@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,24 @@ DAY = 86_400
 RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 
 
-class RedisStore(Calls, Citations, Lasting, Mending, Personal):
-    """See `Store`. Times in seconds; `days`: messages, summaries and facts are kept that long.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Days that something is kept.
 
-    So many `replicas` have a step before it returns; StoreDown if they do not. `remove_replies`:
-    replies that are forgotten are removed from where people see them too. `why` says what is known
-    of a server that does not answer.
+    `remove_replies`: a reply that is forgotten is removed from where people see it too.
+    """
+
+    messages: int = 30
+    summaries: int = 90
+    facts: int = 180
+    remove_replies: bool = False
+
+
+class RedisStore(Calls, Citations, Lasting, Mending, Personal):
+    """See `Store`. Times in seconds.
+
+    So many `replicas` have a step before it returns; StoreDown if they do not. `why` says what is
+    known of a server that does not answer.
     """
 
     def __init__(
@@ -64,19 +76,19 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
         *,
         lease: float = 30.0,
         grace: float = 13.0,
-        days: tuple[int, int, int] = (30, 90, 180),
+        retention: Retention | None = None,
         timeout: float = 2.0,
         pauses: Sequence[float] = (0.2, 0.8),
         replicas: int = 0,
-        remove_replies: bool = False,
         why: Callable[[], str] = str,
     ) -> None:
         super().__init__(url, timeout=timeout, pauses=pauses, replicas=replicas, why=why)
         self._lease, self._grace = int(lease * 1000), int(grace * 1000)
-        messages, summaries, facts = (each * DAY for each in days)
-        self._kept, self._facts_kept = (messages, max(messages, summaries)), facts
+        kept = retention or Retention()
+        messages, summaries = kept.messages * DAY, kept.summaries * DAY
+        self._kept, self._facts_kept = (messages, max(messages, summaries)), kept.facts * DAY
         folder = Path(__file__).with_name("scripts")
-        self._scripts = dict(layout.scripts(folder, remove_replies=remove_replies))
+        self._scripts = dict(layout.scripts(folder, remove_replies=kept.remove_replies))
 
     async def receive(
         self, place: Place, arrival: Arrival, sealed: Sealed, writer: Person | None = None

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.app import summariser
 from bot.model import Completions
 from bot.ports import ModelFailed
+from bot.summariser import summariser
 from memory.claims import COLLECT, Claim, read
 from memory.records import Place
 from memory.summary import INSTRUCTION, Task

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.chaos.codes import codes, summary
 from tests.chaos.traps import Traps
 from tests.e2e.town import is_fold
 from tests.servers.discord import FakeDiscord
@@ -24,6 +25,9 @@ IDLE = "Answering"  # nothing: all it was asked had been answered
 AGAIN = 12.0
 MARK = re.compile(r"#(\d+)\.(\d+)#")  # a message's number, and which edit of it
 ASKED = re.compile(rf"Please note {MARK.pattern}")
+SAID = re.compile(rf"(?:Please note|By the way,) {MARK.pattern}")  # by a person
+QUOTING = 3  # answers: one repeats codes of its prompt
+MERGE, LEARN = "These are two summaries", "This is from a chat"
 METHODS = (  # posts and edits fail most
     *(3 * ("chat.postMessage", "chat.update", "chat.startStream", "chat.stopStream")),
     *("chat.appendStream", "chat.delete", "chat.postEphemeral"),
@@ -112,6 +116,8 @@ class Shown:
 
     at: float
     marks: frozenset[int]
+    texts: frozenset[tuple[int, int]] = frozenset()  # of people: number and version
+    codes: frozenset[str] = frozenset()
     told: str = ""  # what it asks, or that it folds; and when it was first made, if long ago
 
 
@@ -132,8 +138,7 @@ class ChaosModel(FakeOpenAI):
         before = self._first.get(prompt, 0.0)
         if now - before > AGAIN:
             self._first[prompt] = now
-            told = ("a fold" if is_fold(messages) else roster(messages)) + f", before {before:.2f}"
-            self.shown.append(Shown(at=now, marks=frozenset(marks(texts)), told=told))
+            self.shown.append(_shown(texts, now, f"{_what(messages)}, before {before:.2f}"))
         if self._traps.met("before the model", request.transport):
             raise web.HTTPServiceUnavailable
         if self._chance.random() < self._trouble:
@@ -162,13 +167,42 @@ def troubles(act: Act) -> Sequence[Act]:
     )
 
 
+def _shown(texts: str, now: float, told: str) -> Shown:
+    return Shown(
+        at=now,
+        marks=frozenset(marks(texts)),
+        texts=frozenset((int(number), int(version)) for number, version in SAID.findall(texts)),
+        codes=frozenset(codes(texts)),
+        told=told,
+    )
+
+
+def _what(messages: Messages) -> str:
+    return "upkeep" if _upkeep(messages) else roster(messages)
+
+
+def _upkeep(messages: Messages) -> bool:
+    """A fold, a merge, or facts that are asked for alone."""
+    return is_fold(messages) or text_of(messages[0]).startswith((MERGE, LEARN))
+
+
 def roster(messages: Messages) -> str:
-    if is_fold(messages):
-        return "- They counted."
+    if _upkeep(messages):
+        told = "\n".join(map(text_of, messages[1:]))
+        return summary(told, facts='"facts"' in text_of(messages[0]))
     roles = [message["role"] for message in messages]
     asked = messages[len(roles) - roles[::-1].index("system") :]
     said = [MARK.findall(text_of(each)) for each in messages if each["role"] == "assistant"]
     answered = {number for found in said for number, _ in found}
     fresh = [mark for each in asked for mark in ASKED.findall(text_of(each))]
     new = [f"#{number}.{version}#" for number, version in fresh if number not in answered]
-    return f"{IDLE} {' '.join(new)}"
+    quoted = _quoted(messages, int(new[0].strip("#").partition(".")[0])) if new else ""
+    return f"{IDLE} {' '.join(new)}{quoted}"
+
+
+def _quoted(messages: Messages, number: int) -> str:
+    """Of some prompts two codes, whoever told them: the last one, and another."""
+    found = [each for message in messages for each in codes(text_of(message))]
+    if number % QUOTING or not found:
+        return ""
+    return " - " + ", ".join(dict.fromkeys((found[number % len(found)], found[-1])))

@@ -1,99 +1,14 @@
-"""What people said and did, what became of it, and whether every promise held."""
+"""Whether every promise held in what people said and did, and what became of it."""
 
-import json
 from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import inf
 
 from tests.chaos.fakes import IDLE, MARK, Shown, marks
-
-MARGIN = 10.0  # seconds: a turn begun before a deletion may still be on its way to the model
-PROMISES = (
-    *("unanswered", "twice", "misplaced", "out_of_order", "leaked", "remembered_after_forget"),
-    *("misremembered", "set_aside", "orphan_keys"),
-)
-
-
-@dataclass(slots=True, kw_only=True)
-class Said:
-    """Seconds since 1970; 0: not yet, or never."""
-
-    number: int
-    corner: str
-    post: str
-    owed: bool
-    said: float
-    acknowledged: float = 0.0
-    version: int = 0  # edits
-    gone: float = 0.0  # its deletion, or the /forget it falls under, was acknowledged
-    doubtful: bool = False  # being deleted or forgotten: either is right
-
-    @property
-    def room(self) -> str:
-        """Whose threads may know of each other."""
-        return self.corner.partition("/")[0]
-
-    @property
-    def due(self) -> bool:
-        return self.owed and bool(self.acknowledged) and not self.doubtful
-
-    def __str__(self) -> str:
-        at = (self.said, self.acknowledged, self.gone)
-        said, acknowledged, gone = (f"{each % 10_000:.2f}" if each else "never" for each in at)
-        return (
-            f"#{self.number}.{self.version}# in {self.corner} ({self.post}), "
-            f"said {said}, acknowledged {acknowledged}, gone {gone}"
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """A visible post of the bot's, oldest first in its corner."""
-
-    corner: str
-    thread: str = ""
-    text: str
-    at: float
-
-    def __str__(self) -> str:
-        return f"{self.text[:80]!r} in {self.corner} at {self.at % 10_000:.2f}"
-
-
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """`reasons`: a line for each promise that broke, by its name."""
-
-    acknowledged: int = 0
-    answered: int = 0
-    unanswered: int = 0
-    twice: int = 0
-    misplaced: int = 0
-    out_of_order: int = 0
-    leaked: int = 0
-    remembered_after_forget: int = 0
-    misremembered: int = 0
-    set_aside: int = 0
-    orphan_keys: int = 0
-    bot_kills: int = 0
-    store_kills: int = 0
-    recovered: int = 0
-    slowest_recovery_s: float = 0.0
-    reasons: list[str] = field(default_factory=list)
-
-    @property
-    def broken(self) -> bool:
-        return any(getattr(self, name) for name in PROMISES)
-
-    def broke(self, promise: str, why: Sequence[object]) -> None:
-        setattr(self, promise, getattr(self, promise) + len(why))
-        self.reasons += [f"{promise}: {each}" for each in why]
-
-    def __str__(self) -> str:
-        counts = asdict(self)
-        del counts["reasons"]
-        return json.dumps(counts)
+from tests.chaos.told import Post, Report, Said
+from tests.chaos.traces import MARGIN, Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +22,8 @@ class History:
     kills: Sequence[float] = ()
 
     def judge(self) -> Report:
-        counted = self._counted()
-        several = sorted(mark for mark in counted if counted[mark] > 1 and self._twice(mark))
+        counted, traces = self._counted(), Traces.of(self.said, self.posts)
+        several = sorted(m for m in counted if counted[m] > 1 and self._twice(m, traces))
         called = [each for each in self.said.values() if each.owed and each.acknowledged]
         report = Report(
             acknowledged=sum(bool(each.acknowledged) for each in self.said.values()),
@@ -120,30 +35,43 @@ class History:
         report.broke("twice", [*map(self._answers, several), *idle])
         report.broke("misplaced", list(self._misplaced()))
         report.broke("out_of_order", list(self._out_of_order()))
-        report.broke("leaked", list(self._leaked()))
-        report.broke("remembered_after_forget", [*self._shown_when_gone(), *self._kept()])
+        report.broke("leaked", list(self._leaked(traces)))
+        outdated = traces.outdated(self.shown)
+        report.broke(
+            "remembered_after_forget", [*self._shown_when_gone(), *outdated, *self._kept()]
+        )
         report.broke("set_aside", [each for each in self.posts if each.text.startswith("Sorry")])
-        report.broke("misremembered", [*self._unknown(), *self._otherwise()])
+        report.broke("misremembered", [*self._unknown(), *self._otherwise(traces)])
+        report.broke("quoted_after_forget", list(traces.quoted(self.shown, self.remembered)))
+        unheard = traces.unheard(self.shown, self.remembered)
+        report.broke("changes_missed_while_away", list(unheard))
+        report.broke("calls_missed_while_away", self.missed())
         waits = list(self._recoveries())
         report.recovered, report.slowest_recovery_s = len(waits), round(max(waits, default=0), 1)
         return report
 
     def unanswered(self) -> Sequence[Said]:
+        return [each for each in self._without_answer() if not each.away]
+
+    def missed(self) -> Sequence[Said]:
+        """Calls that were made while nobody listened, and have no answer."""
+        return [each for each in self._without_answer() if each.away]
+
+    def _without_answer(self) -> Sequence[Said]:
         counted = self._counted()
         return [each for each in self.said.values() if each.due and not counted[each.number]]
 
     def _counted(self) -> Counter[int]:
         return Counter(mark for post in self.posts for mark in set(marks(post.text)))
 
-    def _twice(self, mark: int) -> bool:
+    def _twice(self, mark: int, traces: Traces) -> bool:
         """What was overheard a model may take up in any answer.
 
-        And an answer that also answers what went since goes from memory with that: whatever else
-        it answers stands in later prompts as if it had none.
+        And an answer that also answers or quotes what went since goes from memory with that:
+        whatever else it answers stands in later prompts as if it had none.
         """
         *earlier, last = (post for post in self.posts if mark in marks(post.text))
-        also = (self.said.get(each) for post in earlier for each in marks(post.text))
-        lost = any(each and 0 < each.gone < last.at + MARGIN for each in also)
+        lost = any(0 < traces.gone(post.text) < last.at + MARGIN for post in earlier)
         return mark not in self.said or (self.said[mark].owed and not lost)
 
     def _answers(self, mark: int) -> str:
@@ -179,16 +107,21 @@ class History:
                     yield f"{each}, after one said {latest[place] % 10_000:.2f}: {post}"
             latest[place] = max((latest[place], *(each.said for each in answered)))
 
-    def _leaked(self) -> Iterator[str]:
-        """Prompts that hold what was said in more than one room."""
+    def _leaked(self, traces: Traces) -> Iterator[str]:
+        """Prompts that hold what was said in more than one room, or told in another in private.
+
+        What people told of themselves in public is known in all of their space.
+        """
         for prompt in self.shown:
-            rooms = {self.said[mark].room for mark in prompt.marks if mark in self.said}
+            said = [self.said[mark] for mark in prompt.marks if mark in self.said]
+            told = [traces.told[each][0] for each in prompt.codes if each in traces.told]
+            rooms = {each.room for each in (*said, *(each for each in told if each.private))}
             if len(rooms) > 1:
                 yield f"{sorted(rooms)} in one prompt at {prompt.at % 10_000:.2f}"
 
     def _shown_when_gone(self) -> Iterator[str]:
         """Prompts that hold what was gone when they were made."""
-        gone = {each.number: each for each in self.said.values() if each.gone}
+        gone = {each.number: each for each in self.said.values() if each.gone and not each.unheard}
         for prompt in self.shown:
             for mark in prompt.marks & gone.keys():
                 if prompt.at > gone[mark].gone + MARGIN:
@@ -197,7 +130,7 @@ class History:
     def _kept(self) -> Iterator[str]:
         held = {mark for row in self._rows("person", "me") for mark in marks(row["text"])}
         for each in self.said.values():
-            if each.gone and each.number in held:
+            if each.gone and not each.unheard and each.number in held:
                 yield f"{each}, in memory at the end"
 
     def _unknown(self) -> Iterator[str]:
@@ -207,20 +140,23 @@ class History:
             for row in self._rows("person")
             for number, version in MARK.findall(row["text"])
         }
+        counted = self._counted()
         for each in self.said.values():
-            firm = each.acknowledged and not each.gone and not each.doubtful
+            heard = counted[each.number] > 0 if each.away else each.acknowledged
+            firm = heard and not (each.gone or each.doubtful or each.unheard)
             if self.remembered and firm and (each.number, each.version) not in texts:
                 had = [version for number, version in texts if number == each.number]
                 yield f"{each}, in memory as {had or 'nothing'}"
 
-    def _otherwise(self) -> Iterator[str]:
+    def _otherwise(self, traces: Traces) -> Iterator[str]:
         """Replies that memory holds otherwise than people see them, or does not hold."""
         seen = {_bare(post.text): post for post in self._replies() if self._firm(post.text)}
         held = {_bare(row["text"]): row for row in self._rows("me") if self._firm(row["text"])}
         for text in held.keys() - seen.keys():
             yield f"{text[:80]!r} in {held[text]['conversation']} is not what people see"
         for text in seen.keys() - held.keys() if self.remembered else ():
-            yield f"{seen[text]} is not in memory"
+            if traces.sure(seen[text].text):
+                yield f"{seen[text]} is not in memory"
 
     def _replies(self) -> Sequence[Post]:
         """A long one is several posts: what does not begin as an answer goes on with one."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from tests.chaos.codes import telling
 from tests.chaos.fakes import ChaosDiscord, ChaosSlack
-from tests.chaos.history import Post, Said
+from tests.chaos.told import Post, Said
 from tests.servers.discord.world import DISCORD_EPOCH
 from tests.servers.slack.delivery import Delivery
 
@@ -17,6 +18,7 @@ TRUSTED = 32.0  # seconds: so long a /forget waits whose runner died; the end wa
 CROWD = 500  # deliveries under way: more would only be sent again and again
 RUSH, EVERY = 5.0, 60.0  # seconds of a rush, at the end of so many
 RECENT = 40  # messages that people still edit and delete
+OVERHEARD = "U2"  # who never calls the bot, and has it forget them
 RECEIPTS = ("Forgotten", "ada had me forget")
 
 
@@ -84,6 +86,8 @@ class People:
             self._delete()
         elif dice < 0.065 and self._forgetful and not corner.startswith("discord"):
             self._forget(corner)
+        elif dice < 0.067 and self._forgetful and corner in self._roots:
+            self._forget_me(corner)
         else:
             self._say(corner, owed=corner[0] == "d" or dice < 0.75)
 
@@ -95,12 +99,12 @@ class People:
             return
         first = len(self.slack.deliveries)
         if kind == "dm":
-            post = self.slack.dm(name, _text(number, 0))
+            post = self.slack.dm(self.known(name), _text(number, 0))
         else:
             first_said = self.said.get(self._first.setdefault(corner, number))
             # What is said in a thread before the bot has heard of it is not for the bot.
             owed = owed or not (first_said and first_said.acknowledged)
-            who = "U1" if owed else "U2"
+            who = "U1" if owed else OVERHEARD
             root = self._roots.get(corner)
             channel = name.partition("/")[0]
             text = _text(number, 0, owed=owed)
@@ -110,6 +114,11 @@ class People:
         self.said[number] = said
         for delivery in self.slack.deliveries[first:]:
             self._watch(said, delivery, "acknowledged")
+
+    def known(self, person: str) -> str:
+        """Slack tells who that is: somebody of whom nothing is known may be a guest."""
+        self.slack.workspace.people.setdefault(person, person.lower())
+        return person
 
     def _say_on_discord(self, name: str, corner: str, number: int, text: str) -> None:
         """Discord asks for no acknowledgement: what a listener got is due, if its process died too.
@@ -138,7 +147,7 @@ class People:
             if each.owed and each.corner.startswith("thread"):
                 text = f"<@{self.slack.bot}> {text}"  # else it would not call any more
             self.slack.edit(_channel(each.corner), each.post, text)
-            self._watch(each, self.slack.deliveries[first], "")
+            self._watch(each, self.slack.deliveries[first], "", each.version)
 
     def _delete(self) -> None:
         if each := self._recent():
@@ -153,27 +162,46 @@ class People:
         kind, _, name = corner.partition(" ")
         if corner in self._forgetting or (kind == "thread" and corner not in self._roots):
             return
-        self._forgetting.add(corner)
-        going = [each for each in self.said.values() if each.corner == corner]
-        for each in going:
-            each.doubtful = True
+        going = self._going(corner, [each for each in self.said.values() if each.corner == corner])
         told, first = len(self.slack.whispers), len(self.slack.deliveries)
         if kind == "dm":
             self.slack.dm(name, "forget yes")
         else:
             self.slack.say(_channel(corner), "U1", "forget yes", thread=self._roots[corner])
         taken = self.slack.deliveries[first]
-        self._spawn(self._forgotten(corner, going, taken, told), f"a /forget in {corner}")
+        self._spawn(self._forgotten(corner, corner, going, taken, told), f"a /forget in {corner}")
+
+    def _forget_me(self, corner: str) -> None:
+        """Who is overheard in many threads has all of it forgotten, from one of them."""
+        if OVERHEARD in self._forgetting:
+            return
+        own = [each for each in self.said.values() if not each.owed]
+        going = self._going(OVERHEARD, own)
+        told, first = len(self.slack.whispers), len(self.slack.deliveries)
+        channel, root = _channel(corner), self._roots[corner]
+        self.slack.say(channel, OVERHEARD, "forget me yes", thread=root)
+        taken = self.slack.deliveries[first]
+        self._spawn(self._forgotten(OVERHEARD, corner, going, taken, told), "a /forget me")
+
+    def _going(self, whose: str, going: Sequence[Said]) -> Sequence[Said]:
+        self._forgetting.add(whose)
+        for each in going:
+            each.doubtful = True
+        return going
 
     async def _forgotten(
-        self, corner: str, going: Sequence[Said], delivery: Delivery, told: int
+        self, whose: str, corner: str, going: Sequence[Said], delivery: Delivery, told: int
     ) -> None:
         """Acknowledged once it was done, or refused to who wrote nothing that is remembered."""
         await delivery.answered.wait()
-        self._forgetting.remove(corner)
+        self._forgetting.remove(whose)
         channel, root = _channel(corner), self._roots.get(corner, "")
+        person = {whose} if whose == OVERHEARD else {"U1", corner.partition(" ")[2]}
         if any(
-            each.channel == channel and root in ("", each.thread) and each.text.startswith(RECEIPTS)
+            each.channel == channel
+            and root in ("", each.thread)
+            and each.to in person
+            and each.text.startswith(RECEIPTS)
             for each in self.slack.whispers[told:]
         ):
             self.forgot += 1
@@ -186,13 +214,17 @@ class People:
         fit = [each for each in newest if not each.doubtful and each.corner[:2] != "di"]
         return self.chance.choice(fit) if fit else None
 
-    def _watch(self, said: Said, delivery: Delivery, what: str) -> None:
-        self._spawn(self._taken(said, delivery, what), f"{delivery.type} of #{said.number}#")
+    def _watch(self, said: Said, delivery: Delivery, what: str, version: int = 0) -> None:
+        taken = self._taken(said, delivery, what, version)
+        self._spawn(taken, f"{delivery.type} of #{said.number}#")
 
-    async def _taken(self, said: Said, delivery: Delivery, what: str) -> None:
+    async def _taken(self, said: Said, delivery: Delivery, what: str, version: int) -> None:
+        """`what` became true then; nothing: this edit."""
         await delivery.answered.wait()
         if what and not getattr(said, what):
             setattr(said, what, time.time())
+        elif not what:
+            said.edits[version] = time.time()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -243,7 +275,8 @@ def _sent(snowflake: str) -> float:
 
 def _text(number: int, version: int, *, owed: bool = True) -> str:
     """A model answers what asks for it; what it took up of the rest would outlive that."""
-    return f"{'Please note' if owed else 'By the way,'} #{number}.{version}# for me"
+    asking = "Please note" if owed else "By the way,"
+    return f"{asking} #{number}.{version}# for me{telling(number, version)}"
 
 
 def _direct(channel: str) -> str:

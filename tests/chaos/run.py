@@ -13,14 +13,17 @@ from random import Random
 from redis.exceptions import RedisError
 
 from memory.seal import fresh_key
+from tests.chaos.away import SETTLED, Absence
 from tests.chaos.fakes import ChaosDiscord, ChaosModel
 from tests.chaos.gate import Gate
-from tests.chaos.history import History, Report
+from tests.chaos.history import History
 from tests.chaos.nursery import Child, Nursery, nursery
 from tests.chaos.pair import Pair, pair
 from tests.chaos.people import People
 from tests.chaos.store import Server, server
+from tests.chaos.told import WAITING, Report, Said
 from tests.chaos.traps import Traps, owner
+from tests.chaos.trouble import disturb
 from tests.e2e.process import Home
 from tests.servers.redis import find_servers
 from tests.soak.weather import BadSlack, Weather
@@ -32,8 +35,8 @@ TURNS = {  # crashes are found soon; call timeouts that a loaded machine keeps
     "THREADKEEPER_TURNS__CALL_TIMEOUT_SECONDS": "2",
     "THREADKEEPER_TURNS__LATE_SECONDS": "4",
     "THREADKEEPER_TURNS__LISTED_SECONDS": "0.5",
-    "THREADKEEPER_MEMORY__WINDOW__HIGH": "1500",  # so that it folds now and then
-    "THREADKEEPER_MEMORY__WINDOW__LOW": "900",
+    "THREADKEEPER_MEMORY__WINDOW__HIGH": "900",  # so that it folds now and then
+    "THREADKEEPER_MEMORY__WINDOW__LOW": "500",
     "THREADKEEPER_CATCH_UP__WAIT_SECONDS": "5",
     "THREADKEEPER_MODEL__REST_SECONDS": "2",
     "THREADKEEPER_TURNS__AT_ONCE": "16",  # what is begun ends before the next kill, some of it
@@ -44,6 +47,7 @@ SETTLE = 120.0  # seconds for what is left at the end
 QUIET = 6.0  # seconds without a fault before anybody looks at the end: late second answers
 STORE = 0.15  # share of the traps that kill the store
 START = 60.0  # seconds until every bot listens
+AWAY = 2.0  # seconds after the platforms changed without a word, until bots are started again
 
 
 Stored = AbstractAsyncContextManager[tuple[Server, Gate] | tuple[Pair, Gate]]
@@ -67,6 +71,7 @@ class Plan:
     disturb_store: float = 3.0
     trouble: float = 0.05  # share of the model's answers that fail
     settle: float = SETTLE
+    away: bool = True  # in the end no bot is there for a while, and no event tells of it
 
 
 @dataclass(slots=True)
@@ -81,13 +86,16 @@ class Run:
     way: Gate
     home: Home
     born: Nursery
+    absence: Absence
     kills: list[float] = field(default_factory=list)
     bots: dict[int, Child] = field(default_factory=dict)
     settled_in: float = 0.0  # seconds
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)  # else no bot is started
 
     async def play(self) -> None:
         """People talk while bots and store die; then all is left in peace until it has settled."""
         plan = self.plan
+        self._wanted.set()
         async with asyncio.TaskGroup() as tasks:
             living = [tasks.create_task(self._live(number)) for number in range(plan.replicas)]
             async with asyncio.timeout(START):
@@ -100,6 +108,8 @@ class Run:
             await asyncio.gather(*troubles, return_exceptions=True)
             began = time.monotonic()
             await self._calm()
+            if plan.away:
+                await self._left_alone()
             with suppress(TimeoutError):  # what has not settled by then is found missing
                 await self._settled()
             self.settled_in = time.monotonic() - began
@@ -108,7 +118,7 @@ class Run:
 
     async def _live(self, number: int) -> None:
         """A bot that is started again whenever it died."""
-        while True:
+        while await self._wanted.wait():
             async with self.born.bot() as bot:
                 self.bots[number] = bot
                 await bot.wait()
@@ -157,30 +167,7 @@ class Run:
             await asyncio.sleep(self.chance.expovariate(1 / self.plan.disturb_store))
             await self.store.ready()
             with suppress(OSError, RedisError):  # the store may have died this very moment
-                await self._disturb_store()
-
-    async def _disturb_store(self) -> None:
-        match self.chance.randrange(6):
-            case 0:
-                self.way.lose += 3
-            case 1:
-                self.way.delay = self.chance.choice((0.01, 0.05, 0.2))
-                await asyncio.sleep(1.0)
-                self.way.delay = 0.0
-            case 2:
-                self.way.hang()
-                await asyncio.sleep(1.0)
-                self.way.resume()
-            case 3:
-                self.way.half_open()
-            case 4:
-                await self.store.fill(full=True)
-                await asyncio.sleep(0.5)
-                await self.store.fill(full=False)
-            case _:
-                await self.store.freeze(readonly=True)
-                await asyncio.sleep(0.5)
-                await self.store.freeze(readonly=False)
+                await disturb(self.store, self.way, self.chance)
 
     async def _calm(self) -> None:
         self.traps.disarm()
@@ -193,17 +180,44 @@ class Run:
         await self.store.fill(full=False)
         await self.store.freeze(readonly=False)
 
+    async def _left_alone(self) -> None:
+        """No bot is there while people edit, delete and call; then there is time to find out."""
+        slack, discord = self.people.slack, self.people.discord
+        self._wanted.clear()
+        while self.bots or slack.sockets.open or (discord and discord.gateway.live):
+            if self.bots:
+                self.kill(0)
+            await asyncio.sleep(0.05)
+        self.absence.pass_by()
+        await asyncio.sleep(AWAY)
+        self._wanted.set()
+        async with asyncio.timeout(START):
+            await self._connected()
+            if discord:
+                await discord.until(
+                    lambda: len(discord.gateway.live) >= self.plan.replicas, within=inf
+                )
+        self.absence.over()
+        began = time.monotonic()
+        await self.people.heard(SETTLED)
+        await asyncio.sleep(max(0.0, began + SETTLED - time.monotonic()))
+
     async def _settled(self) -> None:
         """Once more everybody asks: so the bot is in every thread, and has read what it missed."""
         async with asyncio.timeout(self.plan.settle):
             await self.people.greet(self.plan.rate)
             await self.people.heard(self.plan.settle)
             began = time.monotonic()
-            while self._history(()).unanswered():
+            while self._owing():
                 took = time.monotonic() - began  # meanwhile the platforms stood still
                 await asyncio.sleep(max(0.5, 10 * took))
                 began = time.monotonic()
             await asyncio.sleep(QUIET)
+
+    def _owing(self) -> Sequence[Said]:
+        history = self._history(())
+        late = () if "calls_missed_while_away" in WAITING else history.missed()
+        return [*history.unanswered(), *late]
 
     def _history(self, remembered: Sequence[dict[str, str]]) -> History:
         return History(
@@ -246,7 +260,10 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Run]:
         settings["THREADKEEPER_CATCH_UP__CONVERSATIONS"] = str(40 * plan.many)  # read at each start
         home = Home(folder=folder, environ=settings)
         born = await stack.enter_async_context(nursery(home))
-        run = Run(plan, chance, people, model, weather, traps, store, way, home, born)
+        run = Run(
+            *(plan, chance, people, model, weather, traps, store, way, home, born),
+            absence=Absence(people),
+        )
         traps.strike = run.strike
         yield run
 

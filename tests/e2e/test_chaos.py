@@ -11,7 +11,7 @@ from tests.e2e.conftest import check_log
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone]
 
-SECONDS, SETTLE, DEADLINE = 120.0, 100.0, 300.0
+SECONDS, SETTLE, DEADLINE = 90.0, 100.0, 300.0
 PLAN = Plan(seconds=SECONDS, seed=20261127, replicas=2, rate=25.0, settle=SETTLE)
 
 
@@ -34,8 +34,11 @@ async def held(plan: Plan, folder: Path) -> None:
                 report = await run.report()
         except TimeoutError:
             pytest.fail(f"no end in {DEADLINE:.0f} s: {run.people.awaited}\n{run.home.err[-2000:]}")
-    print(report, f"settled in {run.settled_in:.1f} s")
+    print(report, f"waiting: {dict(report.waiting)}", f"settled in {run.settled_in:.1f} s")
     assert not report.broken, "\n".join([*report.reasons, *run.people.awaited])
     assert report.bot_kills >= SECONDS / 15
     assert report.store_kills
+    assert run.absence.changed
+    assert run.absence.called
+    assert any(prompt.codes for prompt in run.model.shown)
     check_log(run.home)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.chaos.fakes import Shown
-from tests.chaos.history import Post, Report, Said, judge
+from tests.chaos.history import judge
+from tests.chaos.told import Post, Report, Said
 from tests.soak.run import Found
 from tests.soak.vitals import Vitals
 

@@ -17,7 +17,9 @@ from tests.e2e.process import Home
 from tests.e2e.town import Town, is_fold, town
 from tests.servers.openai import Act, FakeOpenAI
 from tests.servers.openai.server import Messages, text_of
-from tests.servers.slack import Slack
+from tests.servers.slack import Slack, payloads
+from tests.servers.slack.faults import Fault
+from tests.servers.slack.workspace import Post
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.alone]
 
@@ -39,13 +41,22 @@ MARK = re.compile(r"#(\d+)#")
 
 
 class Roster(FakeOpenAI):
-    """Answers with the marks of all it is asked and has not answered yet, slowly at times."""
+    """Answers with the marks of all it is asked and has not answered yet, slowly at times.
+
+    `idle`: what prompts asked although they held its answer; if that was all, the reply has no
+    mark, else it does not show.
+    """
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__(roster)
         self._chance = chance
+        self.idle: list[str] = []
 
     async def _play(self, act: Act, request: web.Request) -> web.StreamResponse:
+        messages = self.seen[-1].body["messages"]
+        if not is_fold(messages):
+            asked, answered = asking(messages)
+            self.idle += [mark for mark in asked if mark in answered]
         await asyncio.sleep(self._chance.choice((0.0, 0.0, 0.1, 0.4, 1.2)))
         return await super()._play(act, request)
 
@@ -53,11 +64,16 @@ class Roster(FakeOpenAI):
 def roster(messages: Messages) -> str:
     if is_fold(messages):
         return "- They counted."
+    asked, answered = asking(messages)
+    return f"Answering {' '.join(f'#{mark}#' for mark in asked if mark not in answered)}"
+
+
+def asking(messages: Messages) -> tuple[Sequence[str], set[str]]:
+    """What a prompt asks, and what its assistant has answered by then."""
     roles = [message["role"] for message in messages]
     asked = messages[len(roles) - roles[::-1].index("system") :]
     answered = {mark for each in messages if each["role"] == "assistant" for mark in marks(each)}
-    fresh = [mark for each in asked for mark in marks(each) if mark not in answered]
-    return f"Answering {' '.join(f'#{mark}#' for mark in fresh)}"
+    return [mark for each in asked for mark in marks(each)], answered
 
 
 def marks(message: object) -> Sequence[str]:
@@ -115,8 +131,8 @@ async def test_every_message_is_answered_once_however_often_the_bot_is_killed(
     tmp_path: Path,
 ) -> None:
     chance = random.Random(20261120)  # noqa: S311
-    slack = Slack(ack_within=1.0, retries=[0.5] * 400)
-    async with town(slack=slack, model=Roster(chance)) as place:
+    slack, model = Slack(ack_within=1.0, retries=[0.5] * 400), Roster(chance)
+    async with town(slack=slack, model=model) as place:
         talk = Talk(place=place)
         home = Home(folder=tmp_path, environ=place.environ | TURNS)
         try:
@@ -130,7 +146,78 @@ async def test_every_message_is_answered_once_however_often_the_bot_is_killed(
         assert not [mark for mark in owed if answered[mark] != 1]
         assert not [mark for mark, times in answered.items() if times > 1]
         assert not [text for text in talk.replies() if not marks(text)]
+        assert not model.idle
         check_log(home, *place.said)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_call_that_was_read_before_its_event_came_gets_no_idle_reply(
+    tmp_path: Path, *, killed: bool
+) -> None:
+    """What once gave idle replies: of three calls the bot hears the last, then the first.
+
+    Before it answers these it reads the one between; only then it hears of that. `killed`: before.
+    """
+    slack, model = Slack(ack_within=1.0, retries=[0.5] * 400), Roster(random.Random(1))  # noqa: S311
+    async with town(slack=slack, model=model) as place:
+        home = Home(folder=tmp_path, environ=place.environ | TURNS)
+        first, between, last = Call.several(slack, 3)
+        try:
+            async with home.bot() as bot:
+                await place.connected()
+                slack.fail("conversations.replies", Fault(delay=2.0))  # it reads for so long
+                for call in (last, first):
+                    await call.heard()
+                await replied(slack, "1", "2", "3")
+                if killed:
+                    bot.kill()
+            async with home.bot() as bot:
+                await between.heard()
+                slack.say("C1", "U1", "Please note #4# for me", thread=first.post.ts)
+                await replied(slack, "4")
+                assert await bot.stop() == 0
+        finally:
+            home.close()
+        said = Counter(mark for text in slack.replies("C1") for mark in marks(text))
+        assert said == {"1": 1, "2": 1, "3": 1, "4": 1}
+        assert not model.idle
+        assert not [text for text in slack.replies("C1") if not marks(text)]
+        check_log(home, *place.said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A post in a thread of C1 that mentions the bot, and of which no event has come yet."""
+
+    slack: Slack
+    post: Post
+
+    @classmethod
+    def several(cls, slack: Slack, number: int) -> Sequence["Call"]:
+        """In one thread, marked from 1 on."""
+        slack.channel("C1")
+        made, root = list[Call](), ""
+        for mark in range(1, number + 1):
+            text = f"<@{slack.bot}> Please note #{mark}# for me"
+            post = slack.workspace.add("C1", "U1", text, thread=root, client_msg_id=f"call {mark}")
+            root = root or post.ts
+            made.append(cls(slack=slack, post=post))
+        return made
+
+    async def heard(self) -> None:
+        """Both of its events come, until they are acknowledged."""
+        channel = self.slack.channel("C1")
+        twins = (payloads.said(self.post, channel), payloads.mention(self.post, channel))
+        sent = [self.slack._emit(event, channel) for event in twins]
+        await self.slack.until(lambda: all(each.acked for each in sent), within=SETTLE)
+
+
+async def replied(slack: Slack, *expected: str) -> None:
+    def there() -> bool:
+        found = {mark for text in slack.replies("C1") for mark in marks(text)}
+        return found.issuperset(expected)
+
+    await slack.until(there, within=SETTLE)
 
 
 async def under_fire(home: Home, talk: Talk, chance: random.Random) -> Sequence[Kill]:

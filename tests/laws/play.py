@@ -168,8 +168,11 @@ class Play:
 
     async def _answer(self, move: Move) -> None:
         await self._wait(TAKEOVER if move.how == "later" else TICK)
-        await self._do(move, self._processes[move.process].answer(move.place))
+        quote = move.number % 4 if move.kind == "quote" else None
+        await self._do(move, self._processes[move.process].answer(move.place, quote))
         self._look()
+
+    _quote = _answer  # it repeats words of its prompt
 
     async def _race(self, move: Move) -> None:
         """One process folds or answers; when it is so far, the other hears of a change."""
@@ -299,9 +302,4 @@ class Play:
             held = holdings(self._server, self._keyring, PLACES)
             await self._run(process.answer(PLACES[0]))
             laws.at_hand(self.truth, held, process.memory)
-            await self._run(self._facts(process.memory))
-
-    async def _facts(self, memory: Memory) -> None:
-        for author in range(2):
-            facts = await memory.persons.facts(PLACES[0].person(f"U{author}"))
-            laws.known(self.truth, facts)
+            await self._run(process.facts(PLACES[0]))

@@ -18,9 +18,9 @@ from memory.turn import Lost, Stale, Turn, Withdrawn
 from memory.window import Marks
 from memory.words import Words
 from tests.laws.events import CHANNEL
-from tests.laws.laws import KEPT, recollected, told
+from tests.laws.laws import KEPT, known, recollected, told
 from tests.laws.observed import ObservedStore
-from tests.laws.truth import words
+from tests.laws.truth import NAMES, words
 
 SIZES = Sizes(
     marks=Marks(high=0, low=0, messages_high=4, messages_low=2),
@@ -102,8 +102,16 @@ class Process:
         held = await self.memory.describe(place)
         self.observer.described(told(held.segments, held.window))
 
-    async def answer(self, place: Place) -> None:
-        """Take the turn that is due, if one is, to its end."""
+    async def facts(self, place: Place) -> None:
+        for author in range(len(NAMES)):
+            facts = await self.memory.persons.facts(place.person(f"U{author}"))
+            known(self.observer.truth, facts)
+
+    async def answer(self, place: Place, quote: int | None = None) -> None:
+        """Take the turn that is due, if one is, to its end.
+
+        `quote`: the reply repeats words of its prompt: 0 all of them, 1 to 3 a third.
+        """
         turn = await self.memory.begin(place)
         while isinstance(turn, Debris | Restoration):
             if isinstance(turn, Restoration):
@@ -115,7 +123,7 @@ class Process:
         try:
             for _ in range(PASSES):
                 try:
-                    await self._say(turn)
+                    await self._say(turn, quote)
                 except (Stale, Withdrawn):
                     await turn.reload()
                 else:
@@ -124,31 +132,33 @@ class Process:
         except Lost:
             return
 
-    async def _say(self, turn: Turn) -> None:
-        await self._read(turn)
+    async def _say(self, turn: Turn, quote: int | None) -> None:
+        told = sorted(await self._read(turn))
         post, truth = f"p{turn.id}", self.observer.truth
         if turn.withdrawn:
             truth.shown.pop(post, None)
             await turn.withdraw(turn.posted)
             return
-        text = turn.text or truth.reply(turn._lease.claims)
+        took = () if quote is None else told[quote - 1 :: 3] if quote else told
+        text = turn.text or truth.reply(turn._lease.claims, took)
         await turn.secure()
         truth.shown[post] = text
         truth.spoiled.discard(post)
-        await turn.note([post], text)
+        await turn.note([post], "" if text == turn.text else text)  # as replies do
         verdict = (await turn.conclude([post], [], text)).verdict
         if verdict == "lost":
             raise Lost
         if verdict != "done":
             raise Stale
 
-    async def _read(self, turn: Turn) -> None:
+    async def _read(self, turn: Turn) -> set[str]:
         """What the prompt would hold."""
         told = turn.recollection
         facts = words(source.quote for fact in told.facts for source in fact.sources)
         self.observer.prompted(turn._lease, recollected(told), facts)
-        recalled = await turn.recall(ROOM, ())
-        self.observer.recalled(turn._lease, words(each.text for each in recalled))
+        recalled = words(each.text for each in await turn.recall(ROOM, ()))
+        self.observer.recalled(turn._lease, recalled)
+        return recollected(told) | facts | recalled
 
     async def _summarise(self, task: Task) -> str:
         """It tells all it read, and who lives where."""

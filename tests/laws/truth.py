@@ -9,6 +9,7 @@ from memory.records import Place
 
 _WORD = re.compile(r"zz\d+v\d+|yy\d+")
 NAMES = ("Ada", "Bob")
+RARE = 1_000  # numbers from here on are rare tokens: who says one took it from somewhere
 
 
 def words(texts: Iterable[str]) -> set[str]:
@@ -64,6 +65,7 @@ class Truth:
     posts: dict[str, Post] = field(default_factory=dict)
     water: dict[str, int] = field(default_factory=dict)  # by conversation
     replies: dict[str, frozenset[str]] = field(default_factory=dict)  # word -> what it answers
+    quotes: dict[str, frozenset[str]] = field(default_factory=dict)  # word -> words it took
     shown: dict[str, str] = field(default_factory=dict)  # the bot's posts as people see them
     spoiled: set[str] = field(default_factory=set)  # those that show what a frozen process wrote
     forbidden: list[str] = field(default_factory=list)  # grows only
@@ -78,7 +80,7 @@ class Truth:
         return post
 
     def edit(self, post: Post, at: int) -> str:
-        post.words[at] = f"zz{post.number}v{len(post.words)}"
+        post.words[at] = f"zz{RARE + post.number}v{len(post.words)}"
         return post.text(at)
 
     def history(self, place: Place, after: str) -> list[Entry]:
@@ -96,7 +98,7 @@ class Truth:
     def outdated(self, post: Post, at: int) -> None:
         """What it said before this edit is not to be met any more."""
         if not post.unsettled:
-            self.forbidden += [word for version, word in post.words.items() if version < at]
+            self._forbid(word for version, word in post.words.items() if version < at)
 
     def unsure(self, post: Post) -> None:
         """Its edit may be unknown: it came first, and edits of what did not come are not kept."""
@@ -107,10 +109,20 @@ class Truth:
 
     def lost(self, *posts: Post) -> None:
         """Nor anything of it, nor the replies to it: who knows what they quote."""
-        self.forbidden += [word for post in posts for word in post.words.values()]
+        self._forbid(word for post in posts for word in post.words.values())
         # Where texts expired, nobody knows any more which reply was to what.
         gone = {post.id for post in posts if not post.expired}
-        self.forbidden += [word for word, asked in self.replies.items() if asked & gone]
+        self._forbid(word for word, asked in self.replies.items() if asked & gone)
+
+    def _forbid(self, found: Iterable[str]) -> None:
+        """And the replies that took such words, and those that took words from these."""
+        more = list(found)
+        while more:
+            self.forbidden += more
+            known = set(self.forbidden)
+            more = [
+                each for each, took in self.quotes.items() if each not in known and took & known
+            ]
 
     def forget(self, place: Place, until: int) -> list[Post]:
         """What has to go once this is acknowledged."""
@@ -128,10 +140,12 @@ class Truth:
         for post in self.posts.values():
             post.sure &= post.called or post.received or post.place != place
 
-    def reply(self, claims: Iterable[str]) -> str:
-        word = f"yy{len(self.replies)}"
+    def reply(self, claims: Iterable[str], quoted: Iterable[str] = ()) -> str:
+        word = f"yy{RARE + len(self.replies)}"
         self.replies[word] = frozenset(claims)
-        return f"my word on the topic: {word}"
+        if took := frozenset(quoted):
+            self.quotes[word] = took
+        return ", ".join([f"my word on the topic: {word}", *sorted(took)])
 
     def forgot(self, posts: Iterable[Post], keys: Iterable[bytes]) -> None:
         """Their data keys must not be found anywhere any more either."""

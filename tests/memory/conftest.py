@@ -14,7 +14,7 @@ from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
 from memory.records import Place
-from memory.redis import RedisStore
+from memory.redis import RedisStore, Retention
 from memory.seal import Keyring, fresh_key
 from memory.summary import Task
 from memory.turn import Terms, Turn
@@ -40,7 +40,7 @@ class World:
         self.at = NOW
 
     def store(self, lease: float = 30.0, grace: float = 13.0, fact_days: int = 180) -> RedisStore:
-        return RedisStore(self.url, lease=lease, grace=grace, days=(30, 90, fact_days))
+        return RedisStore(self.url, lease=lease, grace=grace, retention=Retention(facts=fact_days))
 
     def memory(
         self,

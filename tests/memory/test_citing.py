@@ -8,7 +8,7 @@ import pytest
 from memory.engine import Memory
 from memory.gaps import PAST
 from memory.records import Debris, Place
-from memory.redis import RedisStore
+from memory.redis import RedisStore, Retention
 from memory.window import Marks
 from tests.memory.conftest import World, turn_in
 from tests.memory.test_persons import Town
@@ -197,7 +197,7 @@ async def test_more_replies_than_one_step_takes_go_before_the_deletion_is_done(
 async def test_with_remove_the_bots_own_posts_are_taken_back_too(
     world: World, place: Place
 ) -> None:
-    store = RedisStore(world.url, remove_replies=True)
+    store = RedisStore(world.url, retention=Retention(remove_replies=True))
     memory = world.memory(store)
     await memory.open()
     message = await said(memory, place, world, SECRET)

@@ -278,11 +278,13 @@ class Failing(RedisStore):
 
     failures = 0
 
-    async def know(self, person: Person, revision: int, sealed: Sealed) -> bool:
+    async def know(
+        self, person: Person, revision: int, sealed: Sealed, forgotten: Sequence[str] = ()
+    ) -> bool:
         self.failures -= 1
         if self.failures >= 0:
             raise StoreDown("made to fail")
-        return await super().know(person, revision, sealed)
+        return await super().know(person, revision, sealed, forgotten)
 
 
 async def test_a_fact_goes_with_its_message_also_when_the_store_fails_right_then(

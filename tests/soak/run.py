@@ -13,9 +13,10 @@ from random import Random
 from redis.asyncio import Redis
 
 from tests.chaos.fakes import ChaosDiscord, ChaosModel, marks
-from tests.chaos.history import Report, judge
+from tests.chaos.history import judge
 from tests.chaos.people import People
 from tests.chaos.run import QUIET, SETTLE, TURNS
+from tests.chaos.told import Report
 from tests.chaos.traps import Traps
 from tests.e2e.process import Bot, Home
 from tests.soak.commands import Commands
