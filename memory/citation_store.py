@@ -35,7 +35,10 @@ class CitationStore(Protocol):
         ...
 
     async def take_back(self, place: Place, turn: str, reply: str) -> None:
-        """A turn's reply goes; if the turn is running, what it wrote does not count."""
+        """A turn's reply goes; if the turn is running, what it wrote does not count.
+
+        `reply` is empty while it has no post.
+        """
         ...
 
     async def quote_person(

@@ -41,7 +41,7 @@ class Citations:
         await self._run("lose", place, *messages)
 
     async def take_back(self, place: Place, turn: str, reply: str) -> None:
-        await self._run("take_back", place, turn, reply)
+        await self._run("take_back", place, turn, *([reply] if reply else []))
 
     async def quote_person(
         self, person: Person, revision: int, reply: Citation, sources: Sequence[str]

@@ -234,6 +234,7 @@ class Turn:
             taken |= await self._taken(text)
         citation = Citation(place=self.place, turn=self.id, reply=final[0] if final else "")
         if taken.facts and final and not await self._means.persons.cite(citation, taken.facts):
+            await self._store.take_back(self.place, self.id, "")  # nor the noted text
             return Concluded(verdict="stale")
         asked = [each.sent for each in self.recollection.question if each.id in self._lease.claims]
         entry = Entry(

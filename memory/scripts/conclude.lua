@@ -20,7 +20,10 @@ if dirty and dirty ~= ARGV[13] then return { 'dirty', dirty } end
 -- What the reply took words from may have changed in another thread of the channel meanwhile.
 local sources = list(ARGV[14])
 for _, source in ipairs(sources) do
-  if not stands(source[1], source[2]) then return { 'stale' } end
+  if not stands(source[1], source[2]) then
+    disturb()  -- else the noted text would be concluded with again
+    return { 'stale' }
+  end
 end
 
 for _, id in ipairs(list(get('claims'))) do

@@ -30,7 +30,7 @@ WEIGHTS = {
     "crash": 1,
     "freeze": 1,
     "age": 1,
-    "quote": 0,  # 3, once the product keeps what a reply took words from: issue 12, A1
+    "quote": 3,
 }
 _KINDS = [kind for kind, weight in WEIGHTS.items() for _ in range(weight)]
 

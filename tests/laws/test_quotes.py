@@ -1,6 +1,6 @@
 """No reply that took words from what is gone stands in a record or a prompt.
 
-`WEIGHTS["quote"]` in `moves.py` lets plays by chance quote too: then `test_laws.py` hunts this law.
+`WEIGHTS["quote"]` in `moves.py` lets plays by chance quote too: `test_laws.py` hunts this law.
 """
 
 import random
@@ -15,8 +15,6 @@ from tests.laws.moves import some
 from tests.laws.truth import Truth
 
 FEW, MANY = 100, 1_000
-# Goes, with its two uses, once the product keeps what a reply took words from: issue 12, A1.
-WAITING = pytest.mark.xfail(reason="issue 12, A1", strict=True)
 ALL, HERE, SIBLING = 0, 0, 8  # words; a move's numbers: the first thread, the second one
 
 
@@ -67,7 +65,6 @@ PLAYS = {
 }
 
 
-@WAITING
 @pytest.mark.parametrize("name", PLAYS)
 def test_no_reply_that_took_words_from_what_is_gone_stands(theatre: Open, name: str) -> None:
     theatre({}).play(PLAYS[name])
@@ -85,7 +82,6 @@ def test_a_reply_may_quote_what_stays_and_goes_with_its_question(theatre: Open, 
     theatre({}).play(KEPT[name])
 
 
-@WAITING
 @pytest.mark.parametrize("number", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
 def test_no_such_reply_stands_in_whatever_order_things_happen(theatre: Open, number: int) -> None:
     stage, chance = theatre({}), random.Random(number)  # noqa: S311
