@@ -117,6 +117,9 @@ class Console:
         for message in tuple[Message, ...]():
             yield message
 
+    async def present(self, message: Message, edited_at: datetime) -> Message | None:
+        return None
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()
 

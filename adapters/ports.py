@@ -152,6 +152,14 @@ class Chat(Protocol):
         """The conversation's posts after this id, oldest first; with no id its last ones."""
         ...
 
+    async def present(self, message: Message, edited_at: datetime) -> Message | None:
+        """The post as it is now, from that edit or a later one; `message` itself if it is.
+
+        None: it cannot be read, within a few seconds, or nobody can tell that it is not from
+        before the edit. Nothing is raised.
+        """
+        ...
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         """What these posts show now: at most 4 images of at most 4 MiB each.
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from adapters.message import Audience, Author, Conversation, Edit, Message
-from memory.entry import Entry
+from memory.entry import UNREADABLE, Entry
 from memory.records import Place
 
 _MARKS = re.compile(r"\(bot\)|[:：\[\]<>|]", re.IGNORECASE)
@@ -42,6 +42,7 @@ def entry_of(message: Message) -> Entry:
         kind=message.author.kind.value,
         text=text_of(message),
         sent=microseconds(message.sent_at),
+        version=microseconds(message.edited_at) if message.edited_at else 0,
         called=message.called,
         reply_to=message.reply_to,
     )
@@ -55,12 +56,19 @@ def name_of(author: Author) -> str:
 
 def text_of(post: Message | Edit) -> str:
     """With what is attached to it."""
+    if isinstance(post, Edit) and not post.readable:
+        return UNREADABLE
     described = [f"[attached: {each}]" for each in post.attachments]
     return clean("\n".join(filter(None, [post.text, *described])))
 
 
 def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(at: int) -> datetime:
+    """So many microseconds after 1970."""
+    return _EPOCH + timedelta(microseconds=at)
 
 
 def clean(text: str) -> str:

@@ -1,6 +1,7 @@
 """What Slack sends, and what becomes of it: stored or done before it is acknowledged."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -90,7 +91,10 @@ class Delivery:
             _log.warning("slack event makes no sense", error=type(error).__name__)
             return None
         wanted = self._shared or not (guest or body.get("is_ext_shared_channel"))
-        return said if wanted or not isinstance(said, Message | Edit) else None
+        if wanted or not isinstance(said, Message | Edit):
+            return said
+        # What they write is not for the bot; that what it has is out of date, is.
+        return replace(said, text="", readable=False) if isinstance(said, Edit) else None
 
     async def marked(self, body: Payload, inbox: Inbox) -> None:
         """A post with metadata, told without its thread: read as the message it is, if ours."""

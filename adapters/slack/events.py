@@ -16,7 +16,7 @@ from adapters.message import (
     Message,
     Rescoped,
 )
-from adapters.slack.content import Payload, described, said_in
+from adapters.slack.content import Payload, attached, said_in
 from adapters.slack.mrkdwn import Names, mentions
 
 Said = Message | Edit | Deletion | Rescoped | Echo | None
@@ -101,8 +101,9 @@ def message(post: Payload, channel: Conversation, *, me: Me, names: Names) -> Me
         author=writer,
         text=said_in(post, me=me.user, names=names),
         sent_at=_moment(post["ts"]),
+        edited_at=_moment(post["edited"]["ts"]) if post.get("edited") else None,
         called=writer.kind is Kind.PERSON and (direct or mentions(post.get("text") or "", me.user)),
-        attachments=tuple(described(file) for file in post.get("files") or ()),
+        attachments=tuple(attached(post)),
     )
 
 
@@ -162,11 +163,14 @@ def _moment(ts: str) -> datetime:
 def _changed(
     event: Payload, channel: Conversation, me: Me, names: Names
 ) -> Edit | Deletion | Echo | None:
-    """Unfurls and new replies count as changes too, but leave text and `edited` alone."""
+    """Unfurls and new replies count as changes too, but leave alone what a post says.
+
+    Where something was taken off, as a file or a block of a bot's post, `edited` may be missing.
+    """
     after, before = event["message"], event.get("previous_message") or {}
     if after.get("subtype") == "tombstone":
         return _deletion(channel, after["ts"])
-    if before and all(after.get(key) == before.get(key) for key in ("text", "edited")):
+    if before and _told(before, me, names) == _told(after, me, names):
         return None
     if not before and not after.get("edited"):
         return None
@@ -181,7 +185,13 @@ def _changed(
         text=said_in(after, me=me.user, names=names),
         # `edited.ts` has whole seconds: two edits within one would tie.
         edited_at=_moment(event.get("event_ts") or event["ts"]),
+        attachments=tuple(attached(after)),
     )
+
+
+def _told(post: Payload, me: Me, names: Names) -> Sequence[object]:
+    shown = (said_in(post, me=me.user, names=names), attached(post))
+    return (post.get("text"), post.get("edited"), *shown)
 
 
 def _deletion(channel: Conversation, ts: str) -> Deletion:

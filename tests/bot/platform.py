@@ -121,6 +121,10 @@ class FakePlatform:
             if self.failures:
                 raise self.failures.pop(0)
 
+    async def present(self, message: Message, edited_at: datetime) -> Message | None:
+        now = next((each for each in self.said if each.id == message.id), None)
+        return now if now and now.edited_at and now.edited_at >= edited_at else None
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return [image for each in ids for image in self.pictures.get(each, ())]
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -50,6 +51,8 @@ class World:
     posts: dict[str, Post] = field(default_factory=dict)
     nonces: dict[str, tuple[float, Post]] = field(default_factory=dict)
     history: Callable[[Conversation, str], Sequence[Message]] = lambda where, after: ()
+    present: Callable[[Message], Message | None] = lambda message: None  # people's, as it is now
+    unread: Callable[[str], None] = lambda post: None  # somebody asked for it in vain
 
     def post(self, where: Conversation, turn: Hold, slot: int, text: str, live: bool) -> Post:
         now, nonce = asyncio.get_running_loop().time(), f"{turn.id}-{slot}"
@@ -131,6 +134,12 @@ class SimulatedPosts:
     async def carrying(self, turn: str) -> list[Post]:
         return await self._send(partial(self._world.find, self._where, turn))
 
+    async def read(self, message: Message) -> Message | None:
+        """Raises Lost."""
+        return await self._world.network.call(
+            PLATFORM, partial(self._world.present, message), self._process
+        )
+
     async def _send(self, effect: Callable[[], T]) -> T:
         world, loop = self._world, asyncio.get_running_loop()
         if world.network.faulty and world.chance.random() < BUSY:
@@ -173,6 +182,15 @@ class SimulatedChat:
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         for message in self.world.history(self.where, after)[:limit]:
             yield message
+
+    async def present(self, message: Message, edited_at: datetime) -> Message | None:
+        now = None
+        with suppress(Lost):
+            now = await self.posts.read(message)
+        if now and now.edited_at and now.edited_at >= edited_at:
+            return now
+        self.world.unread(message.id)
+        return None
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()

@@ -144,11 +144,12 @@ class Methods:
     def _span(self, given: Arguments, posts: Sequence[Post]) -> Sequence[Post]:
         oldest, latest = given.get("oldest") or "0", given.get("latest") or "9" * 10
         seen = self._now() - self.lag
+        inclusive = str(given.get("inclusive", "")).lower() in {"1", "true"}
         return [
             post
             for post in posts
-            if float(oldest) < float(post.ts) < float(latest)
-            and (not self.lag or float(post.ts) <= seen)
+            if oldest < post.ts < latest or (inclusive and post.ts in {oldest, latest})
+            if not self.lag or float(post.ts) <= seen
         ]
 
     def _listed(self, given: Arguments, posts: Sequence[Post]) -> Answer:

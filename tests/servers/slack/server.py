@@ -35,6 +35,14 @@ class Request:
     given: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A post whose event is late: `tell` sends it as the post was when it was written."""
+
+    ts: str
+    tell: Callable[[], Delivery]
+
+
 class Slack:
     """`async with Slack() as slack:`; every wait is in seconds of the event loop's clock.
 
@@ -170,6 +178,23 @@ class Slack:
         card = {"from_url": "https://example.com", "title": "An example", "id": 1}
         post.more = post.more | {"attachments": [card]}
         self._emit(payloads.changed(post, before, place, stamp), place)
+
+    def take_off(self, channel: str, ts: str, file: str) -> None:
+        """Delete one of a post's files, by its id: https://docs.slack.dev/reference/objects/file-object"""
+        place = self.workspace.channels[channel]
+        post, stamp = place.posts[ts], self.workspace.ts()
+        before, gone = post.payload(), {"id": file, "mode": "tombstone"}
+        files = [gone if each["id"] == file else each for each in post.more["files"]]
+        post.more = post.more | {"files": files}
+        self._emit(payloads.changed(post, before, place, stamp), place)
+
+    def write(self, channel: str, user: str, text: str, *, mention: bool = True) -> Late:
+        """As `say`, but nobody is told yet."""
+        place = self.channel(channel)
+        text = f"<@{BOT_USER}> {text}" if mention else text
+        post = self.workspace.add(channel, user, text, client_msg_id=str(uuid.uuid4()))
+        event = payloads.said(post, place)
+        return Late(ts=post.ts, tell=lambda: self._emit(event, place))
 
     def delete(self, channel: str, ts: str, *, told: bool = True) -> None:
         """By its author or an admin; `told`: the event holds what was deleted."""
