@@ -37,8 +37,8 @@ async def test_an_edit_where_nobody_called_the_bot_leaves_no_text(
 ) -> None:
     slack, discord = model_town.slack, model_town.discord
     quiet = discord.channel(discord.guild())
-    options = {"THREADKEEPER_DISCORD__MESSAGE_CONTENT": "true"}
-    async with busy_home.bot(**options) as bot:
+    busy_home.environ["THREADKEEPER_DISCORD__MESSAGE_CONTENT"] = "true"
+    async with busy_home.bot() as bot:
         await model_town.connected()
         slack.edit("C9", slack.say("C9", "U1", "draft", mention=False), "the magpie flies tonight")
         discord.edit(discord.say(quiet, discord.person("Bob"), "draft"), "the magpie flies tonight")
