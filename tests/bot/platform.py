@@ -46,6 +46,7 @@ class FakePlatform:
     library: asyncio.Event | None = None
     meanwhile: Callable[[str], Awaitable[None]] | None = None  # once, behind a reply's last edit
     readings: list[str] = field(default_factory=list)  # after which message
+    read_again: list[str] = field(default_factory=list)  # posts, one by one
     typed: str = ""  # as the last turn had it
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -122,6 +123,9 @@ class FakePlatform:
                 raise self.failures.pop(0)
 
     async def present(self, message: Message, edited_at: datetime) -> Message | None:
+        if message.edited_at and message.edited_at >= edited_at:
+            return message
+        self.read_again.append(message.id)
         now = next((each for each in self.said if each.id == message.id), None)
         return now if now and now.edited_at and now.edited_at >= edited_at else None
 
