@@ -29,6 +29,7 @@ def at_any_time(truth: Truth, held: Holdings) -> None:
         _told_by_its_leaves(truth, record)
         law(record.due or not record.owed, "what is owed is not due", key, record.owed)
     _nothing_forbidden(truth, held)
+    law(not held.loose, "sealed text that belongs to nobody", held.loose)
 
 
 def in_the_end(truth: Truth, held: Holdings) -> None:
