@@ -117,7 +117,7 @@ class Console:
         for message in tuple[Message, ...]():
             yield message
 
-    async def present(self, message: Message, edited_at: datetime) -> Message | None:
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
         return None
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:

@@ -55,6 +55,9 @@ class Message:
     text: str
     sent_at: datetime
     edited_at: datetime | None = None  # of the last edit in it; Slack tells whole seconds only
+    read_at: datetime | None = (
+        None  # when it was read back at the earliest; None: it came by itself
+    )
     called: bool  # a mention, a reply with ping, a direct message
     reply_to: str = ""
     attachments: tuple[str, ...] = ()  # described in words; platforms' links expire

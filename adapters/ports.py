@@ -152,8 +152,9 @@ class Chat(Protocol):
         """The conversation's posts after this id, oldest first; with no id its last ones."""
         ...
 
-    async def present(self, message: Message, edited_at: datetime) -> Message | None:
-        """The post as it is now, from that edit or a later one; `message` itself if it is.
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        """The post as it is now; with `edited_at`, from that edit or a later one, which
+        `message` may be itself.
 
         None: it cannot be read, within a few seconds, or nobody can tell that it is not from
         before the edit. Nothing is raised.

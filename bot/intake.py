@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -36,6 +36,7 @@ from memory.seal import Unreadable
 log = structlog.get_logger()
 
 HELD = 10_000  # conversations a platform is told of
+SETTLED = timedelta(minutes=1)  # after an edit: whatever is read back then shows it
 LOOK, LOOKS = 0.2, 10  # seconds between looks at a command that somebody else runs
 
 
@@ -102,7 +103,11 @@ class Intake:
         """Of an edit that came before its message memory has the time, the platform the text."""
 
         async def present(at: int) -> Entry | None:
-            now = await self._chat(message).present(message, moment(at))
+            edited_at = moment(at)
+            if message.read_at and message.read_at - edited_at > SETTLED:
+                return entry_of(message)
+            settled = self._now() - edited_at > SETTLED
+            now = await self._chat(message).present(message, None if settled else edited_at)
             return entry_of(now) if now else None
 
         return present

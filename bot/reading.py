@@ -66,13 +66,14 @@ class Reading:
 
     async def run(self) -> None:
         """Raises Taken, and what the platform raises: Refused, or Busy or Unclear for too long."""
+        began = self.now()
         read = sorted(await self._within_reach(), key=lambda each: each.sent_at)
         said = [self._here(each) for each in read]
         # Own posts of after the bot had joined are remembered by their turns.
         said = [each for each in said if self._before(each) or each.author.kind is not Kind.ME]
         own = [each.sent_at for each in said if each.author.kind is Kind.ME]
         spoke = max(own, default=self.now() - FRESH)
-        past = [each for each in said if not self._heeded(each, spoke)]
+        past = [replace(each, read_at=began) for each in said if not self._heeded(each, spoke)]
         for at in range(0, len(past), ABREAST):
             await asyncio.gather(*map(self.ear.overhear, past[at : at + ABREAST]))
         for number, message in enumerate(each for each in said if self._heeded(each, spoke)):

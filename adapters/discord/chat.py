@@ -116,11 +116,12 @@ class DiscordChat:
     def history(self, after: str, limit: int) -> AsyncIterator[Message]:
         return history(self._connected(), self._where, after, limit, self._timeout)
 
-    async def present(self, message: Message, edited_at: datetime) -> Message | None:
-        if message.edited_at and message.edited_at >= edited_at:
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        if edited_at and message.edited_at and message.edited_at >= edited_at:
             return message
         post = await self._post(message.id)
-        if post is None or post.edited_at is None or post.edited_at < edited_at:
+        late = post and edited_at and (post.edited_at is None or post.edited_at < edited_at)
+        if post is None or late:
             return None
         texts = await files.read(post, self._timeout / 2) if message.called else {}
         with suppress(Busy):

@@ -93,7 +93,7 @@ class SlackChat:
         async for message in (await self._history()).read(after, limit):
             yield message
 
-    async def present(self, message: Message, edited_at: datetime) -> Message | None:
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
         try:
             async with asyncio.timeout(_WITHIN):
                 return await (await self._history()).present(message, edited_at)

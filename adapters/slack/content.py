@@ -48,10 +48,10 @@ def _field(field: Payload) -> str:
 
 def attached(post: Payload) -> Sequence[str]:
     """Its files in words, but for those that were deleted."""
-    return [described(file) for file in post.get("files") or () if not _deleted(file)]
+    return [described(file) for file in post.get("files") or () if not deleted(file)]
 
 
-def _deleted(file: Payload) -> bool:
+def deleted(file: Payload) -> bool:
     """https://docs.slack.dev/reference/objects/file-object"""
     return file.get("mode") == "tombstone"
 

@@ -16,7 +16,7 @@ from adapters.message import (
     Message,
     Rescoped,
 )
-from adapters.slack.content import Payload, attached, said_in
+from adapters.slack.content import Payload, attached, deleted, said_in
 from adapters.slack.mrkdwn import Names, mentions
 
 Said = Message | Edit | Deletion | Rescoped | Echo | None
@@ -172,7 +172,8 @@ def _changed(
         return _deletion(channel, after["ts"])
     if before and _told(before, me, names) == _told(after, me, names):
         return None
-    if not before and not after.get("edited"):
+    dated = before or after.get("edited")
+    if not (dated or any(map(deleted, after.get("files") or ()))):
         return None
     if _own(after, me):
         plain = channel.audience is Audience.DIRECT and not me.agent
@@ -184,7 +185,7 @@ def _changed(
         id=after["ts"],
         text=said_in(after, me=me.user, names=names),
         # `edited.ts` has whole seconds: two edits within one would tie.
-        edited_at=_moment(event.get("event_ts") or event["ts"]),
+        edited_at=_moment(event.get("event_ts") or event["ts"]) if dated else None,
         attachments=tuple(attached(after)),
     )
 

@@ -47,12 +47,12 @@ class History:
                 if came == limit:
                     return
 
-    async def present(self, post: Message, edited_at: datetime) -> Message | None:
+    async def present(self, post: Message, edited_at: datetime | None) -> Message | None:
         """See Chat.present; raises Busy, Unclear or Refused."""
-        if _shows(post, edited_at):
+        if edited_at and _shows(post, edited_at):
             return post
         now = await self._now(post)
-        return now if now and _shows(now, edited_at) else None
+        return now if now and (edited_at is None or _shows(now, edited_at)) else None
 
     async def _now(self, post: Message) -> Message | None:
         """The thread's first post comes with every answer."""

@@ -81,6 +81,15 @@ def test_what_takes_something_off_a_post_is_an_edit_though_nothing_says_so(
     assert said.readable
 
 
+def test_a_deleted_file_counts_though_nothing_tells_what_the_post_was_before() -> None:
+    """Nor whether it has been gone for long: what memory holds will tell."""
+    body = changed(files=[GONE, MAP])
+    del body["event"]["previous_message"]
+    said = parsed(body)
+    assert isinstance(said, Edit)
+    assert (said.edited_at, said.attachments) == (None, ("map.pdf (PDF)",))
+
+
 def test_an_edit_keeps_the_files_that_are_still_there() -> None:
     edited = {"text": "new", "files": [PLAN, GONE], "edited": {"user": "U2", "ts": "1766458030.0"}}
     said = parsed(altered({"files": [PLAN, MAP]}, edited))

@@ -122,12 +122,13 @@ class FakePlatform:
             if self.failures:
                 raise self.failures.pop(0)
 
-    async def present(self, message: Message, edited_at: datetime) -> Message | None:
-        if message.edited_at and message.edited_at >= edited_at:
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        if edited_at and message.edited_at and message.edited_at >= edited_at:
             return message
         self.read_again.append(message.id)
         now = next((each for each in self.said if each.id == message.id), None)
-        return now if now and now.edited_at and now.edited_at >= edited_at else None
+        fresh = now and (not edited_at or (now.edited_at and now.edited_at >= edited_at))
+        return now if fresh else None
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return [image for each in ids for image in self.pictures.get(each, ())]

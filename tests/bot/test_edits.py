@@ -44,6 +44,34 @@ async def test_what_was_said_before_is_taken_as_it_was_read_though_edits_of_it_c
     assert bot.platform.read_again == []
 
 
+async def test_what_changed_long_before_it_was_read_needs_no_time_of_an_edit(bot: Bench) -> None:
+    """Slack names none where only the blocks of a bot's post changed, or a file was deleted."""
+    people = People()
+    first = people.say("build 7 is red", author=BO, called=False)
+    bot.platform.said = [replace(first, text="build 7 is green")]
+    async with bot.running() as intake:
+        await intake.amend(edit(first.id, "build 7 is green", bot.now - 2 * MINUTE))
+        await intake.receive(people.say("and now?"))
+        await bot.answers(1)
+    assert "Bo: build 7 is green" in asked(bot)
+    assert bot.platform.read_again == []
+
+
+@pytest.mark.parametrize(("ago", "told"), [(2 * MINUTE, "final"), (MINUTE / 2, UNREADABLE)])
+async def test_a_message_that_comes_late_is_trusted_once_its_edit_has_settled(
+    bot: Bench, ago: timedelta, told: str
+) -> None:
+    people = People()
+    message = people.say("draft")
+    bot.platform.said = [replace(message, text="final")]  # and nobody can tell since when
+    async with bot.running() as intake:
+        await intake.amend(edit(message.id, "final", bot.now - ago))
+        await intake.receive(message)
+        await bot.answers(1)
+    assert f"Ada: {told}" in asked(bot)
+    assert bot.platform.read_again == [message.id]
+
+
 async def test_what_was_read_before_an_edit_is_read_again(bot: Bench) -> None:
     people = People()
     page = people.say("draft with a secret", author=BO, called=False)

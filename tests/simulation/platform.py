@@ -183,11 +183,11 @@ class SimulatedChat:
         for message in self.world.history(self.where, after)[:limit]:
             yield message
 
-    async def present(self, message: Message, edited_at: datetime) -> Message | None:
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
         now = None
         with suppress(Lost):
             now = await self.posts.read(message)
-        if now and now.edited_at and now.edited_at >= edited_at:
+        if now and (not edited_at or (now.edited_at and now.edited_at >= edited_at)):
             return now
         self.world.unread(message.id)
         return None
