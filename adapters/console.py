@@ -145,6 +145,9 @@ class Console:
     async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
         return ()
 
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        return None
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()
 

@@ -54,11 +54,12 @@ class Message:
     author: Author
     text: str
     sent_at: datetime
+    edited_at: datetime | None = None  # of the last edit in it; Slack tells whole seconds only
+    read_at: datetime | None = None  # at the earliest, if it was read back; it came by itself else
     called: bool  # a mention, a reply with ping, a direct message
     reply_to: str = ""
     attachments: tuple[str, ...] = ()  # described in words; platforms' links expire
     kept: bool = False  # somebody asked to remember this one, also where nobody called the bot
-    edited_at: datetime | None = None  # as far as who tells of it knows; Slack's in whole seconds
 
 
 def order(post: str) -> tuple[int, str]:
@@ -68,15 +69,20 @@ def order(post: str) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A post changed. Platforms do not always name its thread; memory knows it."""
+    """A post changed. Platforms do not always name its thread; memory knows it.
+
+    `edited_at`: None where the platform does not call it an edit: it counts only if it shows less
+    than is remembered. `readable`: False where the bot cannot, or must not, read the new text.
+    """
 
     platform: str
     space: str
     channel: str
     id: str
     text: str
-    edited_at: datetime
+    edited_at: datetime | None
     attachments: tuple[str, ...] = ()
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,15 @@ class Chat(Protocol):
         """
         ...
 
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        """The post as it is now; with `edited_at`, from that edit or a later one, which
+        `message` may be itself.
+
+        None: it cannot be read, within a few seconds, or nobody can tell that it is not from
+        before the edit. Nothing is raised.
+        """
+        ...
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         """What these posts show now: at most 4 images of at most 4 MiB each.
 

@@ -100,11 +100,12 @@ class Comparison:
             known = held.get(edit.id)
             if known is None or known.state == MINE:
                 continue
-            if microseconds(edit.edited_at) + SECOND <= known.version:
+            when = edit.edited_at or self._now()
+            if microseconds(when) + SECOND <= known.version:
                 continue
             text = await self._memory.holdings.text(self._place, edit.id)
             if text is not None and text != text_of(edit):
-                at = max(edit.edited_at, moment(known.version + 1))
+                at = max(when, moment(known.version + 1))
                 await self._ear.amend(replace(edit, edited_at=at))
                 told += 1
         return told

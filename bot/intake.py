@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -23,10 +23,12 @@ from adapters.ports import Busy, Chat, Platform
 from bot.catchup import CatchUp
 from bot.commands import Commands
 from bot.desk import closed
-from bot.places import conversation_at, entry_of, microseconds, place_of, text_of
+from bot.places import conversation_at, entry_of, microseconds, moment, place_of, text_of
 from bot.telemetry import Metrics
 from bot.turns import Turns
+from memory.edits import Present
 from memory.engine import Memory
+from memory.entry import Entry
 from memory.gaps import KEPT, PAST
 from memory.records import Place, Received
 from memory.seal import Unreadable
@@ -34,6 +36,7 @@ from memory.seal import Unreadable
 log = structlog.get_logger()
 
 HELD = 10_000  # conversations a platform is told of
+SETTLED = timedelta(minutes=1)  # after an edit: whatever is read back then shows it
 LOOK, LOOKS = 0.2, 10  # seconds between looks at a command that somebody else runs
 
 
@@ -61,7 +64,8 @@ class Intake:
             await self._once(message, lambda: self._commands.run(self._command(message, *told)))
             return
         try:
-            got = await self._memory.admit(place, entry_of(message), KEPT if message.kept else "")
+            how, present = KEPT if message.kept else "", self._present(message)
+            got = await self._memory.admit(place, entry_of(message), how, present)
         except Unreadable as error:
             answer = closed(place, str(error))
             if not message.called:
@@ -95,7 +99,21 @@ class Intake:
         """Something said a while ago: nobody waits for an answer to it."""
         entry = entry_of(message)
         if entry.text and not (message.called and self._commands.parse(message.text)):
-            await self._memory.admit(place_of(message.conversation), entry, PAST)
+            place, present = place_of(message.conversation), self._present(message)
+            await self._memory.admit(place, entry, PAST, present)
+
+    def _present(self, message: Message) -> Present:
+        """Of an edit that came before its message memory has the time, the platform the text."""
+
+        async def present(at: int) -> Entry | None:
+            edited_at = moment(at)
+            if message.read_at and message.read_at - edited_at > SETTLED:
+                return entry_of(message)
+            settled = self._now() - edited_at > SETTLED
+            now = await self._chat(message).present(message, None if settled else edited_at)
+            return entry_of(now) if now else None
+
+        return present
 
     async def late(self, message: Message) -> bool:
         """A call that came too long ago, while nobody listened; whether it is told so."""
@@ -105,8 +123,11 @@ class Intake:
         return got.owed
 
     async def amend(self, edit: Edit) -> None:
-        at = microseconds(edit.edited_at)
-        await self._memory.amend(_channel(edit), edit.id, text_of(edit), at)
+        place, text = _channel(edit), text_of(edit)
+        if edit.edited_at is None:
+            await self._memory.shorten(place, edit.id, text)
+        else:
+            await self._memory.amend(place, edit.id, text, microseconds(edit.edited_at))
 
     async def retract(self, deletion: Deletion) -> None:
         await self._memory.retract(_channel(deletion), deletion.ids)

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from adapters.message import Audience, Author, Conversation, Edit, Message
-from memory.entry import Entry
+from memory.entry import UNREADABLE, Entry
 from memory.records import Place
 
 _MARKS = re.compile(r"\(bot\)|[:：\[\]<>|]", re.IGNORECASE)
@@ -56,6 +56,8 @@ def name_of(author: Author) -> str:
 
 def text_of(post: Message | Edit) -> str:
     """With what is attached to it."""
+    if isinstance(post, Edit) and not post.readable:
+        return UNREADABLE
     described = [f"[attached: {each}]" for each in post.attachments]
     return clean("\n".join(filter(None, [post.text, *described])))
 

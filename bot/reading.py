@@ -54,6 +54,7 @@ class Reading:
 
     async def run(self) -> None:
         """Raises Taken, and what the platform raises: Refused, or Busy or Unclear for too long."""
+        began = self.now()
         read = sorted(await self._within_reach(), key=lambda each: each.sent_at)
         said = [self._here(each) for each in read]
         # Own posts of after the bot had joined are remembered by their turns.
@@ -63,7 +64,7 @@ class Reading:
         heeded = [each for each in said if self._heeded(each, spoke)]
         late = await self._late(said, heeded)
         taken = {each.id for each in (*heeded, late) if each}
-        past = [each for each in said if each.id not in taken]
+        past = [replace(each, read_at=began) for each in said if each.id not in taken]
         for at in range(0, len(past), ABREAST):
             await asyncio.gather(*map(self.ear.overhear, past[at : at + ABREAST]))
         if late:

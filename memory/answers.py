@@ -39,8 +39,7 @@ def received(answer: Answer, *noted: Answer) -> Received:
         case b"key":
             return Received(rekey=answer[1])
         case b"pend":
-            version, _, blob = answer[1].partition(b":")
-            return Received(edit=(int(version), blob))
+            return Received(edit=int(answer[1]))
     joined, gap = map(bool, answer[1:] or (0, 0))
     return Received(
         owed=answer[0] == b"owed",

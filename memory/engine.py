@@ -9,13 +9,14 @@ from memory.archiving import Archiving
 from memory.citing import Citing
 from memory.cold import GONE, ColdStore
 from memory.departing import Departing
+from memory.edits import Present, edited, opened
 from memory.entry import ME, PERSON, Description, Entry, Recollection
 from memory.erasing import Erasing
 from memory.folding import Folding, Sizes
 from memory.forgetting import Forgetting
 from memory.gaps import PAST, Gaps
 from memory.holdings import Holdings
-from memory.keys import Keys, message_context, pending_context, sealed
+from memory.keys import Keys, message_context, sealed
 from memory.learning import MOST, Learning
 from memory.opened import Opened
 from memory.persons import Persons
@@ -114,7 +115,9 @@ class Memory:
         """Take a message in that was said just now, once. Whether an answer is owed for it."""
         return (await self.admit(place, entry)).owed
 
-    async def admit(self, place: Place, entry: Entry, how: str = "") -> Received:
+    async def admit(
+        self, place: Place, entry: Entry, how: str = "", present: Present | None = None
+    ) -> Received:
         """Take a message in, once. `how` it came: just now; PAST: overheard; KEPT: in any case."""
         entry = replace(entry, tokens=await self.measure(entry.text))
         key = self._keys.current(place)
@@ -125,7 +128,7 @@ class Memory:
             arrival = self._arrival(place, entry, how)
             got = await self._store.receive(place, arrival, blob, writer)
             if got.edit:
-                entry = await self._edited(place, entry, *got.edit)
+                entry = await edited(entry, got.edit, present, self.measure)
             elif got.rekey is not None:
                 key = self._keys.learn(place, got.rekey)
             else:
@@ -207,20 +210,23 @@ class Memory:
     async def _amend(self, place: Place, message: str, text: str, at: int, tokens: int) -> bool:
         found = await self._store.locate(place, message)
         if found is None:
-            seen = self._seen(place, message)
-            context = pending_context(place.channel_key, seen, at)
-            alone = self._keys.seal_alone(context, text.encode())
-            return await self._store.pend(place, message, seen, at, alone)
+            return await self._store.pend(place, message, self._seen(place, message), at)
         home, key = found.place, self._keys.learn(found.place, found.wrapped)
-        old = key.data.open(found.blob, *message_context(home, message, found.version))
-        before = Entry.unpack(old, id=message, sent=0, version=at)
-        entry = replace(before, text=text, tokens=tokens)
+        before = opened(self._keys, found, message)
+        entry = replace(before, version=at, text=text, tokens=tokens)
         blob = sealed(key, entry.pack(), *message_context(home, message, at))
         replies = await self._citing.going(home, message, before.text, text)
         got = await self._store.amend(home, message, at, blob, replies)
         if got is Amended.DONE and self._archiving and replies.going:
             await self._archiving.retract(home, dict.fromkeys(replies.going, GONE))
         return got is Amended.DONE
+
+    async def shorten(self, place: Place, message: str, text: str) -> None:
+        """A post shows this, and nobody edited it: what was taken off it leaves memory."""
+        if found := await self._store.locate(place, message):
+            old = opened(self._keys, found, message)
+            if old.passed_on > replace(old, text=text).passed_on:
+                await self.amend(place, message, text, old.version + 1)
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
@@ -290,11 +296,6 @@ class Memory:
         self._asking[place.key] = place.person(author)
         if len(self._asking) > EXPECTED:
             del self._asking[next(iter(self._asking))]
-
-    async def _edited(self, place: Place, entry: Entry, version: int, blob: bytes) -> Entry:
-        context = pending_context(place.channel_key, self._seen(place, entry.id), version)
-        text = self._keys.open_alone(context, blob).decode()
-        return replace(entry, text=text, version=version, tokens=await self.measure(text))
 
     def _arrival(self, place: Place, entry: Entry, how: str) -> Arrival:
         return Arrival(

@@ -10,6 +10,7 @@ from memory.facts import Fact
 Count = Callable[[str], int]
 
 PERSON, BOT, ME = "person", "bot", "me"
+UNREADABLE = "(edited, not readable)"  # the text of a post whose last edit nobody could read
 _PASSED_ON = re.compile(r"^(?:Forwarded: |\[attached: )", re.MULTILINE)
 INDENT = "\n  "
 
@@ -37,6 +38,11 @@ class Entry:
     def own(self) -> str:
         """Without what its author passed on: forwarded posts, files."""
         return _PASSED_ON.split(self.text, maxsplit=1)[0]
+
+    @property
+    def passed_on(self) -> int:
+        """How many forwarded posts and files come with it."""
+        return len(_PASSED_ON.findall(self.text))
 
     @property
     def line(self) -> str:

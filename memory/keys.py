@@ -60,29 +60,9 @@ class Keys:
             self._known.popitem(last=False)
         return key
 
-    def seal_alone(self, context: str, text: bytes) -> bytes:
-        """Seal what belongs to no conversation yet: it carries its own key."""
-        data = DataKey.fresh(self._randbytes)
-        wrapped = self._keyring.wrap(data.raw, context)
-        return len(wrapped).to_bytes(2, "big") + wrapped + data.seal(text, context)
-
-    def open_alone(self, context: str, sealed: bytes) -> bytes:
-        wrapped = key_alone(sealed)
-        return self.unwrapped(context, wrapped).open(sealed[2 + len(wrapped) :], context)
-
-
-def key_alone(sealed: bytes) -> bytes:
-    """The wrapped key that something sealed alone carries."""
-    return sealed[2 : 2 + int.from_bytes(sealed[:2], "big")]
-
 
 def sealed(key: Key, text: bytes, *context: str) -> Sealed:
     return Sealed(wrapped=key.wrapped, fresh=key.fresh, blob=key.data.seal(text, *context))
-
-
-def pending_context(channel_key: str, seen: bytes, version: int) -> str:
-    """Of an edit that came before its message; `seen`: the message's fingerprint."""
-    return f"{channel_key}:pending:{seen.hex()}:{version}"
 
 
 def message_context(place: Place, message: str, version: int) -> tuple[str, ...]:

@@ -229,7 +229,7 @@ class Received:
     joined: bool = False  # this message made the bot join, or join again
     gap: bool = False  # what was said before, or meanwhile, is yet to be read
     rekey: bytes | None = None  # seal under this key; empty: under a fresh one
-    edit: tuple[int, bytes] | None = None  # an edit came first: its version and sealed text
+    edit: int | None = None  # an edit came first, at this time: its text is to be read
     held: bool = False  # the message is remembered, or was
     water: int | None = None  # up to when its writer is forgotten; None: that was not asked
 

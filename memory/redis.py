@@ -197,10 +197,8 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
         home = replace(layout.sibling(place, thread), audience=audience.decode())
         return Found(place=home, wrapped=wrapped, version=int(version), blob=blob)
 
-    async def pend(
-        self, place: Place, message: str, fingerprint: bytes, version: int, blob: bytes
-    ) -> bool:
-        answer = await self._run("pend", place, message, fingerprint, version, blob)
+    async def pend(self, place: Place, message: str, fingerprint: bytes, version: int) -> bool:
+        answer = await self._run("pend", place, message, fingerprint, version)
         return bool(answer[0] == b"done")
 
     async def amend(

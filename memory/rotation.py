@@ -3,20 +3,19 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from memory.connection import DOWN
-from memory.keys import key_alone, pending_context
 from memory.seal import Keyring, Unreadable, key_id
 from memory.store import StoreDown
 
 BATCH = 500
 PEPPER = b"tk:pepper"
-_HOLDS = re.compile(rb"tk:\{p\d+\}:([^/]+/rec|[^/]+/pend/\d+|person:[^/]+)")
+_HOLDS = re.compile(rb"tk:\{p\d+\}:([^/]+/rec|person:[^/]+)")
 _REPLACE = Path(__file__).with_name("scripts").joinpath("rewrap.lua")
 
 
@@ -86,7 +85,7 @@ class Rotation:
     async def _read(self, names: Sequence[bytes]) -> Sequence[Stored]:
         answers = await self._piped(lambda pipe: _ask(pipe, names))
         pairs = zip(names, answers, strict=True)
-        return [each for name, answer in pairs if answer for each in _stored(name, answer)]
+        return [_stored(name, answer) for name, answer in pairs if answer]
 
     def _anew(self, context: str, wrapped: bytes) -> bytes:
         with suppress(Unreadable):  # then it still needs its key
@@ -103,20 +102,11 @@ def _ask(pipe: Any, names: Sequence[bytes]) -> None:
     for name in names:
         if name == PEPPER:
             pipe.get(name)
-        elif b"/pend/" in name:
-            pipe.hgetall(name)
         else:
             pipe.hget(name, "key")
 
 
-def _stored(name: bytes, answer: Any) -> Iterator[Stored]:
+def _stored(name: bytes, answer: bytes) -> Stored:
     place = name.decode().partition("}:")[2]
-    channel, pending, _ = place.partition("/pend/")
-    if not pending:
-        context, field = (place.removesuffix("/rec"), b"key") if place else ("pepper", b"")
-        yield Stored(name=name, field=field, value=answer, wrapped=answer, context=context)
-        return
-    for seen, value in answer.items():
-        version, _, blob = value.partition(b":")
-        context, wrapped = pending_context(channel, seen, int(version)), key_alone(blob)
-        yield Stored(name=name, field=seen, value=value, wrapped=wrapped, context=context)
+    context, field = (place.removesuffix("/rec"), b"key") if place else ("pepper", b"")
+    return Stored(name=name, field=field, value=answer, wrapped=answer, context=context)

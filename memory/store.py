@@ -191,9 +191,10 @@ class Store(CitationStore, Protocol):
         """A remembered post, in whichever thread of the channel it stands."""
         ...
 
-    async def pend(
-        self, place: Place, message: str, fingerprint: bytes, version: int, blob: bytes
-    ) -> bool: ...
+    async def pend(self, place: Place, message: str, fingerprint: bytes, version: int) -> bool:
+        """Keep the time of an edit whose message is not held; False: it is by now."""
+        ...
+
     async def amend(
         self, place: Place, message: str, version: int, sealed: Sealed, replies: Going
     ) -> Amended:

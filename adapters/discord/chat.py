@@ -10,7 +10,7 @@ from datetime import datetime
 import discord
 import structlog
 
-from adapters.discord import buttons, files
+from adapters.discord import buttons, events, files
 from adapters.discord.allowance import Allowance
 from adapters.discord.answers import EXPORT, attached, shown
 from adapters.discord.history import history
@@ -136,6 +136,19 @@ class DiscordChat:
             withheld=not (direct or self._message_content),
         )
 
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        if edited_at and message.edited_at and message.edited_at >= edited_at:
+            return message
+        post = await self._post(message.id)
+        late = post and edited_at and (post.edited_at is None or post.edited_at < edited_at)
+        if post is None or late:
+            return None
+        texts = await files.read(post, self._timeout / 2) if message.called else {}
+        with suppress(Busy):
+            me = self._connected().user
+            return events.message(post, me.id if me else 0, self._where, texts=texts)
+        return None
+
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         posts = await asyncio.gather(*(self._post(each) for each in reversed(ids[-_LOOKED:])))
         return await files.images(filter(None, posts), self._timeout / 2)
@@ -146,7 +159,8 @@ class DiscordChat:
         place = where.channel if number == where.thread else where.thread or where.channel
         with suppress(Busy, Refused, Unclear, discord.NotFound):
             async with answered(self._timeout / 2):
-                channel = self._connected().get_partial_messageable(int(place))
+                guild = int(where.space) if where.space.isdecimal() else None
+                channel = self._connected().get_partial_messageable(int(place), guild_id=guild)
                 return await channel.fetch_message(int(number))
         return None
 

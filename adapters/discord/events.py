@@ -94,19 +94,21 @@ def message(
         ),
         text=text,
         sent_at=post.created_at,
+        edited_at=post.edited_at,
         called=called,
         reply_to=str(replied.message_id or "") if replied else "",
         attachments=attachments,
-        edited_at=post.edited_at,
     )
 
 
 def edit(post: discord.Message, me: int, where: Conversation, *, withheld: bool) -> Edit | None:
-    """None when nobody edited: link previews and pins update posts too.
+    """None for our own, and where nothing can be told: link previews and pins update posts too.
 
-    `withheld`: Discord may hide the content of this post, so that empty says nothing.
+    `withheld`: Discord hides the content of posts that do not mention the bot.
     """
-    if post.edited_at is None or post.author.id == me or (withheld and not post.content):
+    attachments = attached(post)
+    hidden = withheld and not (_named(post, me) or post.content or attachments)
+    if post.author.id == me or (hidden and post.edited_at is None):
         return None
     return Edit(
         platform=PLATFORM,
@@ -115,7 +117,8 @@ def edit(post: discord.Message, me: int, where: Conversation, *, withheld: bool)
         id=str(post.id),
         text=content.text(post, me),
         edited_at=post.edited_at,
-        attachments=attached(post),
+        attachments=attachments,
+        readable=not hidden,
     )
 
 

@@ -70,7 +70,8 @@ class Stretch:
 
     async def _edit(self, post: discord.Message) -> Edit | None:
         me = self.client.user.id if self.client.user else 0
-        if edit := events.edit(post, me, self.where, withheld=self.withheld):
+        edit = events.edit(post, me, self.where, withheld=self.withheld)
+        if edit and edit.edited_at:
             texts = await files.read(post, self.within)
             return replace(edit, attachments=events.attached(post, texts))
         return None

@@ -1,5 +1,6 @@
 """One Slack conversation to answer in."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from adapters.draft import Pace, Posts, write
 from adapters.markup import neutralise, split
 from adapters.message import Answer, Audience, Author, Conversation, Message
-from adapters.ports import Hold, Image, Page, Posted
+from adapters.ports import Busy, Hold, Image, Page, Posted, Refused, Unclear
 from adapters.slack.blocks import buttons, fenced, said
 from adapters.slack.directory import Directory
 from adapters.slack.history import History
@@ -21,6 +22,7 @@ from adapters.slack.session import title_of
 from adapters.slack.streams import Starts, StreamedPosts
 from adapters.slack.stretch import Stretch
 
+_WITHIN = 2.0  # seconds to read one post: Slack waits three for an acknowledgement
 _PERMALINK = re.compile(r"/archives/(\w+)/p(\d{10,})(\d{6})")
 
 
@@ -89,15 +91,24 @@ class SlackChat:
         await self.posts.announce(text)
 
     async def history(self, after: str, limit: int) -> AsyncIterator[Message]:
-        history = History(
+        async for message in (await self._history()).read(after, limit):
+            yield message
+
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        try:
+            async with asyncio.timeout(_WITHIN):
+                return await (await self._history()).present(message, edited_at)
+        except (Busy, Unclear, Refused, TimeoutError):
+            return None
+
+    async def _history(self) -> History:
+        return History(
             conversation=self.posts.conversation,
             web=self.posts.web,
             directory=self.directory,
             me=await self.posts.me(),
             shared=self.shared,
         )
-        async for message in history.read(after, limit):
-            yield message
 
     async def stretch(self, first: str, last: str) -> AsyncIterator[Page]:
         async for page in (await self._shown()).stretch(first, last):

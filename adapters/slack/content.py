@@ -1,6 +1,6 @@
 """What a Slack post says, wherever in the payload it says it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.slack.mrkdwn import Names, markdown
@@ -44,6 +44,16 @@ def _cards(post: Payload, me: str, names: Names) -> Iterator[str]:
 
 def _field(field: Payload) -> str:
     return ": ".join(filter(None, [field.get("title"), field.get("value")]))
+
+
+def attached(post: Payload) -> Sequence[str]:
+    """Its files in words, but for those that were deleted."""
+    return [described(file) for file in post.get("files") or () if not deleted(file)]
+
+
+def deleted(file: Payload) -> bool:
+    """https://docs.slack.dev/reference/objects/file-object"""
+    return file.get("mode") == "tombstone"
 
 
 def described(file: Payload) -> str:

@@ -1,6 +1,7 @@
 """What Slack sends, and what becomes of it: stored or done before it is acknowledged."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -95,7 +96,10 @@ class Delivery:
         except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             _log.warning("slack event makes no sense", error=type(error).__name__)
             return None
-        return said if wanted or not isinstance(said, Message | Edit) else None
+        if wanted or not isinstance(said, Message | Edit):
+            return said
+        # What they write is not for the bot; that what it has is out of date, is.
+        return replace(said, text="", readable=False) if isinstance(said, Edit) else None
 
     async def _connected(self, body: Payload, kind: str) -> bool:
         """Whether another organisation is in the channel; what an event does not say is asked."""

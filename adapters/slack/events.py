@@ -16,7 +16,7 @@ from adapters.message import (
     Message,
     Rescoped,
 )
-from adapters.slack.content import Payload, described, said_in
+from adapters.slack.content import Payload, attached, deleted, said_in
 from adapters.slack.mrkdwn import Names, mentions
 
 Said = Message | Edit | Deletion | Rescoped | Echo | None
@@ -117,9 +117,9 @@ def message(post: Payload, channel: Conversation, *, me: Me, names: Names) -> Me
         author=writer,
         text=said_in(post, me=me.user, names=names),
         sent_at=_moment(post["ts"]),
-        called=writer.kind is Kind.PERSON and (direct or mentions(post.get("text") or "", me.user)),
-        attachments=tuple(described(file) for file in post.get("files") or ()),
         edited_at=_moment(post["edited"]["ts"]) if post.get("edited") else None,
+        called=writer.kind is Kind.PERSON and (direct or mentions(post.get("text") or "", me.user)),
+        attachments=tuple(attached(post)),
     )
 
 
@@ -179,13 +179,17 @@ def _moment(ts: str) -> datetime:
 def _changed(
     event: Payload, channel: Conversation, me: Me, names: Names
 ) -> Edit | Deletion | Echo | None:
-    """Unfurls and new replies count as changes too, but leave text and `edited` alone."""
+    """Unfurls and new replies count as changes too, but leave alone what a post says.
+
+    Where something was taken off, as a file or a block of a bot's post, `edited` may be missing.
+    """
     after, before = event["message"], event.get("previous_message") or {}
     if after.get("subtype") == "tombstone":
         return _deletion(channel, after["ts"])
-    if before and all(after.get(key) == before.get(key) for key in ("text", "edited")):
+    if before and _told(before, me, names) == _told(after, me, names):
         return None
-    if not before and not after.get("edited"):
+    dated = before or after.get("edited")
+    if not (dated or any(map(deleted, after.get("files") or ()))):
         return None
     if _own(after, me):
         plain = channel.audience is Audience.DIRECT and not me.agent
@@ -197,8 +201,14 @@ def _changed(
         id=after["ts"],
         text=said_in(after, me=me.user, names=names),
         # `edited.ts` has whole seconds: two edits within one would tie.
-        edited_at=_moment(event.get("event_ts") or event["ts"]),
+        edited_at=_moment(event.get("event_ts") or event["ts"]) if dated else None,
+        attachments=tuple(attached(after)),
     )
+
+
+def _told(post: Payload, me: Me, names: Names) -> Sequence[object]:
+    shown = (said_in(post, me=me.user, names=names), attached(post))
+    return (post.get("text"), post.get("edited"), *shown)
 
 
 def _deletion(channel: Conversation, ts: str) -> Deletion:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.message import Audience, Conversation, Message
@@ -16,6 +17,7 @@ from adapters.slack.events import Me, mentioned, message, spoken
 
 _PAGE = 200  # posts: https://docs.slack.dev/apis/web-api/pagination
 _PATIENCE = 60.0  # seconds that Slack may ask to wait between two pages
+_SECOND = timedelta(seconds=1)
 _GONE = {"thread_not_found", "message_not_found"}
 
 
@@ -61,6 +63,27 @@ class History:
         said = message(post, channel, me=self.me, names=names)
         here = said and said.conversation.thread == self.conversation.thread
         return said if here else None
+
+    async def present(self, post: Message, edited_at: datetime | None) -> Message | None:
+        """See Chat.present; raises Busy, Unclear or Refused."""
+        if edited_at and _shows(post, edited_at):
+            return post
+        now = await self._now(post)
+        return now if now and (edited_at is None or _shows(now, edited_at)) else None
+
+    async def _now(self, post: Message) -> Message | None:
+        """The thread's first post comes with every answer."""
+        page = await self.web.read(
+            "conversations.replies",
+            channel=self.conversation.channel,
+            ts=self.conversation.thread or post.id,
+            oldest=post.id,
+            latest=post.id,
+            inclusive="true",
+            limit=2,
+        )
+        found = next((each for each in page["messages"] if each["ts"] == post.id), None)
+        return await self._said(found) if found else None
 
     def _posts(self, after: str, limit: int) -> AsyncGenerator[Payload, None]:
         """Oldest first. Slack lists a thread so, a channel newest first."""
@@ -118,3 +141,8 @@ class History:
                 continue
             yield page["messages"]
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+
+
+def _shows(post: Message, edited_at: datetime) -> bool:
+    """Whether it is from that edit, or a later one: Slack tells the second of the last one."""
+    return post.edited_at is not None and post.edited_at > edited_at - _SECOND

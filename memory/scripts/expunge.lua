@@ -53,10 +53,4 @@ if redis.call('EXISTS', CONVERSATION .. '/msg', CONVERSATION .. '/cover') == 0 t
   unset('key')
   redis.call('ZREM', CHANNEL .. '/threads', thread)
 end
-for _, day in ipairs({ today, today - 1 }) do
-  local pending = redis.call('HGETALL', CHANNEL .. '/pend/' .. day)
-  for i = 1, #pending, 2 do
-    if tonumber(string.match(pending[i + 1], '^%d+')) <= water then redis.call('HDEL', CHANNEL .. '/pend/' .. day, pending[i]) end
-  end
-end
 look_again()

@@ -74,7 +74,8 @@ for id, message in pairs(survivors) do
 end
 if not get('joined') then close_gap() end
 if not next(survivors) then redis.call('ZREM', CHANNEL .. '/threads', thread) end
-for _, day in ipairs({ today, today - 1 }) do
+-- Of a single thread nobody knows which edits wait for its messages; they are times, no texts.
+for _, day in ipairs(whole_channel and { today, today - 1 } or {}) do
   local pending = redis.call('HGETALL', CHANNEL .. '/pend/' .. day)
   for i = 1, #pending, 2 do
     if tonumber(string.match(pending[i + 1], '^%d+')) <= water then redis.call('HDEL', CHANNEL .. '/pend/' .. day, pending[i]) end

@@ -1,5 +1,6 @@
--- Keeps an edit that came before its message: done | arrived. ARGV: '', id, fingerprint, version, sealed
-local id, fingerprint, version, sealed = unpack(ARGV, 2, 5)
+-- Keeps the time of an edit whose message is not held, never its text: done | arrived.
+-- ARGV: '', id, fingerprint, version
+local id, fingerprint, version = unpack(ARGV, 2, 4)
 local thread, past = home(id)
 if thread then return { 'arrived' } end
 strike(id, version)
@@ -8,5 +9,5 @@ local seen = recent('seen', fingerprint)
 local kept = recent('pend', fingerprint)
 if seen or (kept and tonumber(string.match(kept, '^%d+')) >= tonumber(version)) then return { 'done' } end
 drop('pend', fingerprint)
-keep('pend', fingerprint, version .. ':' .. sealed)
+keep('pend', fingerprint, version)
 return { 'done' }

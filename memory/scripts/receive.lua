@@ -1,5 +1,5 @@
 -- Takes a message in, once: owed or quiet, with 1 if it joins the conversation and 1 if what was said
--- before is yet to be read | key (seal it under this key) | pend (an edit came first).
+-- before is yet to be read | key (seal it under this key) | pend (an edit came first: its time).
 -- ARGV: conversation, id, fingerprint, twin's fingerprint, sent, version, called, person, writer,
 --       follow, wrapped key, key is fresh, sealed, audience, thread, seconds messages and records are kept,
 --       how it came ('': just now | past | mine: a past reply of ours | kept: somebody wants it remembered),
@@ -56,7 +56,7 @@ if original then return again(original) end
 local joined = get('joined')
 if not joined and not called and how ~= 'kept' or how == 'mine' and replied() then return { 'quiet' } end
 local pending = recent('pend', fingerprint)
-if pending and tonumber(string.match(pending, '^%d+')) > tonumber(version) then return { 'pend', pending } end
+if pending and tonumber(string.match(pending, '^%d+')) > tonumber(version) then return { 'pend', string.match(pending, '^%d+') } end
 local key = get('key')
 if key and not same_key(key, wrapped) then return { 'key', key } end
 if not key and fresh ~= '1' then return { 'key', '' } end

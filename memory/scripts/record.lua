@@ -26,7 +26,8 @@
 --   CHANNEL/scope       string  since when it has another audience, and which
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' for what is forgotten | id of its twin | '-' for what
 --                               must not enter; what is stored is known by its id
---   CHANNEL/pend/DAY    hash    fingerprint -> edit that came before its message
+--   CHANNEL/pend/DAY    hash    fingerprint -> time of an edit that came before its message (an earlier
+--                               release kept a ':' and its sealed text behind it)
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
 --   EXPIRING            zset    conversations by when something is to be done before they expire

@@ -85,10 +85,13 @@ async def test_edits_and_deletions_arrive(
     discord.edit(talk.message.id, "hello again")
     discord.delete(talk.message.id)
     discord.delete(*more)
-    await discord.until(lambda: len(inbox.others) == 3)
-    edit, deletion, bulk = inbox.others
+    await discord.until(lambda: len(inbox.others) == 4)
+    preview, edit, deletion, bulk = inbox.others
+    assert isinstance(preview, Edit)
+    assert (preview.id, preview.edited_at) == (talk.message.id, None)
     assert isinstance(edit, Edit)
     assert (edit.id, edit.text) == (talk.message.id, "hello again")
+    assert edit.edited_at
     assert isinstance(deletion, Deletion)
     assert (deletion.space, deletion.channel) == ("@me", talk.channel)
     assert deletion.ids == (talk.message.id,)

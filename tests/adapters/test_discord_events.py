@@ -164,8 +164,13 @@ def test_a_channel_is_public_only_when_everyone_is_known_to_see_it(seen: Seen) -
     assert (conversation.space, conversation.audience) == ("424242", Audience.PRIVATE)
 
 
-def test_a_link_preview_is_no_edit(seen: Seen) -> None:
-    assert seen.edit(seen.post(seen.direct, seen.ada, "see example.com")) is None
+def test_a_link_preview_is_nobodys_edit(seen: Seen) -> None:
+    """But it tells what is attached: something may have been taken off."""
+    edit = seen.edit(seen.post(seen.direct, seen.ada, "see example.com"))
+    assert edit is not None
+    assert (edit.edited_at, edit.attachments) == (None, ())
+    hidden = seen.post(seen.general, seen.ada, "")
+    assert seen.edit(hidden, withheld=True) is None
 
 
 def test_an_edit_says_what_and_when(seen: Seen) -> None:
@@ -174,16 +179,19 @@ def test_an_edit_says_what_and_when(seen: Seen) -> None:
     edit = seen.edit(post)
     assert edit is not None
     assert (edit.channel, edit.id, edit.text) == (seen.general, str(post.id), "better")
-    assert edit.edited_at.isoformat() == at
+    assert (edit.edited_at and edit.edited_at.isoformat()) == at
+    assert edit.readable
 
 
-def test_an_edit_that_discord_withholds_keeps_the_text(seen: Seen) -> None:
+def test_an_edit_that_discord_withholds_is_not_readable(seen: Seen) -> None:
     at = "2026-11-20T10:00:00+00:00"
     hidden = seen.post(seen.general, seen.ada, "", edited_timestamp=at)
-    assert seen.edit(hidden, withheld=True) is None
+    withheld = seen.edit(hidden, withheld=True)
+    assert withheld is not None
+    assert not withheld.readable
     emptied = seen.edit(seen.post(seen.direct, seen.ada, "", edited_timestamp=at))
     assert emptied is not None
-    assert emptied.text == ""
+    assert (emptied.text, emptied.readable) == ("", True)
 
 
 def test_a_deletion_names_the_parent_channel(seen: Seen) -> None:

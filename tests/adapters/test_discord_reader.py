@@ -70,7 +70,7 @@ async def test_a_mention_by_role_shows_its_text_only_with_the_intent(
     assert shown.attachments == ()
 
 
-async def test_an_edit_that_discord_empties_changes_nothing(
+async def test_an_edit_that_discord_empties_is_not_readable(
     discord: FakeDiscord, inbox: Collected
 ) -> None:
     async with talking(discord, inbox) as (channel, ada):
@@ -78,10 +78,10 @@ async def test_an_edit_that_discord_empties_changes_nothing(
         discord.edit(call, "never mind")  # without the mention, Discord shows no text
         direct = discord.dm(ada, "and directly")
         discord.edit(direct, "")
-        await discord.until(lambda: inbox.others)
-    assert [(each.id, each.text) for each in inbox.others if isinstance(each, Edit)] == [
-        (direct, "")
-    ]
+        await discord.until(lambda: len(inbox.others) == 2)
+    edits = {each.id: each for each in inbox.others if isinstance(each, Edit)}
+    assert not edits[call].readable
+    assert (edits[direct].text, edits[direct].readable) == ("", True)
 
 
 async def test_an_edit_keeps_what_is_attached(discord: FakeDiscord, inbox: Collected) -> None:

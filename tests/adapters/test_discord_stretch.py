@@ -96,13 +96,13 @@ async def test_edits_are_told_with_what_is_attached(room: Room) -> None:
     assert edit.attachments == ("menu.txt (text/plain)\n```\nsoup\n```",)
 
 
-async def test_what_discord_hides_is_there_and_was_not_edited_to_nothing(room: Room) -> None:
+async def test_what_discord_hides_is_there_and_its_edits_are_not_readable(room: Room) -> None:
     room.discord.gateway.message_content = False
     first, last = room.say("one", mention=True), room.say("among ourselves")
     room.discord.edit(last, "still")
     (page,) = await room.pages(first, last)
     assert page.ids == (first, last)
-    assert page.edits == ()
+    assert [(each.id, each.readable) for each in page.edits] == [(last, False)]
 
 
 async def test_the_post_a_thread_was_made_on_is_looked_at_in_its_channel(room: Room) -> None:

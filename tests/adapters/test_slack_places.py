@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.message import Audience, Departure, Rescoped
+from adapters.message import Audience, Departure, Edit, Rescoped
 from adapters.ports import Inbox
 from tests.adapters.inbox import Collected
 from tests.adapters.slack_bot import connected, inbox, mode, settled, slack
@@ -30,7 +30,26 @@ async def test_guests_are_neither_answered_nor_stored_unless_wanted(
         ts = slack.say(channel, "U2", "let me in")
         slack.edit(channel, ts, "please")
         await settled(slack)
-    assert (inbox.messages, inbox.others) == ([], [])
+    assert inbox.messages == []
+    (edit,) = inbox.others
+    assert isinstance(edit, Edit)
+    assert (edit.text, edit.readable) == ("", False)
+
+
+@pytest.mark.parametrize("by_now", ["a guest", "shared with others"])
+async def test_an_edit_that_is_not_for_the_bot_says_that_what_it_has_is_out_of_date(
+    slack: Slack, inbox: Collected, mode: str, by_now: str
+) -> None:
+    """Its author, or its channel, was another when it was written."""
+    place = slack.channel("C1")
+    async with connected(slack, inbox, mode):
+        ts = slack.workspace.add("C1", "U2", "my number is 5551").ts
+        slack.workspace.marks["U2"] = {"is_restricted": by_now == "a guest"}
+        place.shared = by_now == "shared with others"
+        slack.edit("C1", ts, "my number is a secret")
+        await settled(slack)
+    (edit,) = [each for each in inbox.others if isinstance(each, Edit)]
+    assert (edit.id, edit.text, edit.attachments, edit.readable) == (ts, "", (), False)
 
 
 async def test_wanted_guests_are_a_shared_audience(

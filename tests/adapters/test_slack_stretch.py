@@ -112,6 +112,7 @@ async def test_edits_and_files_that_were_taken_off_are_told(slack: Slack) -> Non
     (page,) = await pages(slack, place(said[0]), said[0], said[2])
     edited, taken = page.edits
     assert (edited.id, edited.text) == (said[1], "it reads otherwise")
+    assert edited.edited_at
     assert abs(edited.edited_at.timestamp() - time.time()) < 60
     assert (taken.id, taken.text) == (said[2], "note 2")
 

@@ -56,6 +56,7 @@ class FakePlatform:
     sought: list[datetime] = field(default_factory=list)  # since when it was looked for
     outages: list[BaseException] = field(default_factory=list)  # raised by that, one each
     readings: list[str] = field(default_factory=list)  # after which message
+    read_again: list[str] = field(default_factory=list)  # posts, one by one
     typed: str = ""  # as the last turn had it
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -161,6 +162,14 @@ class FakePlatform:
             if self.outages:
                 raise self.outages.pop(0)
             yield found
+
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        if edited_at and message.edited_at and message.edited_at >= edited_at:
+            return message
+        self.read_again.append(message.id)
+        now = next((each for each in self.said if each.id == message.id), None)
+        fresh = now and (not edited_at or (now.edited_at and now.edited_at >= edited_at))
+        return now if fresh else None
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return [image for each in ids for image in self.pictures.get(each, ())]

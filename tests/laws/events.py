@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from memory.engine import Memory
 from memory.records import Place
-from tests.laws.truth import Post
 
 NUMBERS = 12  # of a move are less
 CHANNEL = Place(platform="slack", space="T", channel="C", audience="public")
@@ -33,7 +32,6 @@ class Event:
 
     tell: Callable[[Memory], Awaitable[object]]
     known: Callable[[], None]
-    message: Post | None = None  # that arrives with it
     task: asyncio.Task[None] | None = None
     done: bool = False
 

@@ -22,6 +22,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
 end
 return all
 """
+WRAPPED = b"\x03"  # what a wrapped data key begins with; see memory/seal.py
 Table = Mapping[bytes, bytes]
 
 
@@ -45,6 +46,7 @@ class Record:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
     records: Mapping[str, Record]  # by conversation
+    loose: frozenset[str]  # what holds sealed text, and belongs to no conversation or person
     raw: bytes = field(repr=False)
 
 
@@ -54,8 +56,18 @@ def holdings(server: Server, keyring: Keyring, places: Iterable[Place]) -> Holdi
     due = {name for key, value in rows if key.endswith(b"/due") for name in value[::2]}
     return Holdings(
         records={place.key: _record(tables, place, keyring, due) for place in places},
+        loose=frozenset(_loose(tables, keyring)),
         raw=b"\0".join(_flat([value for _, value in rows])),
     )
+
+
+def _loose(tables: Mapping[str, list[bytes]], ring: Keyring) -> Iterator[str]:
+    """Sealed text needs a data key: one that lies elsewhere than those of records and people."""
+    heads = [WRAPPED + bytes.fromhex(each) for each in ring.ids]
+    for name, value in tables.items():
+        keyed = name == "" or name.endswith("/rec") or name.startswith("person:")
+        if not keyed and any(head in part for part in _flat(value) for head in heads):
+            yield name
 
 
 def _record(

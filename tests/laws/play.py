@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
+from memory.edits import Present
 from memory.engine import Memory
+from memory.entry import Entry
 from memory.records import Place
 from memory.seal import Keyring
 from tests.laws import laws
@@ -70,16 +72,18 @@ class Play:
         entry = post.entry()
         await self._happen(
             move,
-            lambda memory: memory.receive(place, entry),
+            lambda memory: memory.admit(place, entry, present=self._present(post)),
             lambda: setattr(post, "received", True),
-            post,
         )
 
     async def _again(self, move: Move) -> None:
         """A delivery of what has come already: platforms try again for hours, not for days."""
         if (post := self._pick(move)) and post.sent > self._server.now - DAY * 500_000:
             entry = post.entry()
-            await self._happen(move, lambda memory: memory.receive(post.place, entry), lambda: None)
+            again = partial(
+                Memory.admit, place=post.place, entry=entry, present=self._present(post)
+            )
+            await self._happen(move, again, lambda: None)
 
     async def _lose(self, move: Move) -> None:
         """No event tells of it; those who hear again know that something may be missing."""
@@ -138,7 +142,6 @@ class Play:
         channel, until = move.number % 4 == 0, post.sent if move.process else await self._tick()
         places = PLACES if channel else [post.place]
         keys = self._keys_of([each for each in places if until > self.truth.water.get(each.key, 0)])
-        await self._bring_edited(move, but=places)
         gone = [each for place in places for each in self.truth.forget(place, until)]
         await self._happen(
             move,
@@ -146,15 +149,14 @@ class Play:
             lambda: self.truth.forgot(gone, keys),
         )
 
-    async def _bring_edited(self, move: Move, but: Sequence[Place]) -> None:
-        """To forget a thread drops edits that wait for their message: nobody knows their thread."""
-        for event in self._events:
-            post = event.message
-            if post and len(post.words) > 1 and post.place not in but and not event.done:
-                if event.task and not event.task.done():
-                    await self._stage.finish(event.task)
-                else:
-                    await self._under_way(replace(move, how="now"), event)
+    def _present(self, post: Post) -> Present:
+        async def present(at: int) -> Entry | None:
+            await self._stage.border()
+            now = self.truth.present(post)
+            await self._stage.border()
+            return now if now and now.version >= at else None
+
+        return present
 
     async def _deliver(self, move: Move) -> None:
         if waiting := [event for event in self._events if event.waits]:
@@ -228,9 +230,8 @@ class Play:
         move: Move,
         tell: Callable[[Memory], Awaitable[object]],
         known: Callable[[], None],
-        message: Post | None = None,
     ) -> None:
-        event = Event(tell, known, message)
+        event = Event(tell, known)
         self._events.append(event)
         if move.how != "later":
             await self._under_way(move, event)

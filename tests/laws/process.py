@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from memory.engine import Memory, Settings
+from memory.entry import Entry
 from memory.folding import NotASummary, Sizes
 from memory.gaps import OVERLAP, PAST
 from memory.records import Debris, Place
@@ -81,8 +83,10 @@ class Process:
             return
         token, gap = begun
         await self._compare(place)
-        for entry in self.observer.truth.history(place, gap.after):
-            await self.memory.admit(place, entry, PAST if entry.sent <= gap.joined else "")
+        truth = self.observer.truth
+        for entry in truth.history(place, gap.after):
+            how, present = PAST if entry.sent <= gap.joined else "", partial(self._again, entry.id)
+            await self.memory.admit(place, entry, how, present)
             if not await self.memory.gaps.hold(place, token):
                 return
         await self.memory.gaps.end(place, token, gap)
@@ -94,6 +98,12 @@ class Process:
         if gone := [each for each in posts if each.vanished]:
             await self.memory.retract(CHANNEL, [each.id for each in gone])
             truth.lost(*gone)
+
+    async def _again(self, message: str, at: int) -> Entry | None:
+        """One message, as its platform shows it by now."""
+        await self._stage.border()
+        now = self.observer.truth.present(self.observer.truth.posts[message])
+        return now if now and now.version >= at else None
 
     async def recheck(self) -> None:
         await self.memory.persons.recheck()

@@ -29,7 +29,7 @@ class Post:
     words: dict[int, str] = field(default_factory=dict)  # by the time of the edit
     sure: bool  # called, or overheard where the bot is known to have joined
     received: bool = False
-    unsettled: bool = False  # an edit of it may be lost
+    unread: bool = False  # its platform was asked for it in vain: an edit of it may have no text
     deleted: bool = False
     vanished: bool = False  # deleted, and no event tells of it
     expired: bool = False
@@ -37,6 +37,11 @@ class Post:
     @property
     def id(self) -> str:
         return f"m{self.number}"
+
+    @property
+    def closed(self) -> bool:
+        """Its platform lets nobody read it back."""
+        return self.number % 4 == 3
 
     @property
     def personal(self) -> bool:
@@ -97,15 +102,17 @@ class Truth:
 
     def outdated(self, post: Post, at: int) -> None:
         """What it said before this edit is not to be met any more."""
-        if not post.unsettled:
-            self._forbid(word for version, word in post.words.items() if version < at)
+        self._forbid(word for version, word in post.words.items() if version < at)
 
-    def unsure(self, post: Post) -> None:
-        """Its edit may be unknown: it came first, and edits of what did not come are not kept."""
-        post.sure, post.unsettled = False, True
-        if not self.must_go(post):
-            own = set(post.words.values())
-            self.forbidden = ["" if word in own else word for word in self.forbidden]
+    def present(self, post: Post) -> Entry | None:
+        """The post as its platform shows it now; None: nobody can read it."""
+        post.unread |= post.closed or post.deleted
+        return None if post.closed or post.deleted else post.entry(max(post.words))
+
+    def optional(self) -> set[str]:
+        """Words of edits whose text memory may have found nobody to tell it."""
+        unread = (post for post in self.posts.values() if post.unread)
+        return {word for post in unread for version, word in post.words.items() if version}
 
     def lost(self, *posts: Post) -> None:
         """Nor anything of it, nor the replies to it: who knows what they quote."""

@@ -142,16 +142,6 @@ async def test_an_edit_during_a_turn_makes_it_answer_again(
     assert (await turn.conclude(["p1"], [], "eight!")).verdict == "done"
 
 
-async def test_an_edit_that_comes_before_its_message_is_kept_and_the_newest_wins(
-    memory: Memory, world: World, place: Place
-) -> None:
-    await memory.amend(place, "m", "third", NOW_PLUS + 3)
-    await memory.amend(place, "m", "second", NOW_PLUS + 2)
-    await memory.receive(place, world.say("first", id="m"))
-    turn = await turn_in(memory, place)
-    assert [entry.text for entry in turn.recollection.question] == ["third"]
-
-
 async def test_a_deletion_that_comes_first_keeps_its_message_out(
     memory: Memory, world: World, place: Place
 ) -> None:

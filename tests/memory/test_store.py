@@ -26,7 +26,7 @@ async def test_all_keys_of_a_channel_carry_one_hash_tag(redis_url: str) -> None:
         await debris(actor)
         await actor.fold()
         await store.receive(other, arrival("m7", 7), sealed("m7"))
-        await store.pend(CHANNEL, "m8", b"print of m8", NOW, b"edit")
+        await store.pend(CHANNEL, "m8", b"print of m8", NOW)
         await actor.forget(1)
     tags = {bytes(re.findall(rb"\{(.*?)\}", key)[0]) for key in await dump(redis_url)}
     assert len(tags) == 1

@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -53,6 +54,8 @@ class World:
     history: Callable[[Conversation, str], Sequence[Message]] = lambda where, after: ()
     # What people see there, and of that only what may be listed by now.
     page: Callable[[Conversation, float], Page] = lambda where, now: Page(ids=())
+    present: Callable[[Message], Message | None] = lambda message: None  # people's, as it is now
+    unread: Callable[[str], None] = lambda post: None  # somebody asked for it in vain
 
     def post(self, where: Conversation, turn: Hold, slot: int, text: str, live: bool) -> Post:
         now, nonce = asyncio.get_running_loop().time(), f"{turn.id}-{slot}"
@@ -134,6 +137,12 @@ class SimulatedPosts:
     async def carrying(self, turn: str) -> list[Post]:
         return await self._send(partial(self._world.find, self._where, turn))
 
+    async def read(self, message: Message) -> Message | None:
+        """Raises Lost."""
+        return await self._world.network.call(
+            PLATFORM, partial(self._world.present, message), self._process
+        )
+
     async def _send(self, effect: Callable[[], T]) -> T:
         world, loop = self._world, asyncio.get_running_loop()
         if world.network.faulty and world.chance.random() < BUSY:
@@ -182,6 +191,15 @@ class SimulatedChat:
 
     async def deleted(self, ids: Sequence[str]) -> Sequence[str]:
         return [each for each in ids if each not in self.world.page(self.where, math.inf).ids]
+
+    async def present(self, message: Message, edited_at: datetime | None) -> Message | None:
+        now = None
+        with suppress(Lost):
+            now = await self.posts.read(message)
+        if now and (not edited_at or (now.edited_at and now.edited_at >= edited_at)):
+            return now
+        self.world.unread(message.id)
+        return None
 
     async def images(self, ids: Sequence[str]) -> Sequence[Image]:
         return ()

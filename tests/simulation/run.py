@@ -101,7 +101,7 @@ class Simulation:
             town.echo(post, fence)
             town.shown(post)
 
-        world.shown = shown
+        world.shown, world.present, world.unread = shown, town.present, town.unread
         replicas = [Replica(means, name, chance.uniform(-SKEW, SKEW)) for name in "ab"]
         town.replicas = replicas
         faults = _Faults(replicas, chance, self._weather)

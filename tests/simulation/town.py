@@ -84,6 +84,19 @@ class Town:
             elif not said.deleted:
                 self._edited(said, stamp())
 
+    def present(self, message: Message) -> Message | None:
+        """As its platform shows it now."""
+        post = self._truth.posts.get(message.id)
+        if post is None or post.deleted:
+            return None
+        newest = max(post.words)
+        return replace(message, text=post.text(newest), edited_at=_at(newest) if newest else None)
+
+    def unread(self, message: str) -> None:
+        """Somebody asked for it in vain."""
+        if message in self._truth.posts:
+            self._truth.posts[message].unread = True
+
     def echo(self, post: Post, fence: int) -> None:
         """The platform shows an own post, new or changed."""
         if not self._weather.echoes:
@@ -205,8 +218,6 @@ class Town:
         for post in truth.posts.values():
             if post.place == place and post.sent <= until:
                 post.sure = False
-            elif len(post.words) > 1 and not (post.received and post.sure):
-                truth.unsure(post)
 
         async def respond(answer: Answer) -> None:
             answers.append(answer.text)

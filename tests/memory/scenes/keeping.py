@@ -19,7 +19,7 @@ KEEPING = (
     Scene(name="fold", prepare=Actor.answered, step=lambda do, _: do.fold()),
     Scene(
         name="pend",
-        step=lambda do, _: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9, b"edit"),
+        step=lambda do, _: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9),
     ),
     Scene(
         name="amend what is folded",
@@ -91,7 +91,7 @@ KEEPING = (
     Scene(
         name="pend what is summarised and has expired",
         prepare=outlived,
-        step=lambda do, _: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9, b"edit"),
+        step=lambda do, _: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9),
     ),
     Scene(name="revive", prepare=joined, step=lambda do, _: do.revive(b"old summary")),
     Scene(name="revive in vain", prepare=folded, step=lambda do, _: do.revive(b"old summary")),

@@ -19,12 +19,12 @@ RECEIVING = (
     ),
     Scene(
         name="receive after its edit",
-        prepare=lambda do: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9, b"edit"),
+        prepare=lambda do: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9),
         step=lambda do, _: do.say("m1", 1),
     ),
     Scene(
         name="receive the edited text",
-        prepare=lambda do: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9, b"edit"),
+        prepare=lambda do: do.store.pend(CHANNEL, "m1", b"print of m1", NOW + 9),
         step=lambda do, _: do.say("m1", 1, version=NOW + 9),
     ),
     Scene(name="claim", step=lambda do, _: do.claim("one")),

@@ -139,12 +139,18 @@ class FakeDiscord(Places):
         self.changed()
         return str(message["id"])
 
-    def edit(self, message: str, text: str) -> None:
+    def edit(self, message: str, text: str, **fields: Any) -> None:
         post = self.world.locate(message)
         mentions = self.world.mentioned(MENTION.findall(text))
-        self.world.edit_message(post, content=text, mentions=mentions)
+        self.world.edit_message(post, content=text, mentions=mentions, **fields)
         self.gateway.emit_message("MESSAGE_UPDATE", post)
         self.changed()
+
+    def take_off(self, message: str, file: Json) -> None:
+        """One of its files is gone, and Discord does not call that an edit."""
+        post = self.world.locate(message)
+        post["attachments"] = [each for each in post["attachments"] if each["id"] != file["id"]]
+        self.gateway.emit_message("MESSAGE_UPDATE", post)
 
     def preview(self, message: str) -> None:
         """Discord adds a link preview: an update that nobody wrote."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.servers.slack.limits import Failure
-from tests.servers.slack.workspace import BOT_USER, Channel, Post, Workspace
+from tests.servers.slack.workspace import Channel, Post, Workspace
 
 Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -27,10 +27,12 @@ class Listing:
         }
 
     def _mine(self, given: Arguments) -> Answer:
-        """The channels that the bot is a member of, and its direct messages; or those of a user.
+        """The channels that the bot is a member of, and its direct messages; or a user's channels.
 
         Of private ones only those that the bot is in as well.
         """
+        user = str(given.get("user") or "")
+        rooms = [each for each in self._workspace.channels.values() if each.member]
         if self._workspace.organisation and not given.get("team_id"):
             raise Failure("missing_argument")
         types = str(given.get("types") or "public_channel").split(",")
@@ -41,7 +43,7 @@ class Listing:
             self._needs(f"{SCOPE[kind]}:read")
         mine = [
             each.info()
-            for each in self._workspace.joined(str(given.get("user") or BOT_USER))
+            for each in (self._workspace.joined(user) if user else rooms)
             if each.type in kinds
         ]
         page, metadata = self._cut(given, mine)

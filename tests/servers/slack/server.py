@@ -13,6 +13,7 @@ from aiohttp import web
 from tests.servers.slack import payloads
 from tests.servers.slack.admin import Admin
 from tests.servers.slack.api import Methods
+from tests.servers.slack.changes import Changes
 from tests.servers.slack.delivery import Courier, Delivery, Way
 from tests.servers.slack.faults import Fault, Faults
 from tests.servers.slack.hands import Hands
@@ -35,7 +36,7 @@ class Request:
     given: dict[str, Any]
 
 
-class Slack:
+class Slack(Changes):
     """`async with Slack() as slack:`; every wait is in seconds of the event loop's clock.
 
     An event that is not acknowledged within `ack_within` is sent again after each of `retries`,
@@ -154,28 +155,6 @@ class Slack:
         """To the bot, in the DM `D` + user id."""
         channel = self.channel(f"D{user}", "im")
         return self.say(channel.id, user, text, thread=thread, mention=False)
-
-    def edit(self, channel: str, ts: str, text: str, *, told: bool = True) -> None:
-        """`told`: the event holds the post as it was."""
-        place = self.workspace.channels[channel]
-        post, stamp = place.posts[ts], self.workspace.ts()
-        before = post.payload() if told else None
-        post.text, post.edited = text, f"{stamp.partition('.')[0]}.000000"
-        self._emit(payloads.changed(post, before, place, stamp), place)
-
-    def unfurl(self, channel: str, ts: str, *, told: bool = True) -> None:
-        """Show a link of a post: a change that nobody made."""
-        place = self.workspace.channels[channel]
-        post, stamp = place.posts[ts], self.workspace.ts()
-        before = post.payload() if told else None
-        card = {"from_url": "https://example.com", "title": "An example", "id": 1}
-        post.more = post.more | {"attachments": [card]}
-        self._emit(payloads.changed(post, before, place, stamp), place)
-
-    def delete(self, channel: str, ts: str, *, told: bool = True) -> None:
-        """By its author or an admin; `told`: the event holds what was deleted."""
-        place = self.workspace.channels[channel]
-        self.methods.remove(place, place.posts[ts], told=told)
 
     def deliver(self, body: dict[str, Any]) -> Delivery:
         """Send a body as it is, such as a recorded one."""

@@ -1,6 +1,7 @@
 """Rules 1 to 11, each switched off: what is taken in, and whose turn it is."""
 
 from bot import reply
+from memory import engine
 from memory.engine import Memory
 from memory.turn import Turn
 from tests.simulation.mutants.mutant import Mutant
@@ -40,6 +41,16 @@ RECORD = (
         rule=3,
         what="an edit that came first is not heeded",
         changes={"tonumber(string.match(pending, '^%d+')) > tonumber(version)": "false"},
+    ),
+    Mutant(
+        rule=3,
+        what="a message whose edit nobody can read keeps its old text",
+        methods={(engine, "edited"): ("(UNREADABLE, at)", "(entry.text, at)")},
+    ),
+    Mutant(
+        rule=3,
+        what="what is read of an edit that came first is not taken",
+        methods={(engine, "edited"): ("(now.text, ", "(entry.text, ")},
     ),
     Mutant(
         rule=3,
