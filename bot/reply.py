@@ -42,7 +42,7 @@ class Dirty(Exception):
 class Replies:
     """Brings turns to their end. `attempts`: so often the model may fail; `images`: it takes them.
 
-    Seconds: the `lease`; and how `late` a platform call may still take effect.
+    `late`: so many seconds after it was sent a platform call may still take effect.
     """
 
     def __init__(
@@ -51,13 +51,12 @@ class Replies:
         prompter: Prompter,
         budgets: Budgets,
         *,
-        lease: float,
         attempts: int,
         late: float,
         images: bool = False,
     ) -> None:
         self._model, self._prompter, self._budgets = model, prompter, budgets
-        self._lease, self._attempts, self._late, self._images = lease, attempts, late, images
+        self._attempts, self._late, self._images = attempts, late, images
         self._bills: dict[Turn, Bill] = {}  # as many as are running
 
     async def finish(self, turn: Turn, chat: Chat) -> bool:
@@ -149,7 +148,7 @@ class Replies:
             await turn.note(text=text)
 
     async def _generate(self, turn: Turn, chat: Chat) -> AsyncGenerator[str, None]:
-        """Ask the model; the lease is renewed while it is silent, and a stop ends it."""
+        """Ask the model; a stop ends it, and so does what a renewal of the lease met."""
         cache_key = hashlib.sha256(turn.place.key.encode()).hexdigest()[:16]
         bill = self._bills[turn]
         images = await self._seen(turn, chat) if self._images and not bill.scarce else ()
@@ -162,7 +161,7 @@ class Replies:
         if fit.question != turn.recollection.question:
             yield TOO_LONG
         async with aclosing(self._model(request)) as answer:
-            while not turn.stopped and (piece := await self._next(answer, turn)) is not None:
+            while not turn.stopped and (piece := await _next(answer, turn)) is not None:
                 bill.tokens += self._prompter.count(piece)
                 yield piece
 
@@ -172,24 +171,22 @@ class Replies:
         images = await chat.images(ids)
         return images[max(len(images) - self._prompter.images, 0) :]
 
-    async def _next(self, pieces: AsyncGenerator[str, None], turn: Turn) -> str | None:
-        """A piece; None at the end, and once a person says stop: then the model is not waited for.
 
-        Not by a TaskGroup: that would wrap the model's errors.
-        """
-        reading = asyncio.ensure_future(anext(pieces, None))
-        now = asyncio.get_running_loop().time
-        due = now() + self._lease / 3
-        try:
-            while not reading.done() and not turn.stopped:
-                await asyncio.wait({reading}, timeout=min(LOOK, due - now()))
-                if not reading.done() and now() >= due:
-                    await turn.note()
-                    due = now() + self._lease / 3
-            return reading.result() if reading.done() else None
-        finally:
-            if reading.cancel():  # else it is done
-                await asyncio.wait({reading})
+async def _next(pieces: AsyncGenerator[str, None], turn: Turn) -> str | None:
+    """A piece; None at the end, and once a person says stop: then the model is not waited for.
+
+    Not by a TaskGroup: that would wrap the model's errors.
+    """
+    reading = asyncio.ensure_future(anext(pieces, None))
+    try:
+        while not (reading.done() or turn.stopped or turn.trouble):
+            await asyncio.wait({reading}, timeout=LOOK)
+        if turn.trouble:
+            raise turn.trouble
+        return reading.result() if reading.done() else None
+    finally:
+        if reading.cancel():  # else it is done
+            await asyncio.wait({reading})
 
 
 async def _show(turn: Turn, chat: Chat, text: AsyncGenerator[str, None], onto: Posted) -> Posted:

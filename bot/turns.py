@@ -159,9 +159,11 @@ class Turns:
         """One turn to its end, or given back to be tried again. Whether more is owed."""
         began = asyncio.get_running_loop().time()
         self._live.add(turn)
+        keeping = self._tasks.create_task(turn.keep())
         try:
             more = await self._replies.finish(turn, self._chat(turn.place))
         except Lost:
+            log.warning("reply broken off: its lease was lost, another finishes it", **who(turn))
             self._metrics.turns.labels("lost").inc()
             return False
         except asyncio.CancelledError:
@@ -176,6 +178,7 @@ class Turns:
                 await turn.release(clean=False, failed=True, wait=pause)
             return False
         finally:
+            keeping.cancel()
             self._live.discard(turn)
         self._metrics.turns.labels("done").inc()
         self._metrics.seconds.observe(asyncio.get_running_loop().time() - began)

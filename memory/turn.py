@@ -14,8 +14,9 @@ from memory.recalling import Recalling
 from memory.records import Concluded, Lease, Place, Reply, Sealed
 from memory.seal import Unreadable
 from memory.siblings import earlier
-from memory.store import Store
+from memory.store import Store, StoreDown
 
+AGAIN = 1.0  # seconds until a renewal that the store did not answer is tried again
 ASKERS = 8  # of one turn, the last ones: so many people's facts are read
 
 
@@ -67,11 +68,13 @@ class Turn:
     ) -> None:
         self._means, self._store, self._token = means, means.store, token
         self._mark = ""  # see Reply
+        self.trouble: Lost | Stale | Withdrawn | None = None  # what a renewal met
         self.place = place
         self._take(lease, asked, known)
 
     def _take(self, lease: Lease, asked: float, known: Known | None = None) -> None:
         self._lease, self.stopped, self.changed = lease, lease.stopped, lease.changed
+        self.trouble = None
         self.place = replace(self.place, audience=lease.snapshot.audience)
         self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
@@ -141,8 +144,26 @@ class Turn:
         """Messages in the window's run, those not read into this turn too."""
         return self._lease.snapshot.unfolded
 
+    async def keep(self) -> None:
+        """Renew the lease, a third of it after the last time: to be run beside all that is done.
+
+        Whatever the turn waits for, and however often something comes. What a renewal meets is
+        left in `trouble`.
+        """
+        third, now = self._means.terms.lease / 3, asyncio.get_running_loop().time
+        while not isinstance(self.trouble, Lost):
+            await asyncio.sleep(self._deadline - 2 * third - now())
+            try:
+                await self.note()
+            except StoreDown:
+                await asyncio.sleep(AGAIN)
+            except (Lost, Stale, Withdrawn) as met:
+                self.trouble = met
+
     async def secure(self) -> None:
         """Return once the lease outlasts a platform call that begins now."""
+        if self.trouble:
+            raise self.trouble
         while asyncio.get_running_loop().time() + self._means.terms.call >= self._deadline:
             await self.note()
 
@@ -168,7 +189,7 @@ class Turn:
 
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
-        asked = asyncio.get_running_loop().time()
+        asked, read = asyncio.get_running_loop().time(), self._lease.snapshot
         kept = "" if self.unreadable else text
         blob = self._key.data.seal(kept.encode(), *self._context()) if kept else b""
         noted = await self._store.note(self.place, self._lease, posted, blob)
@@ -177,10 +198,12 @@ class Turn:
         if noted.lost:
             raise Lost
         self._deadline = asked + self._means.terms.lease
-        self.stopped = noted.stopped
+        self.stopped |= noted.stopped
+        if self.withdrawn or read is not self._lease.snapshot:
+            return  # that is known, or the record was read again meanwhile
         if noted.withdrawn:
             raise Withdrawn
-        if noted.revision != self._lease.snapshot.revision:
+        if noted.revision != read.revision:
             raise Stale
 
     async def reload(self) -> None:

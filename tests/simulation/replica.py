@@ -135,8 +135,7 @@ class Replica:
         platform = SimulatedPlatform(means.world, process, Pace())
         platforms = {platform.name: platform}
         budgets = Budgets(store, DayLimits(), self._now)
-        lease, late = means.weather.lease, PLATFORM.late
-        replies = Replies(model, prompter, budgets, lease=lease, attempts=ATTEMPTS, late=late)
+        replies = Replies(model, prompter, budgets, attempts=ATTEMPTS, late=PLATFORM.late)
         limits = Limits(sweep=SWEEP, stop=3.0)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=means.metrics)
         process.works_on = turns._live
