@@ -81,7 +81,8 @@ class Prompter:
         segments = _newest(recollection.segments, min(left, self._budget.summary), _size)
         left -= sum(_size(segment) for segment in segments)
         most = self._budget.window // (4 if scarce else 1)
-        window = _newest(recollection.window, min(left, most), _weight)
+        shown = [each for each in recollection.window if each.kind != ME or facts.shows(each.text)]
+        window = _newest(shown, min(left, most), _weight)
         return Recollection(
             segments=tuple(segments), window=tuple(window), question=tuple(question), facts=known
         )

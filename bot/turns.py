@@ -173,9 +173,11 @@ class Turns:
         except Exception as error:  # noqa: BLE001 - the edge: logged, counted, tried again
             self._metrics.turns.labels("failed").inc()
             log.error("turn failed", **who(turn), error=describe(error))
+            # A whole reply that cannot be shown or stored just now is none that failed.
+            failed = not (turn.text and isinstance(error, Busy | Unclear | StoreDown))
             with suppress(StoreDown):
                 pause = min(60.0, 2.0 ** (turn.failures + 1))  # seconds before the next try
-                await turn.release(clean=False, failed=True, wait=pause)
+                await turn.release(clean=False, failed=failed, wait=pause)
             return False
         finally:
             keeping.cancel()

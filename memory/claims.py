@@ -123,7 +123,8 @@ def sound(key: str, value: str) -> bool:
     key, value = _phrases(key, value)
     if not (0 < len(key) <= _KEY and 0 < len(value) <= _VALUE and _LABEL.fullmatch(key)):
         return False
-    folded = plain(value)
+    if not (folded := plain(value)):
+        return False
     strange = (_UNSOUND, folded), (_LINK, folded), (_ORDER, folded), (_ORDER, key)
     return not any(pattern.search(text) for pattern, text in strange)
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from memory.entry import Entry
+from memory.facts import shows
 from memory.records import Place
 
 
@@ -60,4 +61,4 @@ async def within(text: str, most: int, measure: Callable[[str], Awaitable[int]])
 def accept(summary: str, source: str) -> bool:
     """Whether this is a summary: text, no refusal or error, and not longer than its source."""
     text = summary.strip()
-    return bool(text) and len(text) <= len(source) and not _NO_SUMMARY.match(text)
+    return shows(text) and len(text) <= len(source) and not _NO_SUMMARY.match(text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from memory.entry import ME, PERSON, Entry, Recollection
+from memory.facts import shows
 from memory.keys import Key, Keys, message_context, sealed
 from memory.opened import Known, Opened
 from memory.opening import recollect
@@ -89,7 +90,8 @@ class Turn:
             self.recollection = recollect(self.place, self._key, lease, known)
             self._means.opened.keep(self.place, lease.snapshot, self.recollection)
             if lease.text:
-                self.text = self._key.data.open(lease.text, *self._context()).decode()
+                text = self._key.data.open(lease.text, *self._context()).decode()
+                self.text = text if shows(text) else ""
         except Unreadable as error:
             self._key, self.unreadable = key or self._means.keys.fresh(self.place), str(error)
 
@@ -190,7 +192,7 @@ class Turn:
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
         asked, read = asyncio.get_running_loop().time(), self._lease.snapshot
-        kept = "" if self.unreadable else text
+        kept = "" if self.unreadable or not shows(text) else text
         blob = self._key.data.seal(kept.encode(), *self._context()) if kept else b""
         noted = await self._store.note(self.place, self._lease, posted, blob)
         known = tuple(dict.fromkeys((*self._lease.posted, *posted)))
@@ -205,6 +207,7 @@ class Turn:
             raise Withdrawn
         if noted.revision != read.revision:
             raise Stale
+        self.text = kept or self.text
 
     async def reload(self) -> None:
         """Read the record again, keeping the lease: it changed under this turn."""

@@ -4,7 +4,9 @@ import pytest
 
 from tests.e2e.process import BRISK, Home
 from tests.e2e.town import Corner, Town
+from tests.servers.discord import Fault as DiscordFault
 from tests.servers.openai import reply
+from tests.servers.slack import Fault as SlackFault
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +63,21 @@ async def test_a_model_that_says_nothing_to_be_seen_costs_one_apology(
         assert (await corner.count(2))[1] == "It is heron-7."
         assert await bot.stop() == 0
     assert len(model_town.model.seen) == 3
+
+
+@pytest.mark.parametrize("platform", ["slack", "discord"])
+async def test_a_text_that_the_platform_finds_empty_is_owned_up_to(
+    busy_home: Home, model_town: Town, platform: str
+) -> None:
+    corner: Corner = model_town.thread() if platform == "slack" else model_town.direct()
+    model_town.model.script(reply("<!-- -->"))
+    empty = DiscordFault(status=400, code=50006)
+    model_town.slack.fail("chat.postMessage", SlackFault(error="no_text"))
+    model_town.discord.fail("POST /channels/{channel_id}/messages", empty)
+    async with busy_home.bot() as bot:
+        await model_town.connected()
+        corner.ask("what is the codeword?")
+        (apology,) = await corner.count(1)
+        assert apology.startswith("Sorry, I could not answer this: there is nothing to be seen")
+        assert await bot.stop() == 0
+    assert len(model_town.model.seen) == 1
