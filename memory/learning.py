@@ -7,6 +7,7 @@ from itertools import accumulate
 from memory.claims import COLLECT, Claim, read, verify
 from memory.entry import PERSON, Entry
 from memory.keys import Keys
+from memory.names import Labels
 from memory.opening import open_entries
 from memory.persons import Persons
 from memory.records import Place, Snapshot
@@ -42,6 +43,7 @@ class Learning:
             fresh = self._fresh(place, snapshot) if snapshot.wrapped else ()
             if not fresh:
                 return asked
+            fresh = Labels().named(fresh)
             said = [entry for entry in fresh if entry.kind == PERSON]
             claims = await self._claims(place, said) if said else ()
             await self.take(replace(place, audience=snapshot.audience), fresh, claims)

@@ -87,8 +87,9 @@ class Turn:
         self.recollection, self.text = Recollection(segments=(), window=(), question=()), ""
         try:
             self._key = key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
-            self.recollection = recollect(self.place, self._key, lease, known)
-            self._means.opened.keep(self.place, lease.snapshot, self.recollection)
+            read = recollect(self.place, self._key, lease, known)
+            self._means.opened.keep(self.place, lease.snapshot, read)
+            self.recollection = read.named()
             if lease.text:
                 text = self._key.data.open(lease.text, *self._context()).decode()
                 self.text = text if shows(text) else ""
@@ -180,7 +181,7 @@ class Turn:
         found = await self._means.recalling.search(
             self.place, changes, question, room, without, asked=self._asked, now=began
         )
-        return (*told, *found)
+        return (*told, *self.recollection.labels.named(found))
 
     async def _earlier(self, room: int) -> Sequence[Entry]:
         """Of a direct message's earlier threads, when a new one begins."""
