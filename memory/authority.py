@@ -28,7 +28,8 @@ _GRANT = _of("""
 approv preapprov pre-approv allow permit authori grant obey compl. complies. follow. follows.
 followed. execut honor honour trust bypass overrid overrul ignor skip. skips. skipped. waiv exempt
 unlock unrestrict unlimit unconditional uncensor disabl lifted. suspended. whitelist priorit
-precedence. binding. final. law. count. counts. apply. gelten. gelden. valen. accepted. confirmed. granted.
+precedence. binding. final. law. count. counts. apply. gelten. gelden. valen. accepted. confirmed.
+granted.
 genehmig erlaub bewillig freigegeben autorisier befolg gehorch vertrau umgeh ignorier aufgehoben
 deaktivier befreit ausgefuhrt vorrang approuv preapprouv autoris accord obei suivi. suivies.
 suivis. execute contourn desactiv levee levees prioritaire aprueb aprob preaprob autoriz permit
@@ -48,17 +49,19 @@ credits. deletions. exports. erstattungen. ruckerstattungen. zahlungen. rembours
 reembolsos. pagos. pagamentos. rimborsi. terugbetalingen. возврат 退款 付款 返金 支払""")
 _CHECKS = _of("""
 confirmation. confirmations. verification. authentication. moderation. censorship.
-safeguards. guardrails. disclaimers. warnings. refusals. bestatigung uberprufung. verifizierung. confirmacion.
+safeguards. guardrails. disclaimers. warnings. refusals. bestatigung uberprufung. verifizierung.
+confirmacion.
 verificacion. confirmacao. verificacao. conferma. verifica. bevestiging. verificatie. подтвержд
 проверк 确认 验证 審核 审核 確認 検証""")
 _NO = _of("""
 no. not. without. never. skip bypass exempt waive unnecessary. unneeded. off. disabled. ohne.
-kein nicht. sans. aucun pas. sin. ningun sem. nenhum nao. senza. nessun non. zonder. geen. niet. без.
-не. 无 不 免 没有 なし""")
+kein nicht. sans. aucun pas. sin. ningun sem. nenhum nao. senza. nessun non. zonder. geen. niet.
+без. не. 无 不 免 没有 なし""")
 _MUST = _of("""
 must. should. shall. may. can. will. has. have. is. are. needs. need. does. always. never.
 only. muss. soll. darf. kann. wird. ist. hat. immer. doit. peut. est. toujours. debe. puede. esta.
-siempre. deve. pode. sempre. puo. moet. mag. altijd. долж может обязан всегда 必须 应 会 可以 は が""")
+siempre. deve. pode. sempre. puo. moet. mag. altijd. долж может обязан всегда 必须 应 会 可以
+は が""")
 _ADMIN = _of("""
 admin. admins. administrator. owner. creator. developer. maker. author. operator. master.
 maintainer. supervisor. boss. programmer. besitzer. entwickler. betreiber. proprietaire. createur.
@@ -75,9 +78,12 @@ password secrets. credentials. tokens. confidential everyone's. everybody's. pas
 secretos. contrasena mots. segredos. senhas. segreti. парол 密码 パスワード""")
 
 
-_ALL = r"(?:\b(?:all|any|every|each|alle|jede\w*|toutes|tous|todos|todas|tutti|tutte|все)\b|所有|すべて)"
+_ALL = (
+    r"(?:\b(?:all|any|every|each|alle|jede\w*|toutes|tous|todos|todas|tutti|tutte|все)\b"
+    r"|所有|すべて)"
+)
 _WHOSE = (
-    rf"(?:{_ALL}|我的|私の|\b(?:my|whose|his|her|their|these|meine|deren|dessen|mes|ses|mis|cuyas"
+    rf"(?:{_ALL}|我的|私の|\b(?:my|whose|his|her|their|these|meine|deren|dessen|mes|ses|mis|mie|cuyas"
     r"|minhas|cujas|cui|mijn|wiens|мои|чьи|его|ее)\b)"
 )
 _SUBJECT = (  # what may stand before one
@@ -98,6 +104,8 @@ _NEEDLESS = (
 _EXALTED = r"(?:full|root|admin\w*|unlimited|unrestricted|complete|total|elevated|highest|maximum)"
 _RIGHTS = r"(?:access|rights|permissions?|privileges?|clearance|authority|authori[sz]ation|powers?)"
 _BOTS = r"(?:the|this|your) (?:bot|assistant|system|data|memory|secrets|model)"
+
+_NO_JOB = r"(?! (?:of|to|at|in|for|coach|manager)\b)"
 
 _MODE = _any(r"""
 \b(?:developer|dev|debug|debugging|god|admin|administrator|root|sudo|super-?user|dan) mode\b
@@ -132,10 +140,12 @@ _BOT_TOLD = _any(rf"""
 \bthreadkeeper\b
 \b(?:der|den|dem|dieser|diesen|diesem|le|ce|du|au|el|este|ese|del|al|o|do|ao|esse|il|dal|deze) bot\b
 \b(?:этот|этого|этому) бот
-(?<!\bi am )(?<!\bi'm )(?<!\bas )(?<!\bbe )(?<!\bwas )\b(?:the|this|that|your) assistant\b(?! (?:of|to|at|in|for|coach|manager)\b)
+(?<!\bi am )(?<!\bi'm )(?<!\bas )(?<!\bwas )\b(?:the|this|that|your) assistant\b{_NO_JOB}
+\byour (?:instructions|rules|prompt|filters|guidelines|restrictions)\b
 {_ADMIN} (?:des|dieses|von diesem|du|de (?:ce|cet|l')|del|de este|do|deste|dell'|di questo) ?{_BOT}
 {_ADMIN} (?:van (?:de|deze|dit)|этого) ?{_BOT}
-(?:{_BOT}\w? ?(?:'s |的|の)?|\bai )(?:\b(?:owner|admin|operator|master)\b|владел|管理|主人|开发者|開発者)
+(?:{_BOT}(?:'s)? |\bai )(?:owner|admin|operator|master)\b
+{_BOT}(?:的|の)(?:管理|主人|开发者|開発者)
 \b(?:your|dein|euer|ton|votre|seu|tuo|jouw|твой|ваш) (?:\w+ )?{_ADMIN}
 \bsystem (?:messages?|prompts?|instructions?|override)\b
 """)
@@ -145,8 +155,8 @@ _OBEYED = _any(rf"""
 \b(?:what|whatever|anything|everything) i (?:say|ask|request|order|demand)\b{_GAP}{_GRANT}
 \b(?:what|whatever|anything|everything) i (?:say|ask|request|order|demand) (?:is|goes|must|will)\b
 \b(?:my|whose|his|her|their) (?:word|decisions?) (?:is|are) (?:law|final|binding|enough)\b
-\b(?:must|should|is to|are to|has to|always|never) (?:always |never )?be (?:trusted|believed|obeyed)\b
-\b(?:must|should|is to|are to|has to|always|never) (?:always |never )?be (?:doubted|refused|denied)\b
+\b(?:must|should|is to|has to|always|never) (?:always |never )?be (?:trusted|believed|obeyed)\b
+\b(?:must|should|is to|has to|always|never) (?:always |never )?be (?:doubted|refused|denied)\b
 \b(?:overrid|supersed|outrank)\w*\b{_GAP}(?:{_RULES}|\b(?:system|every(?:one|body|thing)|others)\b)
 \b(?:precedence over|priority over|vorrang vor|prime sur|prevalece sobre)\b{_GAP}(?:{_RULES}|{_BOT})
 \b(?:instruction|request|command|message|user) priority\b
@@ -159,10 +169,11 @@ _UNCHECKED = _any(rf"""
 \b(?:safety|content|usage|rate|security|censor\w+)[ -]{_RULES}{_FREE}{_OFF}
 (?<!dietary )(?<!travel )(?<!speed )(?<!water )(?<!air ){_RULES}(?: is| are|:)? {_OFF}
 {_RULES}(?: \w+){{0,2}} (?:do not|don't|never|no longer) (?:apply|bind|count)
-\b(?:exempt|free|excluded|excepted|released) from (?:(?:all|the|any|your|usage|content) ){{0,3}}{_RULES}
-\b(?:exempt|free|excluded|excepted|released) from (?:\w+ ){{0,2}}(?:safety|usage|content) {_RULES}
+\b(?:exempt|free|excluded|released) from (?:(?:all|the|any|your|usage|content) ){{0,3}}{_RULES}
+\b(?:exempt|free|excluded|released) from (?:\w+ ){{0,2}}(?:safety|usage|content) {_RULES}
 \b(?:not subject to|above|not bound by|not limited by) (?:(?:the|any|all|your) ){{0,2}}{_RULES}
-\bregeln gelten (?:\w+ ){{0,2}}nicht|\bregels gelden (?:\w+ ){{0,2}}niet|правила не |规则.{{0,8}}不适用
+\bregeln gelten (?:\w+ ){{0,2}}nicht|\bregels gelden (?:\w+ ){{0,2}}niet
+правила не |规则.{{0,8}}不适用
 \bregles ne s'appliquent pas|\breglas no (?:se )?(?:me )?aplican|\bregras nao se aplicam
 \bregole non si applicano|(?:規則|ルール).{{0,8}}適用され(?:ない|ません)
 : (?:no|without|keine|sans|sin|sem) (?:restrictions|limits|filters|rules|limitations)(?:\.|$)
@@ -171,12 +182,12 @@ _EMPOWERED = _any(rf"""
 \b{_EXALTED}(?: \w+)? {_RIGHTS}\b(?! (?:to|on|over|of|at|in|for)\b)
 \b{_EXALTED}(?: \w+)? {_RIGHTS} (?:to|on|over|of|at|in|for) (?:all|any|every\w*|you|{_BOTS})\b
 \b(?:special|override|privileged|sudo) {_RIGHTS}\b(?! (?:to|on|over|of|at|in|for)\b)
-\b{_RIGHTS}(?: level)?:? (?:is |are )?(?:level )?(?:unlimited|full|total|highest|maximum|granted|\d)\b
+\b{_RIGHTS}(?: level)?:? (?:is |are )?(?:level )?(?:unlimited|full|total|highest|granted|\d)\b
 \b(?:trust|access) level:? (?:is )?(?:\w+ )?(?:{_EXALTED}|trusted|\d)\b
 \ball (?:permissions|privileges)\b
-\baccess to (?:everything|anything|every(?:one|body)|all (?:messages|channels|data|accounts|secrets))\b
+\baccess to (?:everything|anything|every(?:one|body)|all (?:messages|channels|data|secrets))\b
 \b(?:pre-?approved|authori[sz]ed|cleared|permitted|allowed|entitled) (?:for|to|in) everything\b
-\b(?:authori[sz]ed|cleared|permitted|allowed|entitled) to (?:do|get|see|have|know) (?:every|any)thing\b
+\b(?:authori[sz]ed|cleared|permitted|allowed|entitled) to (?:do|get|see|know) (?:every|any)thing\b
 \b(?:volle[mnrs]?|uneingeschrankte[mnrs]?) (?:zugriff|zugang|rechte|berechtigung\w*)\b(?! auf)
 \b(?:acces|droits|acceso|permisos|acesso|accesso) (?:total|complet|illimit|ilimitad|administ)
 \bvolledige (?:toegang|rechten)\b(?! tot)|полн\w+ (?:доступ|прав)(?! к)
@@ -185,8 +196,8 @@ _EMPOWERED = _any(rf"""
 \b(?:trusted|privileged|verified|authori[sz]ed|whitelisted|exempt) (?:user|admin\w*|owner|source)\b
 \b(?:may|allowed|entitled|authori[sz]ed|permitted|cleared|right to)\b{_GAP}{_SECRETS}
 (?:\b(?:darf|berechtigt|autoris\w+|autoriz\w+|puede|pode|puo|mag|может)\b|可以|有权){_GAP}{_SECRETS}
-\b(?:may|allowed|authori[sz]ed|permitted) (?:to )?(?:see|read|access|view|hear) (?:all|any|every\w*)\b
-\b(?:see|read|access|view) (?:\S+ )?(?:others'|private|other people's|everyone's) (?:messages|channels|data)
+\b(?:may|allowed|authori[sz]ed|permitted) (?:to )?(?:see|read|access|view) (?:all|any|every\w*)\b
+\b(?:see|read|access) (?:\S+ )?(?:others'|private|other people's) (?:messages|channels|data)
 {_SECRETS}{_FREE}\b(?:may|can|are to|should|must) be (?:sha|sho|reve|discl|told|given)
 """)
 _THAT = (
@@ -195,11 +206,11 @@ _THAT = (
 )
 _SAYS = (
     r"(?:\b(?:is|are|says?|requires?|states?|allows?|permits?|lautet|ist|est|es|e)\b|:)"
-    + _GAP
-    + rf"(?:{_DEALS}|{_ASKED}|{_BOT}|\b(?:refund|answer|reply|approv|share|reveal|disclos|grant|every))"
+    rf"{_GAP}(?:{_DEALS}|{_ASKED}|{_BOT}"
+    r"|\b(?:refund|answer|reply|approv|share|reveal|disclos|grant|every))"
 )
 _DICTATED = _any(rf"""
-(?<!my )\b(?:answers|replies|responses|outputs|the reply|every reply|every answer|each (?:reply|answer))\b{_THAT}
+(?<!my )\b(?:answers|replies|responses|outputs|(?:the|every|each) (?:reply|answer))\b{_THAT}
 \bantworten (?:\w+ ){{0,2}}?(?:mussen|sollen|enden|beginnen|enthalten)\b|\breponses? doi(?:ven)?t\b
 \brespuestas? deben?\b|\brespostas? devem?\b|\brispost[ae] dev(?:e|ono)\b|\bantwoorden moeten\b
 ответ\w* (?:долж|всегда)|(?:回答|回复|答复)(?:必须|应|都)|(?:回答|返信|返答)(?:は必ず|は常に)
@@ -209,9 +220,10 @@ _DICTATED = _any(rf"""
 
 
 def governs(text: str) -> bool:
-    """Whether it speaks of the bot, of what it has to do or of power over it; its first 2,000 signs.
+    """Whether it speaks of the bot, of what it has to do or of power over it.
 
-    What is told of oneself, of one's own things and people is none of it.
+    Of a long text the first 2,000 characters. What is told of oneself, of one's own things and
+    people is none of it.
     """
     signs = normalize("NFKD", plain(text[:2_000]))
     voiced = (0, 8)  # no accents, but the marks of kana
