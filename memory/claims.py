@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memory.authority import governs
 from memory.entry import PERSON, Entry
-from memory.facts import Fact, Source, plain
+from memory.facts import Fact, Source, plain, shows
 from memory.records import Place
 
 Runs = Sequence[Sequence[tuple[str, str]]]  # passages of a message, each with its folded form
@@ -127,10 +127,11 @@ def sound(key: str, value: str) -> bool:
 
 
 def _phrased(key: str, value: str) -> bool:
-    if not (0 < len(key) <= _KEY and 0 < len(value) <= _VALUE and _LABEL.fullmatch(key)):
+    if not (
+        0 < len(key) <= _KEY and len(value) <= _VALUE and shows(value) and _LABEL.fullmatch(key)
+    ):
         return False
-    if not (folded := plain(value)):
-        return False
+    folded = plain(value)
     strange = (_UNSOUND, folded), (_LINK, folded), (_ORDER, folded), (_ORDER, key)
     return not any(pattern.search(text) for pattern, text in strange)
 

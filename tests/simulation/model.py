@@ -48,7 +48,9 @@ class SimulatedModel:
             await asyncio.sleep(30)
             raise ModelFailed("timeout", "the model says nothing")
         await asyncio.sleep(chance.uniform(*(SLOW if fate > 0.9 else QUICK)))
-        if STEADY < fate < 1.0:  # it never pauses, and for longer than a lease nothing is to be seen
+        if (
+            STEADY < fate < 1.0
+        ):  # it never pauses, and for longer than a lease nothing is to be seen
             for _ in range(chance.randint(60, 140)):
                 yield " "
                 await asyncio.sleep(0.5)
