@@ -53,6 +53,7 @@ _UNSEEN = (
     r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_SEEN = re.compile(f"[^{_UNSEEN[1:]}")
 _BLANK = re.compile(
     rf"(?:{_UNSEEN}++|(?P<marks>\*{{2,3}}|_{{2,3}}|~~|\|\|){_UNSEEN}++(?P=marks))*+"
 )
@@ -83,7 +84,7 @@ def split(text: str, limit: int) -> list[str]:
     while text:
         part, taken, again = _first(repeated + text, len(repeated), limit)
         text, repeated = text[taken:], again
-        if not blank(part):
+        if _SEEN.search(part):
             parts.append(part)
     return parts
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -29,12 +29,22 @@ def streaming(pieces: list[str], every: float) -> Script:
     return stream
 
 
+@dataclass
+class Typed:
+    """What a person types, and then the end of input."""
+
+    lines: list[bytes]
+
+    async def read(self, n: int) -> bytes:
+        return self.lines.pop(0) if self.lines else b""
+
+
 def talked(url: str, script: Script, *lines: bytes) -> tuple[str, Bot]:
     """What the terminal shows of it, and the bot."""
-    terminal, kept, source = Terminal(), list[Bot](), asyncio.StreamReader()
-    source.feed_data(b"".join(lines))
-    source.feed_eof()
-    console = Console(person="ann", source=source, write=terminal.write, now=lambda: moment(1.0))
+    terminal, kept = Terminal(), list[Bot]()
+    console = Console(
+        person="ann", source=Typed([*lines]), write=terminal.write, now=lambda: moment(1.0)
+    )
 
     async def live(bot: Bot) -> None:
         kept.append(bot)
