@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from adapters.markup import neutralise, split
+from adapters.markup import blank, neutralise, split
 from adapters.ports import Busy, Hold, Posted, Refused, Unclear
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ class _Source:
     async def _read(self) -> None:
         async for piece in self._text:
             self._pieces.append(piece)
-            if piece.strip():
+            if not blank(piece):
                 self._more.set()
 
     async def ended(self, seconds: float) -> None:
@@ -114,7 +114,7 @@ class _Source:
 
     async def whole(self) -> str:
         await self._reader
-        if not (text := self.so_far()):
+        if blank(text := self.so_far()):
             raise ValueError("a reply needs text: its stream ended without any")
         return text
 

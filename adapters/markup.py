@@ -46,6 +46,24 @@ def neutralise(text: str, typed: str = "") -> str:
     return _MENTION.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", inert(text, typed))
 
 
+# White space, control characters, and what Unicode has a reader ignore or draws as nothing:
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+_UNSEEN = (
+    r"[\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SEEN = re.compile(f"[^{_UNSEEN[1:]}")
+_BLANK = re.compile(
+    rf"(?:{_UNSEEN}++|(?P<marks>\*{{2,3}}|_{{2,3}}|~~|\|\|){_UNSEEN}++(?P=marks))*+"
+)
+
+
+def blank(text: str) -> bool:
+    """Whether people see nothing of it: such a text is no reply, and platforms refuse it."""
+    return _BLANK.fullmatch(text) is not None
+
+
 def tag(name: str) -> str:
     """A name inside a text: one word, or it could say something as if the text's author did."""
     return "_".join(name.split())
@@ -66,7 +84,7 @@ def split(text: str, limit: int) -> list[str]:
     while text:
         part, taken, again = _first(repeated + text, len(repeated), limit)
         text, repeated = text[taken:], again
-        if part.strip():
+        if _SEEN.search(part):
             parts.append(part)
     return parts
 

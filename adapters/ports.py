@@ -61,6 +61,10 @@ class Refused(Exception):
     """The platform will not take this, now or later; the text is its reason, for the operator."""
 
 
+class Blank(Refused):
+    """The platform finds nothing to show in this text: another one it may take."""
+
+
 class Gone(Refused):
     """There is no such conversation any more."""
 

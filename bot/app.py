@@ -118,10 +118,8 @@ async def assembled(config: Config, *, console: bool) -> AsyncIterator[Bot]:
         await memory.open()
         platforms = _platforms(config, console=console)
         prompter = Prompter(config.persona, figures.budget(config, tokens), tokens.count, now)
-        times = {"lease": at.lease_seconds, "late": at.late_seconds}
-        replies = Replies(
-            model, prompter, budgets, attempts=at.attempts, images=config.model.images, **times
-        )
+        late, images = at.late_seconds, config.model.images
+        replies = Replies(model, prompter, budgets, attempts=at.attempts, late=late, images=images)
         limits = Limits(sweep=at.sweep_seconds, stop=at.stop_seconds, turns=at.at_once)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=metrics)
         await stack.enter_async_context(turns)

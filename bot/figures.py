@@ -7,10 +7,10 @@ from bot.config import Config
 from bot.prompt import Budget
 from bot.telemetry import Metrics
 from bot.web import Address
+from memory.dependencies import Terms
 from memory.engine import Settings
 from memory.folding import Sizes
 from memory.tokens import Counter
-from memory.turn import Terms
 from memory.watching import Watch
 from memory.window import Marks
 

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import openai
 import structlog
 
+from adapters.markup import blank
 from adapters.ports import Image
-from bot.ports import ModelFailed, Prompt, Request, Role
+from bot.ports import WORDLESS, ModelFailed, Prompt, Request, Role
 
 _FAILURES = (openai.OpenAIError, TimeoutError, ValueError)  # ValueError: what came is no JSON
 _RETRIED = {"rate", "unavailable", "timeout", "truncated"}
@@ -26,7 +27,7 @@ _ADVICE = {
     "timeout": "The model took too long: choose a faster one, or raise its deadlines.",
     "truncated": "The model's stream ended early: look at the endpoint, or a proxy before it.",
     "invalid": "What answers is no Chat Completions API: check OPENAI_BASE_URL.",
-    "empty": "The model ended without a word: raise its reply limit, or choose another.",
+    "empty": WORDLESS,
     "refused": "The model's content filter stopped the reply: ask in other words.",
 }
 _TEXT = {"type": "string"}
@@ -137,7 +138,7 @@ class Completions:
                 if chunk is None:
                     raise _failed("truncated" if anything else "invalid")
                 text, finish, alive = _read(chunk)
-                anything, written = True, written or bool(text)
+                anything, written = True, written or not blank(text)
                 if text:
                     yield text
                 if alive:

@@ -36,6 +36,9 @@ class Request:
     facts: bool = False  # the answer is JSON: a summary, and facts with their quotes
 
 
+WORDLESS = "The model ended without a word: raise its reply limit, or choose another."
+
+
 class ModelFailed(Exception):
     """The model gave no complete reply; `str()` is one line for the operator.
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from adapters.markup import blank
 from adapters.message import order
-from adapters.ports import Chat, Image, Posted, Refused
+from adapters.ports import Blank, Chat, Image, Posted, Refused
 from bot.budget import Budgets, Standing
 from bot.ports import Model, ModelFailed
 from bot.prompt import Prompter
+from bot.stream import heard
 from memory.entry import PERSON
 from memory.restoring import Restoration
 from memory.turn import Lost, Stale, Turn, Withdrawn
@@ -24,8 +26,8 @@ STOPPED = "(stopped)"
 FORGOTTEN = "(I no longer remember what I said here.)"
 AWAY = "I was away when you asked. Ask again if you still need it."
 UNREADABLE = "my memory of this conversation does not open; whoever runs me sees why in the log"
+UNSEEN = "there is nothing to be seen in what I would say"
 CRASHES = 20  # processes that may die over one turn
-LOOK = 0.5  # seconds between looks whether a person said stop while the model is silent
 REDOS = 5  # passes at one turn while its question keeps changing; then it waits
 
 
@@ -44,7 +46,7 @@ class Dirty(Exception):
 class Replies:
     """Brings turns to their end. `attempts`: so often the model may fail; `images`: it takes them.
 
-    Seconds: the `lease`; and how `late` a platform call may still take effect.
+    `late`: so many seconds after it was sent a platform call may still take effect.
     """
 
     def __init__(
@@ -53,13 +55,12 @@ class Replies:
         prompter: Prompter,
         budgets: Budgets,
         *,
-        lease: float,
         attempts: int,
         late: float,
         images: bool = False,
     ) -> None:
         self._model, self._prompter, self._budgets = model, prompter, budgets
-        self._lease, self._attempts, self._late, self._images = lease, attempts, late, images
+        self._attempts, self._late, self._images = attempts, late, images
         self._bills: dict[Turn, Bill] = {}  # as many as are running
 
     async def finish(self, turn: Turn, chat: Chat) -> bool:
@@ -93,12 +94,18 @@ class Replies:
                 if not left:
                     raise
                 await turn.reload()
-            except ModelFailed as error:
-                if not error.lasting and turn.failures + 1 < self._attempts:
-                    raise
-                apology = _apology(turn, str(error))
+            except (ModelFailed, Blank) as error:
+                apology = self._given_up(turn, error)
             again = True
         raise AssertionError
+
+    def _given_up(self, turn: Turn, error: ModelFailed | Blank) -> str:
+        """What to say instead of trying again; raises the error while that is of use."""
+        if isinstance(error, Blank):
+            return _apology(turn, UNSEEN)
+        if not error.lasting and turn.failures + 1 < self._attempts:
+            raise error
+        return _apology(turn, str(error))
 
     def _apology(self, turn: Turn) -> str:
         """What to say if there is no use in trying."""
@@ -106,14 +113,14 @@ class Replies:
             log.error("memory does not open", **who(turn), reason=turn.unreadable)
             return _apology(turn, UNREADABLE)
         hopeless = turn.failures >= self._attempts or turn.attempt > CRASHES
-        return _apology(turn, "it failed several times") if hopeless and not turn.text else ""
+        return _apology(turn, "it failed several times") if hopeless else ""
 
     async def _say(self, turn: Turn, chat: Chat, apology: str, *, again: bool) -> bool:
         """Reply on the posts that are there already, and conclude with what was delivered."""
-        posted = await _left(turn, chat) if again else Posted()
+        posted = await _left(turn, chat, last=bool(apology)) if again else Posted()
         text = self._pieces(turn, chat, apology, posted)
         while True:
-            posted = await _show(turn, chat, text, posted)
+            posted = await _show(turn, chat, text, posted, last=bool(apology))
             try:
                 return await _conclude(turn, chat, posted)
             except Dirty:
@@ -136,7 +143,7 @@ class Replies:
         """The reply; complete and recorded before its end, so that no takeover asks again."""
         text = apology or turn.text
         if turn.stopped and not text:
-            text = ("" if turn.changed else shown.text) or STOPPED
+            text = STOPPED if turn.changed or blank(shown.text) else shown.text
         if text:
             yield text
         else:
@@ -144,14 +151,14 @@ class Replies:
                 async for piece in pieces:
                     text += piece
                     yield piece
-            if turn.stopped and not text:
+            if turn.stopped and blank(text):
                 text = STOPPED
                 yield text
         if text != turn.text:
             await turn.note(text=text)
 
     async def _generate(self, turn: Turn, chat: Chat) -> AsyncGenerator[str, None]:
-        """Ask the model; the lease is renewed while it is silent, and a stop ends it."""
+        """Ask the model; a stop ends it, and so does what a renewal of the lease met."""
         cache_key = hashlib.sha256(turn.place.key.encode()).hexdigest()[:16]
         bill = self._bills[turn]
         images = await self._seen(turn, chat) if self._images and not bill.scarce else ()
@@ -164,7 +171,7 @@ class Replies:
         if fit.question != turn.recollection.question:
             yield TOO_LONG
         async with aclosing(self._model(request)) as answer:
-            while not turn.stopped and (piece := await self._next(answer, turn)) is not None:
+            async for piece in heard(answer, turn):
                 bill.tokens += self._prompter.count(piece)
                 yield piece
 
@@ -174,27 +181,11 @@ class Replies:
         images = await chat.images(ids)
         return images[max(len(images) - self._prompter.images, 0) :]
 
-    async def _next(self, pieces: AsyncGenerator[str, None], turn: Turn) -> str | None:
-        """A piece; None at the end, and once a person says stop: then the model is not waited for.
 
-        Not by a TaskGroup: that would wrap the model's errors.
-        """
-        reading = asyncio.ensure_future(anext(pieces, None))
-        now = asyncio.get_running_loop().time
-        due = now() + self._lease / 3
-        try:
-            while not reading.done() and not turn.stopped:
-                await asyncio.wait({reading}, timeout=min(LOOK, due - now()))
-                if not reading.done() and now() >= due:
-                    await turn.note()
-                    due = now() + self._lease / 3
-            return reading.result() if reading.done() else None
-        finally:
-            if reading.cancel():  # else it is done
-                await asyncio.wait({reading})
-
-
-async def _show(turn: Turn, chat: Chat, text: AsyncGenerator[str, None], onto: Posted) -> Posted:
+async def _show(
+    turn: Turn, chat: Chat, text: AsyncGenerator[str, None], onto: Posted, *, last: bool
+) -> Posted:
+    """`last`: there is no other text to say instead."""
     posted = onto
     try:
         async with aclosing(text) as pieces, aclosing(chat.reply(turn, pieces, onto)) as reply:
@@ -202,6 +193,8 @@ async def _show(turn: Turn, chat: Chat, text: AsyncGenerator[str, None], onto: P
                 if new := [post for post in posted.ids if post not in turn.posted]:
                     await turn.note(new)
     except Refused as error:
+        if isinstance(error, Blank) and not last:
+            raise
         log.error("set aside: the platform refuses", **who(turn), error=str(error))
         posted = Posted(ids=turn.posted, text=posted.text)
     return posted
@@ -211,9 +204,17 @@ async def _whole(text: str) -> AsyncGenerator[str, None]:
     yield text
 
 
-async def _left(turn: Turn, chat: Chat) -> Posted:
-    """The posts of this turn so far: those noted, and those that could not be noted any more."""
-    found = await chat.find(turn.id, turn.began_at)
+async def _left(turn: Turn, chat: Chat, *, last: bool) -> Posted:
+    """The posts of this turn so far: those noted, and those that could not be noted any more.
+
+    `last`: a platform that lets us read nothing back is to end no more attempts.
+    """
+    try:
+        found = await chat.find(turn.id, turn.began_at)
+    except Refused:
+        if not last:
+            raise
+        found = Posted(ids=turn.posted)
     if new := [post for post in found.ids if post not in turn.posted]:
         await turn.note(new)
     return Posted(ids=_in_order({*turn.posted, *found.ids}), text=found.text)

@@ -162,9 +162,11 @@ class Turns:
         """One turn to its end, or given back to be tried again. Whether more is owed."""
         began = asyncio.get_running_loop().time()
         self._live.add(turn)
+        keeping = self._tasks.create_task(turn.keep())
         try:
             more = await self._replies.finish(turn, self._chat(turn.place))
         except Lost:
+            log.warning("reply broken off: its lease was lost, another finishes it", **who(turn))
             self._metrics.turns.labels("lost").inc()
             return False
         except asyncio.CancelledError:
@@ -174,11 +176,14 @@ class Turns:
         except Exception as error:  # noqa: BLE001 - the edge: logged, counted, tried again
             self._metrics.turns.labels("failed").inc()
             log.error("turn failed", **who(turn), error=describe(error))
+            # A whole reply that cannot be shown or stored just now is none that failed.
+            failed = not (turn.text and isinstance(error, Busy | Unclear | StoreDown))
             with suppress(StoreDown):
                 pause = min(60.0, 2.0 ** (turn.failures + 1))  # seconds before the next try
-                await turn.release(clean=False, failed=True, wait=pause)
+                await turn.release(clean=False, failed=failed, wait=pause)
             return False
         finally:
+            keeping.cancel()
             self._live.discard(turn)
         self._metrics.turns.labels("done").inc()
         self._metrics.seconds.observe(asyncio.get_running_loop().time() - began)

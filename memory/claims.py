@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from memory.authority import governs
 from memory.entry import PERSON, Entry
-from memory.facts import Fact, Source, plain
+from memory.facts import Fact, Source, plain, shows
 from memory.records import Place
 
 Runs = Sequence[Sequence[tuple[str, str]]]  # passages of a message, each with its folded form
@@ -103,10 +104,11 @@ def verify(claims: Sequence[Claim], entries: Sequence[Entry], place: Place) -> S
         Fact(person=said.author, key=key, value=value, sources=(_source(said, place, quote),))
         for claim in claims[:_MOST]
         for key, value in [_phrases(claim.key, claim.value)]
-        if sound(key, value)
+        if _phrased(key, value)
         for said, name in people
         if name == plain(claim.person)
         and (quote := _said(claim, said, runs[said.id], names - {name}))
+        and not governs(f"{key}: {value}. {quote}")
     ]
 
 
@@ -119,9 +121,15 @@ def _phrases(key: str, value: str) -> tuple[str, str]:
 
 
 def sound(key: str, value: str) -> bool:
-    """Whether this can be a fact: a label and a phrase, neither of them a link or an order."""
+    """Whether this can be a fact: a label and a phrase, neither a link nor an order of any kind."""
     key, value = _phrases(key, value)
-    if not (0 < len(key) <= _KEY and 0 < len(value) <= _VALUE and _LABEL.fullmatch(key)):
+    return _phrased(key, value) and not governs(f"{key}: {value}")
+
+
+def _phrased(key: str, value: str) -> bool:
+    if not (
+        0 < len(key) <= _KEY and len(value) <= _VALUE and shows(value) and _LABEL.fullmatch(key)
+    ):
         return False
     folded = plain(value)
     strange = (_UNSOUND, folded), (_LINK, folded), (_ORDER, folded), (_ORDER, key)

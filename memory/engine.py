@@ -9,6 +9,7 @@ from memory.archiving import Archiving
 from memory.citing import Citing
 from memory.cold import GONE, ColdStore
 from memory.departing import Departing
+from memory.dependencies import Means, Terms
 from memory.edits import Present, edited, opened
 from memory.entry import ME, PERSON, Description, Entry, Recollection
 from memory.erasing import Erasing
@@ -29,7 +30,7 @@ from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
 from memory.taken import Amended, Citation
-from memory.turn import Means, Terms, Turn
+from memory.turn import Turn
 from memory.upkeep import Upkeep
 
 EXPECTED = 1_000  # turns that have not begun

@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from memory.facts import Fact
+from memory.names import Labels, Pairs
 
 Count = Callable[[str], int]
 
@@ -91,16 +92,17 @@ class Segment:
     since: int  # when its last message was sent
     covered: int  # how many messages it stands for
     authors: tuple[str, ...] = ()  # ids of those who wrote them
+    labels: Pairs = ()  # what it calls them
     level: int = 0  # of merging: a leaf summarises messages
     children: tuple[str, ...] = ()  # the names of those it was merged from
 
     def pack(self) -> bytes:
-        fields = [self.text, self.tokens, self.since, self.authors, self.level]
+        fields = [self.text, self.tokens, self.since, self.authors, self.level, self.labels]
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
     def unpack(cls, packed: bytes, *, name: str, covered: int) -> "Segment":
-        text, tokens, since, authors, level = json.loads(packed)
+        text, tokens, since, authors, level, *rest = json.loads(packed)
         return cls(
             name=name,
             text=text,
@@ -108,6 +110,7 @@ class Segment:
             since=since,
             covered=covered,
             authors=tuple(authors),
+            labels=tuple((author, label) for author, label in rest[0]) if rest else (),
             level=level,
         )
 
@@ -120,6 +123,12 @@ class Recollection:
     window: tuple[Entry, ...]
     question: tuple[Entry, ...]
     facts: tuple[Fact, ...] = ()  # said of themselves by those who ask
+    labels: Labels = field(default_factory=Labels, compare=False)
+
+    def named(self) -> "Recollection":
+        """With every author under their label."""
+        window, question = self.labels.named(self.window), self.labels.named(self.question)
+        return replace(self, window=window, question=question)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

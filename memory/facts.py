@@ -136,9 +136,21 @@ def plain(text: str) -> str:
     return " ".join(normalize("NFKC", folded).split())
 
 
-_PLAIN = str.maketrans(
-    "‘’‚‛ʼ´“”„‟«»‐‑‒–—―", "''''''\"\"\"\"\"\"------", "*_~`\u200b\u200c\u200d\u2060\u00ad\ufe0f"
-)
+def shows(text: str) -> bool:
+    """Whether there is something to be seen in it."""
+    return bool(text.translate(_UNSEEN).strip())
+
+
+# Control characters, and what Unicode has a reader ignore (Default_Ignorable_Code_Point) or draws
+# as nothing: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+_IGNORED = """
+0-8 e-1b 7f-84 86-9f ad-ad 34f-34f 61c-61c 115f-1160 17b4-17b5 180b-180f 200b-200f 202a-202e
+2060-206f 2800-2800 3164-3164 d800-dfff fe00-fe0f feff-feff ffa0-ffa0 fff0-fffb 1bca0-1bca3
+1d173-1d17a e0000-e0fff"""
+_SPANS = [[int(end, 16) for end in span.split("-")] for span in _IGNORED.split()]
+_UNSEEN = dict.fromkeys(each for first, last in _SPANS for each in range(first, last + 1))
+_IGNORABLE = {each: None for each in _UNSEEN if each > 0x9F}
+_PLAIN = _IGNORABLE | str.maketrans("‘’‚‛ʼ´“”„‟«»‐‑‒–—―", "''''''\"\"\"\"\"\"------", "*_~`")
 
 
 def _flat(text: str) -> str:

@@ -10,7 +10,8 @@ from memory.claims import COLLECT, Claim, read
 from memory.entry import Entry, Segment
 from memory.keys import Key, Keys, segment_context
 from memory.learning import FACTS, MOST, Learning
-from memory.opening import open_entries, open_segments
+from memory.names import Labels
+from memory.opening import labels, open_entries, open_segments
 from memory.records import Fold, Merge, Place
 from memory.store import Store
 from memory.summary import INSTRUCTION, MERGING, Summarise, Task, accept, transcript, within
@@ -68,19 +69,20 @@ class Folding:
         if not snapshot.wrapped:
             return 0
         key = self._keys.learn(place, snapshot.wrapped)
-        entries = open_entries(place, key, snapshot)
-        entries = entries[: overflow(entries, marks, self._sizes.batch)]
+        everything = open_entries(place, key, snapshot)
+        entries = everything[: overflow(everything, marks, self._sizes.batch)]
         if not entries:
             return 0
         segments = open_segments(place, key, snapshot)
+        called = labels(segments, everything)
         # What a deletion brought back into the window stays apart from what was said later.
         later = [each.since for each in segments if each.since >= entries[0].sent]
         entries = tuple(each for each in entries if not later or each.sent <= later[0])
         news = not snapshot.fresh.isdisjoint(entry.id for entry in entries)
-        leaf, claims = await self._leaf(place, entries, facts=news)
+        leaf, claims = await self._leaf(place, entries, called, facts=news)
         if news:
             here = replace(place, audience=snapshot.audience)
-            await self._learning.take(here, entries, claims)
+            await self._learning.take(here, called.named(entries), claims)
         merged = await self._merged(place, sorted([*segments, leaf], key=lambda it: it.since))
         fold = Fold(
             name=leaf.name,
@@ -98,20 +100,24 @@ class Folding:
         return len(entries) if done else 0
 
     async def _leaf(
-        self, place: Place, entries: Sequence[Entry], *, facts: bool
+        self, place: Place, entries: Sequence[Entry], called: Labels, *, facts: bool
     ) -> tuple[Segment, Sequence[Claim]]:
         """Summarises raw messages, nothing else: what is deleted leaves no trace in later ones."""
         # Two batches, names counted: a single message may be longer than the model's context.
-        source = await within(transcript(entries), 2 * self._sizes.batch, self._measure)
+        source = await within(
+            transcript(called.named(entries)), 2 * self._sizes.batch, self._measure
+        )
         text, claims = read(await self._ask(place, INSTRUCTION, source, facts=facts))
         text = await within(_accepted(text, source), self._sizes.segment, self._measure)
+        authors = tuple({entry.author: None for entry in entries})
         segment = Segment(
             name=_name([f"{entry.id} {entry.version}" for entry in entries]),
             text=text,
             tokens=await self._measure(text),
             since=entries[-1].sent,
             covered=len(entries),
-            authors=tuple({entry.author: None for entry in entries}),
+            authors=authors,
+            labels=called.pairs(authors),
         )
         return segment, claims
 
@@ -141,6 +147,7 @@ class Folding:
             since=newer.since,
             covered=older.covered + newer.covered,
             authors=tuple(dict.fromkeys((*older.authors, *newer.authors))),
+            labels=tuple({**dict(newer.labels), **dict(older.labels)}.items()),
             level=max(older.level, newer.level) + 1,
             children=(older.name, newer.name),
         )

@@ -7,7 +7,7 @@ from itertools import accumulate
 from memory.claims import COLLECT, Claim, read, verify
 from memory.entry import PERSON, Entry
 from memory.keys import Keys
-from memory.opening import open_entries
+from memory.opening import labels, open_entries, open_segments
 from memory.persons import Persons
 from memory.records import Place, Snapshot
 from memory.store import Store
@@ -54,8 +54,10 @@ class Learning:
 
     def _fresh(self, place: Place, snapshot: Snapshot) -> Sequence[Entry]:
         """The oldest that are, as many as one question holds."""
-        entries = open_entries(place, self._keys.learn(place, snapshot.wrapped), snapshot)
-        fresh = [entry for entry in entries if entry.id in snapshot.fresh]
+        key = self._keys.learn(place, snapshot.wrapped)
+        entries = open_entries(place, key, snapshot)
+        called = labels(open_segments(place, key, snapshot), entries)
+        fresh = [entry for entry in called.named(entries) if entry.id in snapshot.fresh]
         sizes = accumulate(entry.tokens for entry in fresh)
         fitting = [entry for entry, size in zip(fresh, sizes, strict=True) if size <= self._batch]
         return fitting or fresh[:1]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from memory.archiving import Contents
 from memory.entry import ME, Entry, Recollection, Segment
 from memory.keys import Key, message_context, segment_context
+from memory.names import Labels
 from memory.opened import Known
 from memory.records import Held, Kept, Lease, Place, Snapshot
 
@@ -14,15 +15,26 @@ def recollect(place: Place, key: Key, lease: Lease, known: Known | None = None) 
     waiting = lease.snapshot.owed.difference(lease.claims)
     opened = open_entries(place, key, lease.snapshot, known)
     entries = [entry for entry in opened if entry.id not in waiting]
+    segments = open_segments(place, key, lease.snapshot, known)
     first = next((i for i, entry in enumerate(entries) if entry.id in lease.claims), len(entries))
     if any(entry.kind == ME for entry in entries[first:]):  # it was heard of late: it is asked last
         entries.sort(key=lambda entry: entry.id in lease.claims)
         first = len(entries) - sum(entry.id in lease.claims for entry in entries)
     return Recollection(
-        segments=open_segments(place, key, lease.snapshot, known),
+        segments=segments,
         window=tuple(entries[:first]),
         question=tuple(entries[first:]),
+        labels=labels(segments, opened),
     )
+
+
+def labels(segments: Sequence[Segment], entries: Sequence[Entry]) -> Labels:
+    """Of all who speak in a conversation: as summaries call them, then in order of speaking."""
+    known = Labels()
+    for segment in segments:
+        known.add(segment.labels)
+    known.named(entries)
+    return known
 
 
 def open_entries(

@@ -1,23 +1,24 @@
 """One turn: the lease on a conversation, what it may build on, and what it ends with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from memory.citing import Citing, Read
+from memory.citing import Read
+from memory.dependencies import Means
 from memory.entry import ME, PERSON, Entry, Recollection, Segment
-from memory.keys import Key, Keys, message_context, sealed
-from memory.opened import Known, Opened
+from memory.facts import shows
+from memory.keys import Key, message_context, sealed
+from memory.opened import Known
 from memory.opening import recollect
-from memory.persons import Persons
-from memory.recalling import Recalling
 from memory.records import Concluded, Lease, Place, Reply, Sealed
 from memory.seal import Unreadable
 from memory.siblings import as_entry, earlier
-from memory.store import Store
+from memory.store import StoreDown
 from memory.taken import Citation, Draft, Taken
 
+AGAIN = 1.0  # seconds until a renewal that the store did not answer is tried again
 ASKERS = 8  # of one turn, the last ones: so many people's facts are read
 RECALLED = 4_000  # tokens of older messages that another process's prompt may have held
 
@@ -32,28 +33,6 @@ class Stale(Exception):
 
 class Withdrawn(Exception):
     """Nothing is left to answer: take the posts back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """Seconds."""
-
-    lease: float = 30.0
-    call: float = 5.0  # T: the timeout of a platform call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a turn works with."""
-
-    store: Store
-    keys: Keys
-    persons: Persons
-    measure: Callable[[str], Awaitable[int]]  # tokens of a text
-    terms: Terms
-    recalling: Recalling | None
-    opened: Opened
-    citing: Citing
 
 
 class Turn:
@@ -73,11 +52,13 @@ class Turn:
         self._mark = ""  # see Reply
         self._older: Sequence[Entry] | None = None  # as recalled here; None: not yet
         self._summaries: Sequence[tuple[Place, Segment]] = ()  # of earlier threads
+        self.trouble: Lost | Stale | Withdrawn | None = None  # what a renewal met
         self.place = place
         self._take(lease, asked, known)
 
     def _take(self, lease: Lease, asked: float, known: Known | None = None) -> None:
         self._lease, self.stopped, self.changed = lease, lease.stopped, lease.changed
+        self.trouble = None
         self.place = replace(self.place, audience=lease.snapshot.audience)
         self._asked = asked
         self._deadline = asked + self._means.terms.lease  # counted from before the store was asked
@@ -90,10 +71,12 @@ class Turn:
         self._draft = Draft()
         try:
             self._key = key = self._means.keys.learn(self.place, lease.snapshot.wrapped)
-            self.recollection = recollect(self.place, self._key, lease, known)
-            self._means.opened.keep(self.place, lease.snapshot, self.recollection)
+            read = recollect(self.place, self._key, lease, known)
+            self._means.opened.keep(self.place, lease.snapshot, read)
+            self.recollection = read.named()
             if lease.text:
-                self._draft = Draft.unpack(self._key.data.open(lease.text, *self._context()))
+                draft = Draft.unpack(self._key.data.open(lease.text, *self._context()))
+                self._draft = draft if shows(draft.text) else Draft()
         except Unreadable as error:
             self._key, self.unreadable = key or self._means.keys.fresh(self.place), str(error)
 
@@ -153,8 +136,26 @@ class Turn:
         """Messages in the window's run, those not read into this turn too."""
         return self._lease.snapshot.unfolded
 
+    async def keep(self) -> None:
+        """Renew the lease, a third of it after the last time: to be run beside all that is done.
+
+        Whatever the turn waits for, and however often something comes. What a renewal meets is
+        left in `trouble`.
+        """
+        third, now = self._means.terms.lease / 3, asyncio.get_running_loop().time
+        while not isinstance(self.trouble, Lost):
+            await asyncio.sleep(self._deadline - 2 * third - now())
+            try:
+                await self.note()
+            except StoreDown:
+                await asyncio.sleep(AGAIN)
+            except (Lost, Stale, Withdrawn) as met:
+                self.trouble = met
+
     async def secure(self) -> None:
         """Return once the lease outlasts a platform call that begins now."""
+        if self.trouble:
+            raise self.trouble
         while asyncio.get_running_loop().time() + self._means.terms.call >= self._deadline:
             await self.note()
 
@@ -171,7 +172,7 @@ class Turn:
         self._older = await self._means.recalling.search(
             self.place, changes, question, room, without, asked=self._asked, now=began
         )
-        return (*told, *self._older)
+        return (*told, *self.recollection.labels.named(self._older))
 
     async def _earlier(self, room: int) -> Sequence[tuple[Place, Segment]]:
         """Of a direct message's earlier threads, when a new one begins."""
@@ -197,21 +198,23 @@ class Turn:
 
     async def note(self, posted: Sequence[str] = (), text: str = "") -> None:
         """Renew the lease; record what is visible, and the complete text before its last edit."""
-        asked = asyncio.get_running_loop().time()
-        draft, blob = Draft(text), b""
-        if text and not self.unreadable:
+        draft, blob = Draft(), b""
+        if shows(text) and not self.unreadable:
             draft = Draft(text, await self._taken(text))
             blob = self._key.data.seal(draft.pack(), *self._context())
+        asked, read = asyncio.get_running_loop().time(), self._lease.snapshot
         noted = await self._store.note(self.place, self._lease, posted, blob)
         known = tuple(dict.fromkeys((*self._lease.posted, *posted)))
         self._lease = replace(self._lease, posted=known)
         if noted.lost:
             raise Lost
         self._deadline = asked + self._means.terms.lease
-        self.stopped = noted.stopped
+        self.stopped |= noted.stopped
+        if self.withdrawn or read is not self._lease.snapshot:
+            return  # that is known, or the record was read again meanwhile
         if noted.withdrawn:
             raise Withdrawn
-        if noted.revision != self._lease.snapshot.revision:
+        if noted.revision != read.revision:
             raise Stale
         if blob:
             self._draft = draft

@@ -13,11 +13,12 @@ import discord
 from adapters.discord.allowance import Allowance
 from adapters.discord.buttons import STOP
 from adapters.message import Conversation
-from adapters.ports import Busy, Gone, Hold, Refused, Unclear
+from adapters.ports import Blank, Busy, Gone, Hold, Refused, Unclear
 
 LIMIT = 1_990  # characters; Discord's is 2,000 (.../resources/message#create-message)
 _NONCE = re.compile(r"([a-z0-9]{1,20})-\d+")
 _GONE, _NOWHERE = 10008, 10003  # Unknown Message, Unknown Channel
+_EMPTY = 50006  # Cannot send an empty message
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _ADVICE = {
     _NOWHERE: "the channel or thread is gone",
@@ -25,6 +26,7 @@ _ADVICE = {
     10062: "it was noticed later than 3 seconds after: give the process more room",
     40060: "another process answered it",
     40094: "whoever installed only for themselves is answered in five messages",
+    _EMPTY: "there is nothing to see in the text",
     50001: "let the bot view the channel",
     50007: "they must allow direct messages from members of this server",
     50013: "allow the bot to send messages, and messages in threads, in the channel",
@@ -57,7 +59,7 @@ async def answered(within: float) -> AsyncIterator[None]:
         if error.status == 429 or error.code in _LATER:  # 429: its front door turns us away
             raise Busy(float(error.response.headers.get("Retry-After", LATER))) from error
         advice = _ADVICE.get(error.code, "look the code up in Discord's documentation")
-        kind = Gone if error.code == _NOWHERE else Refused
+        kind = {_NOWHERE: Gone, _EMPTY: Blank}.get(error.code, Refused)
         raise kind(f"Discord refused ({error.status}, code {error.code}): {advice}") from error
 
 

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from adapters.ports import Busy, Refused, Unclear
+from adapters.ports import Blank, Busy, Refused, Unclear
 
 # Of the first two Slack says that part of the call may have succeeded:
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
@@ -34,6 +34,10 @@ class Declined(Refused):
             advice = f"add the scope {needed} to the app and install it again"
         super().__init__(f"{method}: {error}: {advice}")
         self.error = error
+
+
+class Wordless(Declined, Blank):
+    """Refused as a text that shows nothing."""
 
 
 class Calls:
@@ -120,4 +124,5 @@ def _meaning(method: str, response: Any) -> Unclear | Busy | Declined:
         return Busy(float(response.headers.get("Retry-After", 1)))
     if status >= 500 or error in _UNCLEAR or (status == 200 and not error):
         return Unclear(f"{method}: {error or status}")
-    return Declined(method, error or str(status), body.get("needed", ""))
+    kind = Wordless if error == "no_text" else Declined
+    return kind(method, error or str(status), body.get("needed", ""))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from adapters.markup import blank
 from adapters.ports import Busy, Hold, Refused, Unclear
 from adapters.slack.posts import SlackPosts
 
@@ -73,7 +74,7 @@ class StreamedPosts:
     async def post(self, turn: Hold, slot: int, text: str, *, live: bool) -> str:
         """A call that did not end with a post is followed by Busy: the turn's hold may be over."""
         sent = settled(text)
-        if not (live and sent.strip() and self.starts.left):
+        if blank(sent) or not (live and self.starts.left):
             return await self.posts.post(turn, slot, text, live=live)
         began, post = asyncio.get_running_loop().time(), ""
         try:

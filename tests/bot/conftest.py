@@ -24,12 +24,12 @@ from bot.settings import Commands as Names
 from bot.settings import Reach
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
+from memory.dependencies import Terms
 from memory.engine import Memory, Settings
 from memory.folding import Sizes
 from memory.redis import RedisStore
 from memory.seal import Keyring, fresh_key
 from memory.summary import Task
-from memory.turn import Terms
 from memory.window import Marks
 from tests.bot.platform import FakePlatform
 
@@ -114,9 +114,8 @@ class Bench:
             prompter = Prompter("You are a test.", self.budget, len, lambda: NOW)
             both = filter(None, (self.platform, self.other))
             platforms = {platform.name: platform for platform in both}
-            times = {"lease": LEASE, "late": 0.05}
             replies = Replies(
-                self.model, prompter, budgets, attempts=2, images=self.images, **times
+                self.model, prompter, budgets, attempts=2, late=0.05, images=self.images
             )
             limits = Limits(sweep=self.sweep, stop=1.0, turns=self.at_once)
             turns = Turns(memory, replies, platforms, limits=limits, metrics=self.metrics)

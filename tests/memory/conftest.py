@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from memory import layout
 from memory.cold import ColdStore
+from memory.dependencies import Terms
 from memory.engine import Memory, Settings
 from memory.entry import Entry
 from memory.folding import Sizes
@@ -17,7 +18,7 @@ from memory.records import Place
 from memory.redis import RedisStore, Retention
 from memory.seal import Keyring, fresh_key
 from memory.summary import Task
-from memory.turn import Terms, Turn
+from memory.turn import Turn
 from memory.window import Marks
 from tests.memory.databases import database, on_postgres, on_sqlite, postgres_server
 from tests.servers.cluster import holder

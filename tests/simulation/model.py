@@ -18,6 +18,7 @@ from tests.simulation.weather import Weather
 SAID = re.compile(r"^(\w+): I live in (\w+)$", re.MULTILINE)
 SLOW = (20.0, 70.0)  # seconds
 QUICK = (0.3, 4.0)
+STEADY = 0.97  # above this fate
 
 
 class SimulatedModel:
@@ -47,6 +48,12 @@ class SimulatedModel:
             await asyncio.sleep(30)
             raise ModelFailed("timeout", "the model says nothing")
         await asyncio.sleep(chance.uniform(*(SLOW if fate > 0.9 else QUICK)))
+        if (
+            STEADY < fate < 1.0
+        ):  # it never pauses, and for longer than a lease nothing is to be seen
+            for _ in range(chance.randint(60, 140)):
+                yield " "
+                await asyncio.sleep(0.5)
         length = chance.choice(self._weather.lengths)
         pieces = [text, *chance.choices([" and", " so on,", " more\n"], k=length)]
         pieces.append(f" {END}")

@@ -22,12 +22,12 @@ from bot.settings import Commands as Names
 from bot.settings import Reach
 from bot.telemetry import Metrics
 from bot.turns import Limits, Turns
+from memory.dependencies import Terms
 from memory.engine import Memory, Settings
 from memory.folding import Sizes
 from memory.records import Place
 from memory.seal import Keyring
 from memory.store import StoreDown
-from memory.turn import Terms
 from memory.window import Marks
 from tests.laws.process import _measure, _Plain
 from tests.simulation.loop import Process, ProcessLoop
@@ -136,8 +136,7 @@ class Replica:
         platform = SimulatedPlatform(means.world, process, Pace())
         platforms = {platform.name: platform}
         budgets = Budgets(store, DayLimits(), self._now)
-        lease, late = means.weather.lease, PLATFORM.late
-        replies = Replies(model, prompter, budgets, lease=lease, attempts=ATTEMPTS, late=late)
+        replies = Replies(model, prompter, budgets, attempts=ATTEMPTS, late=PLATFORM.late)
         limits = Limits(sweep=SWEEP, stop=3.0)
         turns = Turns(memory, replies, platforms, limits=limits, metrics=means.metrics)
         process.works_on = turns._live

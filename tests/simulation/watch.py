@@ -113,7 +113,7 @@ class Watch:
         self._fences[turn.decode()] = int(fence)
         if int(attempt) > 1:
             self.takeovers += 1
-            self._taken(process, words[0], turn.decode())
+            self._taken(words[0], turn.decode(), int(fence))
         holding = Holding(
             turn=turn.decode(),
             fence=int(fence),
@@ -130,11 +130,11 @@ class Watch:
             given = ((key, holding) for each, key, holding in self._given if each is answer)
             self._holdings.update(given)
 
-    def _taken(self, taker: Process, place: str, turn: str) -> None:
-        """Only from those who died, gave it back, or were frozen until just now."""
+    def _taken(self, place: str, turn: str, fence: int) -> None:
+        """Only from those who died, gave it back, or were frozen: from oneself too."""
         now = asyncio.get_running_loop().time()
         for (process, where), held in self._holdings.items():
-            if where == place and held.turn == turn and process is not taker:
+            if where == place and held.turn == turn and held.fence < fence:
                 working = process.alive and any(each.id == turn for each in process.works_on)
                 busy = working and process.frozen < now - 30
                 self.law(not busy, "taken from one who was at work", turn)

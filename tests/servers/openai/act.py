@@ -9,6 +9,7 @@ class Act:
 
     text: str = ""
     size: int = 8  # characters in a piece
+    every: float = 0  # between two pieces
     finish: str | None = "stop"  # None: the stream ends without saying why
     done: bool = True  # the last `data: [DONE]`
     before_headers: float | None = 0

@@ -136,6 +136,7 @@ async def _stream(act: Act, response: web.StreamResponse, request: web.Request) 
     pieces = [act.text[at : at + act.size] for at in range(0, len(act.text), act.size)]
     for sent, piece in enumerate(pieces, start=1):
         await response.write(_chunk({"content": piece}))
+        await asyncio.sleep(act.every)
         if act.then and sent == (act.after_pieces or len(pieces)):
             await _then(act, response, request)
             return

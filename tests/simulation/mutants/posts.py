@@ -134,7 +134,7 @@ POSTS = (
     Mutant(
         rule=23,
         what="a stopped turn keeps what it built on what is gone",
-        methods={(reply.Replies, "_pieces"): ('"" if turn.changed else ', "")},
+        methods={(reply.Replies, "_pieces"): ("turn.changed or ", "")},
     ),
     Mutant(
         rule=24,

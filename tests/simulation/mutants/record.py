@@ -1,6 +1,5 @@
 """Rules 1 to 11, each switched off: what is taken in, and whose turn it is."""
 
-from bot import reply
 from memory import engine
 from memory.engine import Memory
 from memory.turn import Turn
@@ -139,8 +138,8 @@ RECORD = (
     ),
     Mutant(
         rule=10,
-        what="no renewal while the model is silent",
-        methods={(reply.Replies, "_next"): ("await turn.note()", "pass")},
+        what="no renewal while a turn waits",
+        methods={(Turn, "keep"): ("await self.note()", "await asyncio.sleep(1.0)")},
     ),
     Mutant(
         rule=11,
