@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from memory.archiving import Archiving
-from memory.forgetting import THREADS, Forgetting
+from memory.forgetting import CHANNEL, THREADS, Forgetting
 from memory.persons import Persons
 from memory.records import Place, Sealed
 from memory.seal import Unreadable
@@ -47,7 +47,8 @@ class Departing:
             if what == "rescope":
                 await self._rescope(place, at)
             elif place.channel:
-                await self._forgetting.forget(place, at, channel=not place.thread)
+                whole = what == CHANNEL or what == "leave" and not place.thread
+                await self._forgetting.carry_out(place, at, channel=whole)
                 self._changed(place)
                 await self._persons.recheck(place)
             else:
@@ -73,15 +74,19 @@ class Departing:
         """Conversation by conversation, person by person, whatever the server names of it."""
         if self._archiving:
             await self._archiving.forget(space.channel_key.rpartition(":")[0], until)
+        channels = dict[str, Place]()
         async for found in self._store.inventory(space):
             if isinstance(found, Person):
                 await self._part(found, until)
                 continue
+            channels[found.channel_key] = found
             try:
                 await self._forgetting.destroy(found, until, channel=True)
             except Unreadable as error:  # it came later, and nobody can seal it anew
                 log.error("not forgotten", conversation=found.key, reason=str(error))
             self._changed(found)
+        for each in channels.values():
+            await self._store.prune(each, until, channel=True)
         await self._persons.recheck()
         await self._forgetting.at_once()
 

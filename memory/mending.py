@@ -12,6 +12,7 @@ from memory.records import Gap, Place, Spoiled
 from memory.slots import Person
 
 PLANNED = "tk:planned"
+FACTS = 500  # looked at in one step
 
 
 class Mending:
@@ -56,7 +57,9 @@ class Mending:
         await self._run("rescope", place, audience, at)
 
     async def doubt(self, place: Place) -> None:
-        await self._run("doubt", place)
+        cursor: bytes | int = 0
+        while (cursor := await self._run("doubt", place, cursor, FACTS)) != b"0":
+            pass
 
     async def inventory(self, space: Place) -> AsyncIterator[Place | Person]:
         for kind in ("", "person:"):

@@ -192,6 +192,7 @@ class Expunged:
     water: int  # nothing they wrote up to then enters any more (microseconds since 1970)
     messages: tuple[str, ...] = ()  # theirs, and the bot's that quote them
     leaves: tuple[str, ...] = ()  # names of the segments that tell of them
+    call: str = ""  # the last message with which somebody else called
     last: bool = True
 
 
@@ -282,7 +283,10 @@ class Concluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """A receipt; or `survivors`, sealed under `wrapped`, to be sealed anew and given back."""
+    """A receipt; or, not done, where to go on (`cursor`) and `survivors`, sealed under `wrapped`.
+
+    Those are to be sealed anew, under the key `following`, and given back.
+    """
 
     done: bool = True
     messages: int = 0
@@ -290,3 +294,5 @@ class Forgotten:
     facts: int = 0
     survivors: tuple[tuple[str, int, bytes], ...] = ()  # id, version, sealed
     wrapped: bytes = b""
+    following: bytes = b""  # wrapped too
+    cursor: str = ""

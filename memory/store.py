@@ -185,7 +185,22 @@ class Store(Protocol):
         survivors: Sequence[tuple[str, int, bytes]],
         *,
         channel: bool,
-    ) -> Forgotten: ...
+        under: bytes = b"",
+        cursor: str = "",
+    ) -> Forgotten:
+        """Some of it: until it is done, go on at the cursor it names; `wrapped`: a fresh key.
+
+        Nothing older is read or enters from the first step on. `survivors` are sealed `under` a
+        key; see Forgotten. `channel`: nothing older enters any other conversation of it either.
+        """
+        ...
+
+    async def prune(
+        self, place: Place, water: int, *, channel: bool, person: Person | None = None
+    ) -> None:
+        """Facts and more that rest on what was forgotten go: of all that, or of one person's."""
+        ...
+
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         """The channel's remembered conversations, newest first."""
         ...

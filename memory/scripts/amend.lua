@@ -1,4 +1,5 @@
 -- Changes a message, newest edit wins: done | key (seal it under this key) | absent.
+-- Touches at most the 500 messages of the segment that the message is in.
 -- ARGV: conversation, id, version, wrapped key, sealed
 local id, version, wrapped, sealed = unpack(ARGV, 2, 5)
 local message = unpack_message(id)
@@ -12,7 +13,7 @@ if not same_key(key, wrapped) then return { 'key', key } end
 set('key', wrapped)
 unfold(id)
 strike(id, version)
-redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, message.fingerprint, sealed))
+put(id, pack(message.state, version, message.sent, message.fingerprint, sealed))
 log(id)
 if message.state ~= 'm' then freshen(id) end
 share_end({ 'fresh' }, 'msg')

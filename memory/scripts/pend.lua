@@ -1,4 +1,5 @@
--- Keeps an edit that came before its message: done | arrived. ARGV: '', id, fingerprint, version, sealed
+-- Keeps an edit that came before its message: done | arrived. Touches at most the 500 messages of the segment
+-- that the message was in. ARGV: '', id, fingerprint, version, sealed
 local id, fingerprint, version, sealed = unpack(ARGV, 2, 5)
 local thread, past = home(id)
 if thread then return { 'arrived' } end

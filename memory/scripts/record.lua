@@ -1,25 +1,32 @@
 -- What the scripts share. A record is one conversation: every script is given its key, its
--- channel's key and its partition's due list, all in one slot, and derives the rest:
+-- channel's key and its partition's due list, all in one slot, and derives the rest.
+-- Every script says in its header how much it touches at most. Where it says nothing more, that is
+-- a few fields, and what one turn has: 100 claims, the posts of one reply.
 --   CONVERSATION/rec    hash    key, watermark, revision, lease and running turn
 --   CONVERSATION/msg    hash    id -> state, version, time, fingerprint, sealed message
+--   CONVERSATION/anew   hash    while somebody forgets: id -> the same, sealed under the next key
+--   CONVERSATION/late   set     while somebody forgets: ids that came or changed since it began
 --   CONVERSATION/win    zset    ids of the unfolded messages by time
 --   CONVERSATION/owed   zset    ids that need an answer by time
 --   CONVERSATION/seg    hash    name -> how many messages it covers, sealed text
 --   CONVERSATION/cover  hash    name -> covered ids and versions, or names of the merged segments
 --   CONVERSATION/sum    zset    names of segments in prompts by the time of their last message
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
+--   CONVERSATION/leaves zset    names of segments of messages by number
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
 --   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
 --   CONVERSATION/waters hash    fingerprint of a writer -> up to when they are forgotten here
---   CONVERSATION/done/DAY hash  finished turn -> the fence that ended it, the ids of its posts
+--   CONVERSATION/done/DAY hash  finished turn -> the fence that ended it, the ids of its posts; id
+--                               of a post of ours that is not remembered under its own id -> ''
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CONVERSATION/spoiled hash   finished turn whose posts show what an older fence wrote -> mark
---   CHANNEL/where       hash    id -> thread
+--   CHANNEL/where       hash    id -> thread, and a blank and the number of the segment it is in
 --   CHANNEL/threads     zset    threads by last activity
 --   CHANNEL/log         list    ids, each time they change; '-' and the id of what went
 --   CHANNEL/count       string  the number of the last change, as the log forgets the first ones
 --   CHANNEL/epoch       string  grows when indexes have to begin anew
 --   CHANNEL/water       string  watermark of the whole channel
+--   CHANNEL/going       string  the same until all of the channel's conversations are forgotten
 --   CHANNEL/scope       string  since when it has another audience, and which
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' for what is forgotten | id of its twin | '-' for what
 --                               must not enter; what is stored is known by its id
@@ -62,9 +69,15 @@ local function holds(items, wanted)
   return false
 end
 
+local function named(items)
+  local names = {}
+  for _, item in ipairs(items) do names[item] = true end
+  return names
+end
+
 local function without(items, unwanted)
-  local rest = {}
-  for _, item in ipairs(items) do if not holds(unwanted, item) then rest[#rest + 1] = item end end
+  local rest, gone = {}, named(unwanted)
+  for _, item in ipairs(items) do if not gone[item] then rest[#rest + 1] = item end end
   return rest
 end
 
@@ -85,8 +98,22 @@ local function drop(kind, fingerprint)
   redis.call('HDEL', CHANNEL .. '/' .. kind .. '/' .. (today - 1), fingerprint)
 end
 
+-- Nothing said up to then enters, and nothing is read any more: it may take some time to go.
+local waters = {}
 local function watermark()
-  return math.max(tonumber(get('water') or 0), tonumber(redis.call('GET', CHANNEL .. '/water') or 0))
+  if not waters[CONVERSATION] then
+    local whole_channel = tonumber(redis.call('GET', CHANNEL .. '/water') or 0)
+    waters[CONVERSATION] = math.max(tonumber(get('water') or 0), whole_channel)
+  end
+  return waters[CONVERSATION]
+end
+
+local function after_water() return '(' .. whole(watermark()) end
+
+-- Segments tell nobody from when: those of a channel that is being forgotten are not read.
+local function outdated()
+  local going = redis.call('GET', CHANNEL .. '/going')
+  return going and tonumber(get('water') or 0) < tonumber(going)
 end
 
 -- A stored message: one letter (o overheard, c called, m mine), version, time, then the fingerprint
@@ -95,9 +122,7 @@ local function pack(state, version, sent, fingerprint, sealed)
   return state .. version .. ',' .. sent .. ':' .. string.char(#fingerprint) .. fingerprint .. sealed
 end
 
-local function unpack_message(id)
-  local value = redis.call('HGET', CONVERSATION .. '/msg', id)
-  if not value then return nil end
+local function parsed(value)
   local state, version, sent, start = string.match(value, '^(%a)(%d+),(%d+):()')
   local seal = start + 1 + string.byte(value, start)
   return {
@@ -106,11 +131,32 @@ local function unpack_message(id)
   }
 end
 
+local function unpack_message(id)
+  local value = redis.call('HGET', CONVERSATION .. '/msg', id)
+  local message = value and parsed(value)
+  return message and tonumber(message.sent) > watermark() and message or nil
+end
+
+-- Writes a message down. While somebody forgets, it has yet to be sealed under the next key.
+local function put(id, packed)
+  redis.call('HSET', CONVERSATION .. '/msg', id, packed)
+  if get('next') then
+    redis.call('HDEL', CONVERSATION .. '/anew', id)
+    redis.call('SADD', CONVERSATION .. '/late', id)
+    redis.call('EXPIRE', CONVERSATION .. '/late', 2 * DAY)
+  end
+end
+
 -- The thread a post is remembered in. Where a conversation expired, its posts are still named here.
 local function home(id)
-  local thread = redis.call('HGET', CHANNEL .. '/where', id)
-  if thread and redis.call('HEXISTS', CHANNEL .. ':' .. thread .. '/msg', id) == 1 then return thread end
-  if thread and redis.call('EXISTS', CHANNEL .. ':' .. thread .. '/cover') == 1 then return nil, thread end
+  local known = redis.call('HGET', CHANNEL .. '/where', id)
+  if not known then return nil end
+  local thread, here = string.match(known, '^[^ ]*'), CONVERSATION
+  CONVERSATION = CHANNEL .. ':' .. thread
+  local stands, told = unpack_message(id), redis.call('EXISTS', CONVERSATION .. '/cover') == 1
+  CONVERSATION = here
+  if stands then return thread end
+  if told then return nil, thread end
   redis.call('HDEL', CHANNEL .. '/where', id)
   return nil
 end
@@ -145,7 +191,7 @@ end
 local function scrap(name)
   local above = redis.call('HGET', CONVERSATION .. '/above', name)
   for _, kind in ipairs({ 'seg', 'cover', 'above' }) do redis.call('HDEL', CONVERSATION .. '/' .. kind, name) end
-  redis.call('ZREM', CONVERSATION .. '/sum', name)
+  for _, kind in ipairs({ 'sum', 'leaves' }) do redis.call('ZREM', CONVERSATION .. '/' .. kind, name) end
   if not above then return end
   local parent = string.match(above, '^[^,]*')
   for _, child in ipairs(list(redis.call('HGET', CONVERSATION .. '/cover', parent))) do
@@ -171,30 +217,41 @@ local function stand(segment, size, time, parts, text)
   redis.call('ZADD', CONVERSATION .. '/sum', whole(time), segment)
 end
 
+-- This conversation's thread, as `where` names it.
+local function thread_here() return string.sub(CONVERSATION, #CHANNEL + 2) end
+
+-- A segment of messages, up to 500, and where each of them is found.
+local function stand_leaf(segment, size, time, parts, covered, text)
+  local number = whole(bump('leaves'))
+  stand(segment, size, time, parts, text)
+  redis.call('ZADD', CONVERSATION .. '/leaves', number, segment)
+  for id in pairs(covered) do redis.call('HSET', CHANNEL .. '/where', id, thread_here() .. ' ' .. number) end
+end
+
 -- A segment whose messages changed is taken apart: what is left of them returns to the window.
-local function unfold(id)
-  local found = false
-  local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
-  local segments = redis.call('HGETALL', CONVERSATION .. '/cover')
-  for i = 1, #segments, 2 do
-    -- Most segments can be told apart without decoding them: there may be hundreds.
-    local likely = not plain or string.find(segments[i + 1], plain, 1, true)
-    local covered = likely and cjson.decode(segments[i + 1]) or {}
-    if covered[id] then
-      found = true
-      scrap(segments[i])
-      for each in pairs(covered) do
-        local message = unpack_message(each)
-        if message then
-          redis.call('ZADD', CONVERSATION .. '/win', message.sent, each)
-          redis.call('ZADD', EXPIRING, 'NX', milliseconds, string.match(CONVERSATION, '}:(.*)$'))
-        end
-      end
+local function take_apart(segment, covered)
+  scrap(segment)
+  local back = false
+  for each in pairs(covered) do
+    local message = unpack_message(each)
+    if message then
+      back = true
+      redis.call('ZADD', CONVERSATION .. '/win', message.sent, each)
+      redis.call('HSET', CHANNEL .. '/where', each, thread_here())
     end
   end
+  if back then redis.call('ZADD', EXPIRING, 'NX', milliseconds, string.match(CONVERSATION, '}:(.*)$')) end
   share_end({ 'win' }, 'msg')
   share_end({ 'sum' }, 'rec')
-  return found
+end
+
+-- The segment that a message is in, if it is in one.
+local function unfold(id)
+  local number = string.match(redis.call('HGET', CHANNEL .. '/where', id) or '', ' (%d+)$')
+  local segment = number and redis.call('ZRANGE', CONVERSATION .. '/leaves', number, number, 'BYSCORE')[1]
+  local cover = segment and redis.call('HGET', CONVERSATION .. '/cover', segment)
+  local covered = cover and cjson.decode(cover) or {}
+  if covered[id] then take_apart(segment, covered) end
 end
 
 local function begin_anew()
@@ -213,18 +270,26 @@ local function log(entry)
   redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
 end
 
+-- A post of ours that is not remembered under its own id: it is no message to take in.
+local function posted_once(id)
+  redis.call('HSET', CONVERSATION .. '/done/' .. today, id, '')
+  redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
+end
+
 -- A message leaves the record, and with it the reply to it, which may quote it; a running turn that
 -- answered only this is to be withdrawn.
-local function lose(id)
+-- No index has to be told by whom (`told`) they all begin anew.
+local function lose(id, told)
   local reply = redis.call('HGET', CONVERSATION .. '/replies', id)
   redis.call('HDEL', CONVERSATION .. '/replies', id)
-  if reply then lose(reply) end
+  if reply then lose(reply, told) end
   unfold(id)
-  log('-' .. id)
-  redis.call('HDEL', CONVERSATION .. '/msg', id)
+  if not told then log('-' .. id) end
+  if string.find(redis.call('HGET', CONVERSATION .. '/msg', id) or '', '^m') then posted_once(id) end
+  for _, kind in ipairs({ 'msg', 'anew' }) do redis.call('HDEL', CONVERSATION .. '/' .. kind, id) end
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
-  redis.call('SREM', CONVERSATION .. '/fresh', id)
+  for _, kind in ipairs({ 'fresh', 'late' }) do redis.call('SREM', CONVERSATION .. '/' .. kind, id) end
   redis.call('HDEL', CHANNEL .. '/where', id)
   if redis.call('EXISTS', CONVERSATION .. '/msg') == 0 then redis.call('ZREM', EXPIRING, string.match(CONVERSATION, '}:(.*)$')) end
   local claims = list(get('claims'))
@@ -267,7 +332,7 @@ end
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
   extend(CONVERSATION, { '/msg', '/win', '/owed', '/replies', '/fresh' }, messages)
-  extend(CONVERSATION, { '/rec', '/seg', '/cover', '/sum', '/above', '/debris' }, records)
+  extend(CONVERSATION, { '/rec', '/seg', '/cover', '/sum', '/above', '/leaves', '/debris' }, records)
   extend(CHANNEL, { '/log', '/count', '/epoch' }, messages)
   extend(CHANNEL, { '/where', '/threads' }, records)
   redis.call('ZADD', EXPIRING, whole(milliseconds + (messages - lead(messages)) * 1000), ARGV[1])
@@ -299,9 +364,7 @@ end
 -- Posts of a finished turn that are none of its reply: the sweep removes them.
 local function stray(turn, ids)
   local known = list(redis.call('HGET', CONVERSATION .. '/debris', turn))
-  for _, id in ipairs(without(ids, finished(turn))) do
-    if not holds(known, id) then known[#known + 1] = id end
-  end
+  for _, id in ipairs(without(without(ids, finished(turn)), known)) do known[#known + 1] = id end
   if #known == 0 then return end
   redis.call('HSET', CONVERSATION .. '/debris', turn, cjson.encode(known))
   redis.call('EXPIRE', CONVERSATION .. '/debris', 30 * DAY, 'NX')
@@ -311,6 +374,7 @@ end
 local function finish(turn, ids)
   redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, get('fence') .. encode(ids))
   redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
+  for i = 2, #ids do posted_once(ids[i]) end
   unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'failures', 'posted', 'text',
     'text_revision', 'token', 'until', 'based', 'dirty')
 end

@@ -1,4 +1,5 @@
--- Posts were deleted: they leave the record, and a tombstone stays. ARGV: '', prefix of due names, (id, fingerprint)...
+-- Posts were deleted: they leave the record, and a tombstone stays. Touches at most 10 posts, and the 500
+-- messages of the segment that each is in. ARGV: '', prefix of due names, (id, fingerprint)...
 for i = 3, #ARGV, 2 do
   local id, fingerprint = ARGV[i], ARGV[i + 1]
   keep('seen', fingerprint, '-')

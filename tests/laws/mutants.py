@@ -11,9 +11,9 @@ MUTANTS = {
         "if not held(turn, fence) then return { 'lost' } end\nif get('state')": "if get('state')"
     },
     "a fold takes messages as they were": {"or message.version ~= version": ""},
-    "a deletion leaves the summary": {"  unfold(id)\n  log(": "  log("},
+    "a deletion leaves the summary": {"  unfold(id)\n  if not told": "  if not told"},
     "an edit leaves the summary": {"unfold(id)\nstrike(": "strike("},
-    "forgetting keeps the key": {"unset('key', 'joined'": "unset('joined'"},
+    "forgetting keeps the key": {"      unset('key')\n": "", "set('key', get('next'))": ""},
     "a deletion leaves no tombstone": {"  keep('seen', fingerprint, '-')\n": ""},
     "an edit that came first is not heeded": {
         "tonumber(string.match(pending, '^%d+')) > tonumber(version)": "false"
@@ -27,8 +27,8 @@ MUTANTS = {
     "what a broken segment was merged with is lost": {
         "redis.call('ZADD', CONVERSATION .. '/sum', string.match(link, ',(.*)$'), child)": ""
     },
-    "the reply to a deleted message stays": {"  if reply then lose(reply) end\n": ""},
-    "other processes do not hear of deletions": {"  log('-' .. id)\n": ""},
+    "the reply to a deleted message stays": {"  if reply then lose(reply, told) end\n": ""},
+    "other processes do not hear of deletions": {"  if not told then log('-' .. id) end\n": ""},
     "facts outlive their message": {"  strike(id, 'gone')\n": ""},
     "a summary outlives what expired and was deleted": {"thread = thread or past": ""},
     "lost events open no gap": {"open_gap(after, token)\n": ""},

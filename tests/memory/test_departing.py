@@ -39,11 +39,15 @@ class Frail(RedisStore):
         survivors: Sequence[tuple[str, int, bytes]],
         *,
         channel: bool,
+        under: bytes = b"",
+        cursor: str = "",
     ) -> Forgotten:
         self.left -= 1
         if self.left < 0:
             raise StoreDown("dead")
-        return await super().forget(place, water, wrapped, survivors, channel=channel)
+        return await super().forget(
+            *(place, water, wrapped, survivors), channel=channel, under=under, cursor=cursor
+        )
 
 
 @pytest.fixture
