@@ -35,6 +35,12 @@ def _flood(words: Sequence[str]) -> int:
     return flood.main(words)
 
 
+def _scripts(words: Sequence[str]) -> int:
+    from bench import scripts
+
+    return scripts.main(words)
+
+
 def _scale(words: Sequence[str]) -> int:
     from bench import scale
 
@@ -61,6 +67,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "failover": _failover,
     "flood": _flood,
     "scale": _scale,
+    "scripts": _scripts,
     "simulate": _simulate,
     "soak": _soak,
 }

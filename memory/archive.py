@@ -101,6 +101,9 @@ class Archive:
     async def forget(self, scope: str, until: int) -> Forgotten:
         async with self._calling() as connection:
             await self._mark(connection, scope, {"": until})
+            if scope.count(":") == 1:  # a space: its mark stands for those of its channels
+                inside = _MARKS.c.scope.startswith(f"{scope}:", autoescape=True)
+                await _delete(connection, _MARKS, inside, _MARKS.c.made * 1_000_000 <= until)
             counts = [
                 await _delete(connection, table, _within(table, scope), table.c.sent <= until)
                 for table in _RECORDS

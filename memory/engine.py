@@ -16,6 +16,7 @@ from memory.gaps import PAST, Gaps
 from memory.holdings import Holdings
 from memory.keys import Keys, message_context, pending_context, sealed
 from memory.learning import MOST, Learning
+from memory.left import Left
 from memory.opened import Opened
 from memory.persons import Persons
 from memory.recalling import Recalling
@@ -68,18 +69,15 @@ class Memory:
             *both, self.persons, batch=sizes.batch, measure=measure, summarise=summarise
         )
         self._folding = Folding(
-            *(*both, self._learning),
-            sizes=sizes,
-            measure=measure,
-            summarise=summarise,
-            archiving=cold,
+            *both, self._learning, sizes=sizes, measure=measure, summarise=summarise, archiving=cold
         )
         self.upkeep = Upkeep(*both, self._folding, cold, sizes.segments)
         self.holdings = Holdings(*both, self.persons, self.upkeep)
         parts = (self.persons, self.upkeep, self._forgetting, cold)
         self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._let_go)
         kept = (self.persons, self._forgetting, cold)
-        self.departing = Departing(store, *kept, changed=self._let_go)
+        anew = self.erasing.begin_anew
+        self.departing = Departing(store, *kept, left=Left(store, anew), changed=self._let_go)
         self._recalling = Recalling(*both, kept=settings.kept) if settings.recall else None
         self._means = Means(
             store=store,
@@ -105,6 +103,11 @@ class Memory:
 
     async def admit(self, place: Place, entry: Entry, how: str = "") -> Received:
         """Take a message in, once. `how` it came: just now; PAST: overheard; KEPT: in any case."""
+        if await self.departing.left.lets_in(place, entry.sent):
+            return await self._admit(place, entry, how)
+        return Received()
+
+    async def _admit(self, place: Place, entry: Entry, how: str) -> Received:
         entry = replace(entry, tokens=await self.measure(entry.text))
         key = self._keys.current(place)
         while True:

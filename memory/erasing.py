@@ -76,6 +76,10 @@ class Erasing:
             self._noted.popitem(last=False)
         return True
 
+    def begin_anew(self) -> None:
+        """What was noted may be gone."""
+        self._noted.clear()
+
     async def whereabouts(self, person: Person) -> Sequence[Place]:
         """The conversations in which somebody wrote, newest first; some may have expired."""
         return await self._store.whereabouts(person)

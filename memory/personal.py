@@ -111,8 +111,8 @@ class Personal:
         cursor: bytes | int = b"0"
         while True:
             ((cursor, page),) = await self._many(("HSCAN", key, cursor, "COUNT", PAGE))
-            # A cluster's client makes a mapping of it.
-            yield page.items() if isinstance(page, dict) else zip(page[::2], page[1::2], strict=True)
+            mapped = isinstance(page, dict)  # as a cluster's client gives it
+            yield page.items() if mapped else zip(page[::2], page[1::2], strict=True)
             if int(cursor) == 0:
                 return
 

@@ -86,6 +86,22 @@ class Store(Protocol):
         """All conversations, channels and people of the place's space, some more than once."""
         ...
 
+    async def vanish(self, space: Place, until: int) -> None:
+        """Take away whatever is left of the place's space, unless something newer is there."""
+        ...
+
+    async def doubted(self, space: Place) -> Sequence[Doubt]:
+        """Some of the doubts about what was said in the place's space, due or not."""
+        ...
+
+    async def left(self, spaces: Sequence[str]) -> Sequence[tuple[int, bool]]:
+        """Until when the bot was in each (microseconds; 0: it did not leave), and if it is back."""
+        ...
+
+    async def mark_left(self, space: str, until: int, *, back: bool, kept: int) -> None:
+        """`kept`: seconds that the mark stays."""
+        ...
+
     async def plan(self, line: str, *, done: bool) -> None:
         """Keep a line until it is done: what has yet to be forgotten, or read by others only."""
         ...

@@ -3,8 +3,8 @@
 MUTANTS = {
     "no watermark is checked": {"if tonumber(sent) <= watermark() then return { 'quiet' } end": ""},
     "the newest messages fold, not the oldest": {
-        "redis.call('ZRANGE', CONVERSATION .. '/win', 0,": (
-            "redis.call('ZREVRANGE', CONVERSATION .. '/win', 0,"
+        "'/win', after_water(), '+inf', 'BYSCORE', 'LIMIT', 0, ARGV[2]": (
+            "'/win', '+inf', after_water(), 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[2]"
         )
     },
     "who lost the lease may conclude": {
