@@ -1,15 +1,15 @@
 """How long the store's scripts keep everybody else waiting: much owed in one place, much stored.
 
 Each script's time is the server's own, by its log of commands. While it runs one, nobody is served.
-As root the server goes before whatever else the machine does.
+The same is done in several rounds, and the least of their longest times counts: a machine that does
+something else as well makes a script wait, but hardly the same one in each round.
 """
 
 import argparse
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ LATE = 1_000  # messages that come after what is to be forgotten
 TURNS = 5
 LOGGED, LOOK = 0.5, 1.0  # milliseconds from which on a command is logged; seconds between looks
 MANY = 10_000  # logged commands that are read at once
-Found = tuple[int, float]
+Found = tuple[float, int]  # the longest, how often it was above LOGGED
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
@@ -54,8 +54,8 @@ class Times:
             await asyncio.sleep(LOOK)
 
     def worst(self) -> Mapping[str, Found]:
-        """By script: how often it took longer than what is logged, and the longest."""
-        return {name: (len(each), round(max(each), 2)) for name, each in sorted(self.taken.items())}
+        """By script: the longest it took, and how often it took as long as is logged."""
+        return {name: (round(max(each), 2), len(each)) for name, each in sorted(self.taken.items())}
 
 
 def main(words: Sequence[str] = ()) -> int:
@@ -63,15 +63,19 @@ def main(words: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench scripts")
     parser.add_argument("--owed", type=int, default=10_000, help="mentions in one channel (10,000)")
     parser.add_argument("--stored", type=int, default=40_000, help="messages of a thread (40,000)")
+    parser.add_argument("--rounds", type=int, default=3, help="of all, on each server (3)")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     given = parser.parse_args(words)
     found: dict[str, Any] = {}
     for server in find_servers():
-        found[str(server)] = asyncio.run(_measured(server, given.owed, given.stored))
+        rounds = [
+            asyncio.run(_measured(server, given.owed, given.stored)) for _ in range(given.rounds)
+        ]
+        found[str(server)] = _least(rounds)
         print(_table(str(server), found[str(server)]), flush=True)
     if given.json:
         print(json.dumps({"bound_ms": BOUND, "scripts": found}))
-    longest = [longest for scripts in found.values() for *_, longest in scripts.values()]
+    longest = [longest for scripts in found.values() for longest, _ in scripts.values()]
     return int(max(longest) > BOUND)
 
 
@@ -95,9 +99,6 @@ async def _logged(server: Binary) -> AsyncIterator[tuple[str, "Redis"]]:
     """A server that logs every command with its time."""
     log = ("--slowlog-log-slower-than", str(int(LOGGED * 1000)), "--slowlog-max-len", str(MANY))
     async with running(server, *DURABLE, *log) as url, Redis.from_url(url) as redis:
-        with suppress(PermissionError):  # on a busy machine a script would wait for its turn
-            pid = int((await redis.info("server"))["process_id"])
-            os.setpriority(os.PRIO_PROCESS, pid, -20)
         yield url, redis
 
 
@@ -165,9 +166,15 @@ async def _end(turn: Turn) -> None:
     assert end.verdict == "done", end  # noqa: S101
 
 
+def _least(rounds: Sequence[Mapping[str, Found]]) -> Mapping[str, Found]:
+    """Of each script; one that a round did not log took less than that."""
+    names = sorted({name for each in rounds for name in each})
+    return {name: min(each.get(name, (LOGGED, 0)) for each in rounds) for name in names}
+
+
 def _table(server: str, scripts: Mapping[str, Found]) -> str:
     rows = [
         f"  {name:10} longest {longest:7.2f} ms, {slow} times above {LOGGED} ms"
-        for name, (slow, longest) in scripts.items()
+        for name, (longest, slow) in scripts.items()
     ]
     return "\n".join([f"{server}:", *rows])
