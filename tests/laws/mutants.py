@@ -31,7 +31,7 @@ MUTANTS = {
     "other processes do not hear of deletions": {"  if not told then log('-' .. id) end\n": ""},
     "facts outlive their message": {"  strike(id, 'gone')\n": ""},
     "a summary outlives what expired and was deleted": {"thread = thread or past": ""},
-    "lost events open no gap": {"open_gap(after, token)\n": ""},
+    "lost events open no gap": {"open_gap(after or '', token)\n": ""},
     "what is written into a reply before its end stays": {"dirty and dirty ~= ARGV[13]": "false"},
     "what is written into a reply after its end stays": {
         "holds(ids, id) and fence > 0 and fence < last": "false"

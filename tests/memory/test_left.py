@@ -24,16 +24,18 @@ pytestmark = pytest.mark.anyio
 
 
 async def named(store: RedisStore, *words: str) -> list[bytes]:
-    """All keys and values of the store in which one of these words stands."""
-    found = list[bytes]()
-    async for key in store._redis.scan_iter("*"):
-        text = b" ".join([key, *await everything(store, key)])
-        found += [text] if any(word.encode() in text for word in words) else []
-    return found
+    """All keys of the store, with their values, in which one of these words stands."""
+    found = [text async for text in stored(store._redis)]
+    return [text for text in found if any(word.encode() in text for word in words)]
 
 
-async def everything(store: RedisStore, key: bytes) -> list[bytes]:
-    client: Any = store._redis
+async def stored(client: Any) -> AsyncIterator[bytes]:
+    """Each key with all that it holds."""
+    async for key in client.scan_iter("*"):
+        yield b" ".join([key, *await everything(client, key)])
+
+
+async def everything(client: Any, key: bytes) -> list[bytes]:
     match await client.type(key):
         case b"hash":
             return [part for pair in (await client.hgetall(key)).items() for part in pair]
