@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,13 @@ class Times:
                 self.taken.setdefault(name, []).append(entry["duration"] / 1000)
         await redis.slowlog_reset()
 
-    async def watch(self, redis: "Redis") -> None:
-        while True:
+    async def watch(self, redis: "Redis", over: asyncio.Event) -> None:
+        """Not by a task that is cancelled: redis-py may lose that."""
+        while not over.is_set():
             await self.look(redis)
-            await asyncio.sleep(LOOK)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), LOOK)
+        await self.look(redis)
 
     def worst(self) -> Mapping[str, Found]:
         """By script: the longest it took, and how often it took as long as is logged."""
@@ -85,12 +88,10 @@ async def _measured(server: Binary, owed: int, stored: int) -> Mapping[str, Foun
     for scene, size in ((_flooded, owed), (_remembered, stored)):
         async with _logged(server) as (url, redis):
             desk = Desk(url=url, count=at_hand())
-            watch = asyncio.create_task(times.watch(redis))
-            async with desk.memory() as memory:
+            async with asyncio.TaskGroup() as tasks, desk.memory() as memory:
+                tasks.create_task(times.watch(redis, over := asyncio.Event()))
                 await scene(desk, memory, size)
-            watch.cancel()
-            await asyncio.wait([watch])
-            await times.look(redis)
+                over.set()
     return times.worst()
 
 
