@@ -41,6 +41,12 @@ def _mutate(words: Sequence[str]) -> int:
     return mutate.main(words)
 
 
+def _scripts(words: Sequence[str]) -> int:
+    from bench import scripts
+
+    return scripts.main(words)
+
+
 def _scale(words: Sequence[str]) -> int:
     from bench import scale
 
@@ -68,6 +74,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "flood": _flood,
     "mutate": _mutate,
     "scale": _scale,
+    "scripts": _scripts,
     "simulate": _simulate,
     "soak": _soak,
 }

@@ -23,7 +23,8 @@ from bot.settings import Reach
 from bot.telemetry import Metrics
 from bot.turns import Turns, describe
 from memory.engine import Memory
-from memory.records import Gap, Place
+from memory.gap_store import Gap
+from memory.records import Place
 from memory.store import StoreDown
 
 log = structlog.get_logger()

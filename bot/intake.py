@@ -60,6 +60,8 @@ class Intake:
 
     async def receive(self, message: Message) -> None:
         place = place_of(message.conversation)
+        if not await self._counts(place, microseconds(message.sent_at)):
+            return
         if message.called and (told := self._commands.parse(message.text)):
             await self._once(message, lambda: self._commands.run(self._command(message, *told)))
             return
@@ -123,14 +125,17 @@ class Intake:
         return got.owed
 
     async def amend(self, edit: Edit) -> None:
-        place, text = _channel(edit), text_of(edit)
-        if edit.edited_at is None:
+        place, text, at = _channel(edit), text_of(edit), edit.edited_at
+        if not await self._counts(place, microseconds(at) if at else None):
+            return
+        if at is None:
             await self._memory.shorten(place, edit.id, text)
         else:
-            await self._memory.amend(place, edit.id, text, microseconds(edit.edited_at))
+            await self._memory.amend(place, edit.id, text, microseconds(at))
 
     async def retract(self, deletion: Deletion) -> None:
-        await self._memory.retract(_channel(deletion), deletion.ids)
+        if await self._counts(_channel(deletion), None):
+            await self._memory.retract(_channel(deletion), deletion.ids)
 
     async def command(self, command: Command) -> None:
         await self._commands.run(command)
@@ -157,6 +162,10 @@ class Intake:
 
     async def missed(self, platform: str, ago: float) -> None:
         await self._catchup.missed(platform, ago)
+
+    async def _counts(self, place: Place, at: int | None) -> bool:
+        """Not if it comes late, from a space that the bot has left meanwhile."""
+        return await self._memory.departing.left.lets_in(place, at)
 
     def _chat(self, message: Message) -> Chat:
         return self._platforms[message.conversation.platform].chat(message.conversation)

@@ -13,7 +13,8 @@ from bot.backoff import Gate, pause
 from bot.places import conversation_at, entry_of, microseconds
 from bot.settings import Reach
 from memory.engine import Memory
-from memory.records import Gap, Place
+from memory.gap_store import Gap
+from memory.records import Place
 
 FRESH = timedelta(hours=1)  # what called longer ago is not answered any more
 LATE = timedelta(hours=24)  # but told so, if it is younger than that

@@ -117,6 +117,7 @@ class Turns:
         if now < self._next_look or self._folding.locked():
             return
         self._next_look = now + LOOKS
+        await self._memory.departing.left.refresh()
         self._keep("-", self._memory.upkeep.catch_up)
         self._keep("--", partial(self._memory.erasing.finish, FOLDS))
         self.depart()

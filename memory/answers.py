@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
+from memory.gap_store import Gap
 from memory.layout import sibling
 from memory.records import (
     Changes,
@@ -12,7 +13,6 @@ from memory.records import (
     Debris,
     Folded,
     Forgotten,
-    Gap,
     Held,
     Kept,
     Leaf,
@@ -99,12 +99,11 @@ def snapshot(answer: Answer, fresh: Sequence[bytes] = ()) -> Snapshot:
 
 def held(pages: Sequence[Answer]) -> Held:
     messages = {each.id: each for page in pages for each in map(kept, page[2])}
-    rows = pages[0][3]
-    leaves = zip(rows[::3], rows[1::3], rows[2::3], strict=True)
+    rows = [part for page in pages for part in page[3]]
+    found = zip(rows[::3], rows[1::3], rows[2::3], strict=True)
+    leaves = {name: _leaf(name, *leaf) for name, *leaf in found}  # a page may repeat some
     return Held(
-        wrapped=pages[-1][0],
-        messages=tuple(messages.values()),
-        leaves=tuple(_leaf(*leaf) for leaf in leaves),
+        wrapped=pages[-1][0], messages=tuple(messages.values()), leaves=tuple(leaves.values())
     )
 
 
@@ -175,12 +174,14 @@ def concluded(answer: Answer) -> Concluded:
 def forgotten(answer: Answer) -> Forgotten:
     if answer[0] == b"done":
         return Forgotten(messages=int(answer[1]), segments=int(answer[2]))
-    rows = answer[2:]
+    _, cursor, wrapped, following, *rows = answer
     survivors = zip(rows[::3], rows[1::3], rows[2::3], strict=True)
     return Forgotten(
         done=False,
         survivors=tuple((each.decode(), int(version), blob) for each, version, blob in survivors),
-        wrapped=answer[1],
+        wrapped=wrapped,
+        following=following,
+        cursor=cursor.decode(),
     )
 
 

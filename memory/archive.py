@@ -105,6 +105,9 @@ class Archive:
             going = sa.select(_MESSAGES.c.channel, _MESSAGES.c.id)
             there = going.where(_within(_MESSAGES, scope), _MESSAGES.c.sent <= until)
             gone = (await connection.execute(there)).all()
+            if scope.count(":") == 1:  # a space: its mark stands for those of its channels
+                inside = _MARKS.c.scope.startswith(f"{scope}:", autoescape=True)
+                await _delete(connection, _MARKS, inside, _MARKS.c.made * 1_000_000 <= until)
             counts = [
                 await _delete(connection, table, _within(table, scope), table.c.sent <= until)
                 for table in _RECORDS

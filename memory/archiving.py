@@ -92,6 +92,15 @@ class Archiving:
         self._scrub = 0.0
         return await self._reach("forget", scope, until)
 
+    async def depart(self, space: Place, until: int) -> None:
+        """All of a space; what was written down to be done there before is done with it."""
+        scope = space.channel_key.rpartition(":")[0]
+        await self.forget(scope, until)
+        for line in await self._store.owing():
+            _, where, _ = json.loads(line)
+            if where.removeprefix("person:").startswith(space.channel_key):
+                await self._store.owe(line, done=True)
+
     async def disown(self, person: Person, until: int) -> None:
         """What a person wrote and what answers it, in all of a space."""
         self._scrub = 0.0

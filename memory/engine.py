@@ -2,15 +2,16 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from memory.archiving import Archiving
+from memory.at_hand import AtHand
 from memory.citing import Citing
-from memory.cold import GONE, ColdStore
+from memory.cold import ColdStore
 from memory.departing import Departing
 from memory.dependencies import Means, Terms
-from memory.edits import Present, edited, opened
+from memory.edits import Present, edited
 from memory.entry import ME, PERSON, Description, Entry, Recollection
 from memory.erasing import Erasing
 from memory.folding import Folding, Sizes
@@ -19,8 +20,9 @@ from memory.gaps import PAST, Gaps
 from memory.holdings import Holdings
 from memory.keys import Keys, message_context, sealed
 from memory.learning import MOST, Learning
-from memory.opened import Opened
+from memory.left import Left
 from memory.persons import Persons
+from memory.posts import Posts
 from memory.quotes import Quotes
 from memory.recalling import Recalling
 from memory.records import Arrival, Debris, Forgotten, Place, Received, Spoiled
@@ -29,7 +31,7 @@ from memory.seal import Keyring, Randbytes, fingerprint
 from memory.slots import Person
 from memory.store import Store
 from memory.summary import Summarise
-from memory.taken import Amended, Citation
+from memory.taken import Citation
 from memory.turn import Turn
 from memory.upkeep import Upkeep
 
@@ -68,6 +70,10 @@ class Memory:
         self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
         self._forgetting = Forgetting(store, self._keys, cold)
         self._citing = Citing(store, self._keys, Quotes())
+        self._recalling = (
+            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
+        )
+        self._at_hand = AtHand(self._recalling, self._citing, self._forgetting.deleted)
         self.persons = Persons(
             store,
             self._keys,
@@ -75,24 +81,27 @@ class Memory:
             deleted=self._forgetting.deleted,
             take_back=self._take_back,
         )
+        self._posts = Posts(
+            *(store, self._keys, self.persons, self._at_hand, cold),
+            measure=measure,
+            seen=self._seen,
+        )
         both, sizes = (store, self._keys), settings.sizes
         self._learning = Learning(
             *both, self.persons, batch=sizes.batch, measure=measure, summarise=summarise
         )
         self._folding = Folding(
-            *(*both, self._learning),
-            sizes=sizes,
-            measure=measure,
-            summarise=summarise,
-            archiving=cold,
+            *both, self._learning, sizes=sizes, measure=measure, summarise=summarise, archiving=cold
         )
         self.upkeep = Upkeep(*both, self._folding, cold, sizes.segments)
         self.holdings = Holdings(*both, self.persons, self.upkeep)
         parts = (self.persons, self.upkeep, self._forgetting, cold)
-        self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._let_go)
+        self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._at_hand.let_go)
         kept = (self.persons, self._forgetting, cold)
-        self.departing = Departing(store, *kept, changed=self._let_go)
-        self._recalling = Recalling(*both, kept=settings.kept) if settings.recall else None
+        anew = self.erasing.begin_anew
+        self.departing = Departing(
+            store, *kept, left=Left(store, anew), changed=self._at_hand.let_go
+        )
         self._means = Means(
             store=store,
             keys=self._keys,
@@ -100,7 +109,7 @@ class Memory:
             measure=measure,
             terms=settings.terms,
             recalling=self._recalling,
-            opened=Opened(),
+            opened=self._at_hand.opened,
             citing=self._citing,
         )
         self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
@@ -120,6 +129,13 @@ class Memory:
         self, place: Place, entry: Entry, how: str = "", present: Present | None = None
     ) -> Received:
         """Take a message in, once. `how` it came: just now; PAST: overheard; KEPT: in any case."""
+        if await self.departing.left.lets_in(place, entry.sent):
+            return await self._admit(place, entry, how, present)
+        return Received()
+
+    async def _admit(
+        self, place: Place, entry: Entry, how: str, present: Present | None
+    ) -> Received:
         entry = replace(entry, tokens=await self.measure(entry.text))
         key = self._keys.current(place)
         while True:
@@ -201,69 +217,28 @@ class Memory:
 
     async def amend(self, place: Place, message: str, text: str, at: int) -> None:
         """A post was edited at `at`; the newest edit wins, also before its message came."""
-        await self._hide(place, {message: at})
-        tokens = await self.measure(text)
-        while not await self._amend(place, message, text, at, tokens):
-            pass  # the message arrived, or its key changed, between two steps
-        self._outdate()
-        await self.persons.recheck(place)
-
-    async def _amend(self, place: Place, message: str, text: str, at: int, tokens: int) -> bool:
-        found = await self._store.locate(place, message)
-        if found is None:
-            return await self._store.pend(place, message, self._seen(place, message), at)
-        home, key = found.place, self._keys.learn(found.place, found.wrapped)
-        before = opened(self._keys, found, message)
-        entry = replace(before, version=at, text=text, tokens=tokens)
-        blob = sealed(key, entry.pack(), *message_context(home, message, at))
-        replies = await self._citing.going(home, message, before.text, text)
-        got = await self._store.amend(home, message, at, blob, replies)
-        if got is Amended.DONE and self._archiving and replies.going:
-            await self._archiving.retract(home, dict.fromkeys(replies.going, GONE))
-        return got is Amended.DONE
+        await self._posts.amend(place, message, text, at)
 
     async def shorten(self, place: Place, message: str, text: str) -> None:
         """A post shows this, and nobody edited it: what was taken off it leaves memory."""
-        if found := await self._store.locate(place, message):
-            old = opened(self._keys, found, message)
-            if old.passed_on > replace(old, text=text).passed_on:
-                await self.amend(place, message, text, old.version + 1)
+        await self._posts.shorten(place, message, text)
 
     async def retract(self, place: Place, messages: Sequence[str]) -> None:
         """Posts were deleted; a tombstone keeps those out that have not come yet."""
-        await self._hide(place, dict.fromkeys(messages, GONE))
-        await self._store.retract(place, {each: self._seen(place, each) for each in messages})
-        self._outdate()
-        await self.persons.recheck(place)
+        await self._posts.retract(place, messages)
 
     async def forget_post(self, place: Place, message: str) -> None:
         """As if it were deleted, and off the disk at once."""
         await self.retract(place, [message])
         await self._forgetting.at_once()
 
-    async def _take_back(self, reply: Citation) -> None:
-        """A reply quotes what is forgotten of a person, who said it elsewhere."""
-        await self._hide(reply.place, {reply.reply: GONE})
-        await self._store.take_back(reply.place, reply.turn, reply.reply)
-        self._outdate()
-
     async def cite_past(self, place: Place) -> None:
         """After own posts of an earlier life were read here: what did they take words from?"""
         await self._citing.past(place)
 
-    def _outdate(self) -> None:
-        if self._recalling:
-            self._recalling.outdate()
-
-    async def _hide(self, place: Place, posts: Mapping[str, int]) -> None:
-        """What is changing must not be recalled meanwhile, and has to leave disk and archive."""
-        self._forgetting.deleted()
-        self._means.opened.clear()
-        self._citing.clear()
-        if self._recalling:
-            await self._recalling.remove(place, list(posts))
-        if self._archiving:
-            await self._archiving.retract(place, posts)
+    async def _take_back(self, reply: Citation) -> None:
+        """A reply quotes what is forgotten of a person, who said it elsewhere."""
+        await self._posts.take_back(reply)
 
     async def describe(self, place: Place) -> Description:
         return await self.holdings.describe(place)
@@ -275,18 +250,10 @@ class Memory:
         """
         before = await self.persons.resting(place, channel=channel)
         receipt = await self._forgetting.forget(place, until, channel=channel)
-        self._let_go(place)
+        self._at_hand.let_go(place)
         await self.persons.recheck(place)  # or the sweep did: what is gone counts
         after = await self.persons.resting(place, channel=channel) if before else 0
         return replace(receipt, facts=before - after)
-
-    def _let_go(self, place: Place) -> None:
-        """Something was forgotten: keep nothing of this channel at hand."""
-        self._forgetting.deleted()
-        self._means.opened.clear()
-        self._citing.clear()
-        if self._recalling:
-            self._recalling.drop(place)
 
     async def scrub(self) -> None:
         """Have the server rewrite its file without what was deleted: now and then, if it was."""

@@ -61,7 +61,15 @@ class Entry:
         return dense.encode("utf-8", "surrogatepass")
 
     @classmethod
-    def unpack(cls, packed: bytes, *, id: str, sent: int, version: int) -> "Entry":  # noqa: A002
+    def unpack(
+        cls,
+        packed: bytes,
+        *,
+        id: str,  # noqa: A002
+        sent: int,
+        version: int,
+        called: bool = False,
+    ) -> "Entry":
         author, name, kind, text, tokens, *rest = json.loads(
             packed.decode("utf-8", "surrogatepass")
         )
@@ -74,6 +82,7 @@ class Entry:
             text=text,
             sent=sent,
             version=version,
+            called=called,
             tokens=tokens,
             reply_to=reply_to,
             answers=tuple(answers),

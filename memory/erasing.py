@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from itertools import pairwise
+from itertools import filterfalse, pairwise
 
 from memory.archiving import Archiving, Contents
 from memory.cold import GONE
@@ -22,7 +22,7 @@ from memory.upkeep import Upkeep
 
 AGAIN = 3_600.0  # seconds until it is noted again that somebody wrote somewhere
 NOTED = 20_000  # such notes at hand
-BATCH = 100  # messages taken out in one step of the store
+BATCH = 10  # messages and summaries taken out in one step of the store
 RUN, SHORT = 5, 12  # words in a row that are a quote; a shorter message: whole, so many characters
 
 Run = tuple[str, ...]
@@ -75,6 +75,10 @@ class Erasing:
         if len(self._noted) > NOTED:
             self._noted.popitem(last=False)
         return True
+
+    def begin_anew(self) -> None:
+        """What was noted may be gone."""
+        self._noted.clear()
 
     async def whereabouts(self, person: Person) -> Sequence[Place]:
         """The conversations in which somebody wrote, newest first; some may have expired."""
@@ -146,10 +150,16 @@ class Erasing:
         leaves = tuple(leaf[0].name for leaf in contents.leaves if _tells(leaf, theirs, person))
         if self._archiving and ids:
             await self._archiving.retract(place, dict.fromkeys(ids, GONE))
+        for start in range(0, len(leaves), BATCH):
+            told = leaves[start : start + BATCH]
+            await self._store.expunge(place, replace(part, leaves=told))
         for start in range(0, len(ids), BATCH):
             some = tuple(ids[start : start + BATCH])
             await self._store.expunge(place, replace(part, messages=some))
-        await self._store.expunge(place, replace(part, leaves=leaves, last=True))
+        calls = (each.id for each in contents.entries[::-1] if each.called)
+        call = next(filterfalse(frozenset(ids).__contains__, calls), "")
+        await self._store.expunge(place, replace(part, call=call, last=True))
+        await self._store.prune(place, until, channel=False, person=person)
         self._changed(place)
         await self._persons.recheck(place)
         return Forgotten(messages=len(ids), segments=len(leaves))

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from memory.records import Gap, Place
+from memory.gap_store import Gap
 from memory.records import Kept as Head
+from memory.records import Place
 from memory.store import Store, StoreDown
 
 PAST, KEPT = "past", "kept"  # how a message comes: heard of later; to be remembered in any case

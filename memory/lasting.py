@@ -9,7 +9,7 @@ from memory.answers import Answer
 from memory.records import Held, Leaf, Place
 from memory.slots import NOTHING, Account, Spent
 
-PAGE = 1_000  # messages of a conversation read at once
+PAGE = {"msg": 200, "cover": 50}  # messages, or segments of up to 500, read at once
 OWING = "tk:owing"
 
 
@@ -37,9 +37,11 @@ class Lasting:
         await self._run("learned", place, *chain(*asked.items()))
 
     async def held(self, place: Place) -> Held:
-        pages = [await self._run("held", place, 0, PAGE)]
-        while (cursor := pages[-1][1]) != b"0":
-            pages.append(await self._run("held", place, cursor, PAGE))
+        pages = list[Answer]()
+        for kind, size in PAGE.items():
+            pages.append(await self._run("held", place, kind, 0, size))
+            while (cursor := pages[-1][1]) != b"0":
+                pages.append(await self._run("held", place, kind, cursor, size))
         return answers.held(pages)
 
     async def revive(self, place: Place, wrapped: bytes, leaves: Sequence[Leaf]) -> None:

@@ -3,18 +3,21 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import chain
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from memory import answers, layout
 from memory.answers import Answer
 from memory.connection import Pipe
-from memory.records import Gap, Kept, Place, Spoiled
-from memory.slots import Person
+from memory.gap_store import Gap
+from memory.records import Kept, Place, Spoiled
+from memory.slots import Account, Doubt, Person
 
-PLANNED = "tk:planned"
+PLANNED, LEFT = "tk:planned", "tk:left"
 HEARD = "tk:heard:"  # and a space's key
 REMEMBERED = 90 * 86_400  # seconds
 PAGE = 500  # of what is read or written at once
+LISTS = ("due", "expiring", "quiet", "behind", "leaving")
+FACTS = 500  # looked at in one step
 
 
 class Mending:
@@ -80,7 +83,9 @@ class Mending:
         await self._run("rescope", place, audience, at)
 
     async def doubt(self, place: Place) -> None:
-        await self._run("doubt", place)
+        cursor: bytes | int = 0
+        while (cursor := await self._run("doubt", place, cursor, FACTS)) != b"0":
+            pass
 
     async def inventory(self, space: Place) -> AsyncIterator[Place | Person]:
         for kind in ("", "person:"):
@@ -92,6 +97,44 @@ class Mending:
                     last = name
                     yield Person.parse(name) if kind else _place(name)
 
+    async def left(self, spaces: Sequence[str]) -> Sequence[tuple[int, bool]]:
+        values = await self._many(*(("GET", f"{LEFT}:{each}") for each in spaces))
+        parts = [(value or b"0").split() for value in values]
+        return [(int(until), bool(back)) for until, *back in parts]
+
+    async def mark_left(self, space: str, until: int, *, back: bool, kept: int) -> None:
+        value = f"{until} back" if back else f"{until}"
+        await self._many(("SET", f"{LEFT}:{space}", value, "EX", kept))
+
+    async def vanish(self, space: Place, until: int) -> None:
+        async for name, what in self._belongings(space):
+            await self._run("vanish", _owner(name), name, until, what)
+
+    async def doubted(self, space: Place) -> Sequence[Doubt]:
+        def look(pipe: Pipe) -> None:
+            for number in range(layout.PARTITIONS):
+                pipe.zrangebyscore(f"{layout.tag(number)}/journal", "-inf", "+inf", 0, FACTS)
+
+        found = chain.from_iterable(await self._piped(look))
+        doubts = map(layout.doubt, found)
+        return [doubt for doubt in doubts if doubt.channel.startswith(space.channel_key)]
+
+    async def _belongings(self, space: Place) -> AsyncIterator[tuple[str, str]]:
+        """Keys of a space: whose (channels last), and what of it; then who is in lists only."""
+        start, account = space.channel_key, f"account:{space.channel_key.removesuffix(':')}/"
+        for begin, parts in ((start, 3), (f"person:{start}", 3), (account, 2), (start, 2)):
+            async for key in self._redis.scan_iter(match=f"tk:{{p*}}:{begin}*", count=1000):
+                name, slash, what = key.decode().partition("}:")[2].partition("/")
+                if name.count(":") == parts:
+                    yield name, slash + what
+        for kind in LISTS:
+            for number in range(layout.PARTITIONS):
+                listed = f"{layout.tag(number)}/{kind}"
+                async for member, _ in self._redis.zscan_iter(listed, match=f"*{start}*"):
+                    name = member.decode()
+                    if name.removeprefix("person:").startswith(start):
+                        yield name, ""
+
     async def plan(self, line: str, *, done: bool) -> None:
         await self._many(("SREM" if done else "SADD", PLANNED, line))
 
@@ -101,6 +144,14 @@ class Mending:
 
 def _sent(message: Kept) -> int:
     return message.sent
+
+
+def _owner(name: str) -> layout.Holder:
+    kind, _, rest = name.partition(":")
+    if kind == "account":
+        platform, space = map(unquote, rest.split(":"))
+        return Account(platform=platform, space=space)
+    return Person.parse(name) if kind == "person" else _place(name)
 
 
 def _place(name: str) -> Place:

@@ -14,12 +14,12 @@ def recollect(place: Place, key: Key, lease: Lease, known: Known | None = None) 
     """The question begins with the first message to answer; what later turns owe waits."""
     waiting = lease.snapshot.owed.difference(lease.claims)
     opened = open_entries(place, key, lease.snapshot, known)
-    entries = [entry for entry in opened if entry.id not in waiting]
+    entries, claims = [each for each in opened if each.id not in waiting], frozenset(lease.claims)
     segments = open_segments(place, key, lease.snapshot, known)
-    first = next((i for i, entry in enumerate(entries) if entry.id in lease.claims), len(entries))
+    first = next((i for i, entry in enumerate(entries) if entry.id in claims), len(entries))
     if any(entry.kind == ME for entry in entries[first:]):  # it was heard of late: it is asked last
-        entries.sort(key=lambda entry: entry.id in lease.claims)
-        first = len(entries) - sum(entry.id in lease.claims for entry in entries)
+        entries.sort(key=lambda entry: entry.id in claims)
+        first = len(entries) - sum(entry.id in claims for entry in entries)
     return Recollection(
         segments=segments,
         window=tuple(entries[:first]),
@@ -76,4 +76,6 @@ def _segment(place: Place, key: Key, name: str, blob: bytes, covered: int) -> Se
 def _entries(place: Place, key: Key, messages: Sequence[Kept]) -> Iterator[Entry]:
     for kept in messages:
         packed = key.data.open(kept.blob, *message_context(place, kept.id, kept.version))
-        yield Entry.unpack(packed, id=kept.id, sent=kept.sent, version=kept.version)
+        yield Entry.unpack(
+            packed, id=kept.id, sent=kept.sent, version=kept.version, called=kept.state == "c"
+        )

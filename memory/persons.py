@@ -106,6 +106,15 @@ class Persons:
                     structlog.get_logger().error("facts not readable", reason=str(error))
         return dropped
 
+    async def settle(self, space: Place) -> None:
+        """All doubts of a space that the bot has left, also those of learners who are at work."""
+        while doubts := await self._store.doubted(space):
+            for doubt in doubts:
+                try:
+                    await self._settle(doubt)
+                except Unreadable:  # its record goes with the space
+                    await self._store.settle(doubt)
+
     async def drop(self, person: Person, facts: Sequence[Fact]) -> None:
         """Forget these; their messages never make them known again."""
         self._deleted()

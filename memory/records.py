@@ -196,6 +196,7 @@ class Expunged:
     water: int  # nothing they wrote up to then enters any more (microseconds since 1970)
     messages: tuple[str, ...] = ()  # theirs, and the bot's that quote them
     leaves: tuple[str, ...] = ()  # names of the segments that tell of them
+    call: str = ""  # the last message with which somebody else called
     last: bool = True
 
 
@@ -232,17 +233,6 @@ class Received:
     edit: int | None = None  # an edit came first, at this time: its text is to be read
     held: bool = False  # the message is remembered, or was
     water: int | None = None  # up to when its writer is forgotten; None: that was not asked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """What was said after a post is yet to be read here, by whom it was given to."""
-
-    after: str  # id of the post; empty: from the start
-    mark: str  # another one once more may be missing
-    joined: int  # when the message was sent with which the bot joined (microseconds since 1970)
-    audience: str
-    readings: int  # how often it was begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +277,10 @@ class Concluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """A receipt; or `survivors`, sealed under `wrapped`, to be sealed anew and given back."""
+    """A receipt; or, not done, where to go on (`cursor`) and `survivors`, sealed under `wrapped`.
+
+    Those are to be sealed anew, under the key `following`, and given back.
+    """
 
     done: bool = True
     messages: int = 0
@@ -295,3 +288,5 @@ class Forgotten:
     facts: int = 0
     survivors: tuple[tuple[str, int, bytes], ...] = ()  # id, version, sealed
     wrapped: bytes = b""
+    following: bytes = b""  # wrapped too
+    cursor: str = ""

@@ -46,6 +46,9 @@ from memory.taken import Amended, Going
 MESSAGES = 500  # of a window read for a turn
 CHANGES, NEWS = 200, 20  # of a channel's log read at once, and with a turn's lease
 SEGMENTS = 16  # read for a turn: more than a prompt takes
+MOST_SEGMENTS = 500  # read for upkeep and for people
+PAGE = 100  # messages looked at in one step of /forget
+POSTS = 10  # taken out in one step
 DAY = 86_400
 RUNNING = 30_000  # ms in which whoever claimed a command is trusted to run it
 
@@ -180,7 +183,9 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
         return [member for found in await self._piped(look) for member in found][:limit]
 
     async def read(self, place: Place, limit: int, *, owed: int = 0) -> tuple[Snapshot, int, int]:
-        snapshot, messages, water, fresh = await self._run("read", place, limit, 10_000, owed)
+        snapshot, messages, water, fresh = await self._run(
+            "read", place, limit, MOST_SEGMENTS, owed
+        )
         return answers.snapshot(snapshot, fresh), messages, int(water)
 
     async def fold(self, place: Place, fold: Fold, wrapped: bytes) -> bool:
@@ -210,7 +215,10 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
         return Amended.AGAIN if answer[0] in (b"key", b"cited") else Amended.DONE
 
     async def retract(self, place: Place, posts: Mapping[str, bytes]) -> None:
-        await self._run("retract", place, *chain(*posts.items()))
+        pairs = list(posts.items())
+        for start in range(0, len(pairs), POSTS):
+            some = pairs[start : start + POSTS]
+            await self._run("retract", place, *chain(*some))
 
     async def forget(
         self,
@@ -220,9 +228,11 @@ class RedisStore(Calls, Citations, Lasting, Mending, Personal):
         survivors: Sequence[tuple[str, int, bytes]],
         *,
         channel: bool,
+        under: bytes = b"",
+        cursor: str = "",
     ) -> Forgotten:
-        head = (water, channel, wrapped, layout.thread(place), *chain(*survivors))
-        return answers.forgotten(await self._run("forget", place, *head))
+        head = (water, channel, wrapped, layout.thread(place), cursor, PAGE, under)
+        return answers.forgotten(await self._run("forget", place, *head, *chain(*survivors)))
 
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         key = f"{layout.prefix(place)}{place.channel_key}/threads"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from memory.citation_store import CitationStore
+from memory.gap_store import GapStore
 from memory.opened import Known
 from memory.records import (
     Arrival,
@@ -14,9 +15,7 @@ from memory.records import (
     Fold,
     Forgotten,
     Found,
-    Gap,
     Held,
-    Kept,
     Leaf,
     Lease,
     Noted,
@@ -32,7 +31,7 @@ from memory.slots import NOTHING, Account, Doubt, Person, Slot, Spent
 from memory.taken import Amended, Going
 
 
-class Store(CitationStore, Protocol):
+class Store(CitationStore, GapStore, Protocol):
     """Every step is atomic and leaves the same state when it runs twice.
 
     Raises `StoreDown` when the store gave no answer: the caller may repeat the step.
@@ -89,6 +88,22 @@ class Store(CitationStore, Protocol):
         """All conversations, channels and people of the place's space, some more than once."""
         ...
 
+    async def vanish(self, space: Place, until: int) -> None:
+        """Take away whatever is left of the place's space, unless something newer is there."""
+        ...
+
+    async def doubted(self, space: Place) -> Sequence[Doubt]:
+        """Some of the doubts about what was said in the place's space, due or not."""
+        ...
+
+    async def left(self, spaces: Sequence[str]) -> Sequence[tuple[int, bool]]:
+        """Until when the bot was in each (microseconds; 0: it did not leave), and if it is back."""
+        ...
+
+    async def mark_left(self, space: str, until: int, *, back: bool, kept: int) -> None:
+        """`kept`: seconds that the mark stays."""
+        ...
+
     async def plan(self, line: str, *, done: bool) -> None:
         """Keep a line until it is done: what has yet to be forgotten, or read by others only."""
         ...
@@ -102,48 +117,6 @@ class Store(CitationStore, Protocol):
 
     async def defer(self, place: Place, seconds: float) -> bool:
         """Look again after that; 0: done, if nothing is left unfolded. Whether time is short."""
-        ...
-
-    async def live(self, platform: str, limit: int) -> Sequence[Place]:
-        """Conversations there whose messages have not expired, those of late first."""
-        ...
-
-    async def mark(
-        self, place: Place, token: str, before: int, since: int, wait: float = 0.0
-    ) -> int:
-        """Open a gap after the newest message before a time, if something was said since another.
-
-        1: it is open; 2: it is, and nobody called the bot here; 0: there is nothing to read.
-
-        Times in microseconds since 1970; for so many seconds turns wait until it was read.
-        """
-        ...
-
-    async def heads(self, place: Place, most: int) -> Sequence[Kept]:
-        """The newest messages held of a conversation, folded ones too, oldest first; no texts."""
-        ...
-
-    async def heard(self, space: Place) -> int:
-        """Up to when all that called in a space came in (microseconds since 1970); 0: never."""
-        ...
-
-    async def hear(self, spaces: Sequence[Place], at: int) -> None:
-        """Up to now all that called in these spaces came in; kept for 90 days."""
-        ...
-
-    async def behind(self, limit: int) -> Sequence[Place]:
-        """Conversations with a gap that nobody reads."""
-        ...
-
-    async def read_on(self, place: Place, token: str, lease: float, after: str) -> Gap | None:
-        """Take a gap to read it, or keep it for so many seconds more; None: another has it.
-
-        `after`: the message up to which all was taken in; empty: what was said before.
-        """
-        ...
-
-    async def caught_up(self, place: Place, token: str, gap: Gap, *, wait: float) -> None:
-        """A gap was read; or not, and is put off by so many seconds."""
         ...
 
     async def held(self, place: Place) -> Held: ...
@@ -210,7 +183,22 @@ class Store(CitationStore, Protocol):
         survivors: Sequence[tuple[str, int, bytes]],
         *,
         channel: bool,
-    ) -> Forgotten: ...
+        under: bytes = b"",
+        cursor: str = "",
+    ) -> Forgotten:
+        """Some of it: until it is done, go on at the cursor it names; `wrapped`: a fresh key.
+
+        Nothing older is read or enters from the first step on. `survivors` are sealed `under` a
+        key; see Forgotten. `channel`: nothing older enters any other conversation of it either.
+        """
+        ...
+
+    async def prune(
+        self, place: Place, water: int, *, channel: bool, person: Person | None = None
+    ) -> None:
+        """Facts and more that rest on what was forgotten go: of all that, or of one person's."""
+        ...
+
     async def threads(self, place: Place, limit: int) -> Sequence[Place]:
         """The channel's remembered conversations, newest first."""
         ...

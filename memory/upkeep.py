@@ -96,7 +96,8 @@ class Upkeep:
         held = await self._store.held(place)
         if not held.wrapped:
             return Contents(place=place)
-        return open_contents(place, self._keys.learn(place, held.wrapped), held)
+        key = self._keys.learn(place, held.wrapped)
+        return await asyncio.to_thread(open_contents, place, key, held)  # there may be very many
 
 
 def _both(live: Contents, cold: Contents) -> Contents:

@@ -1,5 +1,6 @@
 -- Changes a message, newest edit wins: done | key (seal it under this key) | absent | cited (by a reply
 -- that the caller has not looked at).
+-- Touches at most the 500 messages of the segment that the message is in, and the replies that go.
 -- ARGV: conversation, id, version, wrapped key, sealed, replies that depend on it, those that go with
 --       its old words (both as json)
 local id, version, wrapped, sealed = unpack(ARGV, 2, 5)
@@ -20,7 +21,7 @@ if not same_key(key, wrapped) then return { 'key', key } end
 set('key', wrapped)
 unfold(id)
 strike(id, version)
-redis.call('HSET', CONVERSATION .. '/msg', id, pack(message.state, version, message.sent, message.fingerprint, sealed))
+put(id, pack(message.state, version, message.sent, message.fingerprint, sealed))
 log(id)
 if message.state ~= 'm' then freshen(id) end
 share_end({ 'fresh' }, 'msg')

@@ -1,10 +1,13 @@
 -- Takes the lease and freezes what is answered: nothing | turn | debris, turn, ids | spoiled, turn, mark,
 -- fence, ids, wrapped key, version, time and seal of the reply.
+-- A turn claims at most 100 messages, the oldest; the rest is the next turn's. Touches at most as many
+-- messages and segments as the limits say, 4 MB of messages, and the caller's most changes.
 -- ARGV: conversation, token, id for a new turn, lease ms, grace ms, most messages, most segments,
 --       of the caller's index: epoch, number, most changes, of what the caller opened: wrapped key,
 --       revision, names
 local token, candidate, lease, grace, limit = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local holder, expires = get('token'), tonumber(get('until') or 0)
+local CLAIMS = 100
 
 local function turn()
   local id, fence, attempt, failures, anchor, began, state, stopped, posted, claims, revision, text_revision, text, based =
@@ -24,12 +27,12 @@ end
 
 -- Posts of finished turns that should not be there, or that show something else than the reply.
 local function left_over()
-  local debris = redis.call('HGETALL', CONVERSATION .. '/debris')
+  local debris = redis.call('HRANDFIELD', CONVERSATION .. '/debris', 1, 'WITHVALUES')
   if #debris > 0 then
     look(milliseconds + lease + grace)
     return { 'debris', debris[1], list(debris[2]) }
   end
-  local spoiled = redis.call('HGETALL', CONVERSATION .. '/spoiled')
+  local spoiled = redis.call('HRANDFIELD', CONVERSATION .. '/spoiled', 10, 'WITHVALUES')
   for i = 1, #spoiled, 2 do
     local ids, fence = finished(spoiled[i])
     if ids and ids[1] then
@@ -39,6 +42,7 @@ local function left_over()
     end
     redis.call('HDEL', CONVERSATION .. '/spoiled', spoiled[i])
   end
+  if #spoiled == 20 then return { 'nothing' } end  -- there may be more: the sweep looks again
   redis.call('ZREM', DUE, ARGV[1])
   return { 'nothing' }
 end
@@ -55,7 +59,7 @@ if milliseconds < wait and (get('turn') or redis.call('EXISTS', CONVERSATION .. 
 end
 
 if not get('turn') then
-  local owed = redis.call('ZRANGE', CONVERSATION .. '/owed', 0, -1)
+  local owed = redis.call('ZRANGE', CONVERSATION .. '/owed', after_water(), '+inf', 'BYSCORE', 'LIMIT', 0, CLAIMS)
   if #owed == 0 then
     return left_over()
   end

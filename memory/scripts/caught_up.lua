@@ -1,5 +1,5 @@
 -- A gap was read, unless it was marked again meanwhile; or reading it failed and is put off.
--- ARGV: conversation, token, mark, ms until somebody tries again (0: it was read)
+-- Touches one gap. ARGV: conversation, token, mark, ms until somebody tries again (0: it was read)
 if get('reader') ~= ARGV[2] then return end
 unset('reader')
 if ARGV[4] == '0' and get('marked') == ARGV[3] then

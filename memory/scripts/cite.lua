@@ -1,5 +1,6 @@
 -- Says which messages still stand unread for facts, notes whose they will be, and opens a doubt about
 -- each until they are written: accepted ids.
+-- Touches the messages that are given: as many as one answer of the model has facts.
 -- ARGV: conversation, token, thread, seconds facts are kept, ms until the sweep looks, (id, version, person)...
 local token, thread, kept, wait = unpack(ARGV, 2, 5)
 local accepted = {}

@@ -1,5 +1,5 @@
 -- Who runs a command that came as a post: first (the caller, now) | running (somebody else) | done.
--- ARGV: conversation, fingerprint, twin's, token, it was run, milliseconds that a runner is trusted
+-- Touches one command. ARGV: conversation, fingerprint, twin's, token, it was run, milliseconds that a runner is trusted
 local fingerprint, twin, token, done, patience = ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1', tonumber(ARGV[6])
 local function mark(value)
   keep('seen', fingerprint, value)

@@ -1,4 +1,5 @@
 -- Ends a turn: done, owed left | lost | withdrawn | stale | unknown, ids | dirty, mark (write the posts again).
+-- Touches at most the turn's claims and what the reply took words from, about 2,500 messages.
 -- ARGV: conversation, turn, fence, revision, wrapped key, final ids, removed ids, sent, sealed reply,
 --       thread, seconds messages and records are kept, mark that was dealt with, what the reply took
 --       words from (json: id and version of each message; '%THREAD/NAME' and '' of a segment)
@@ -32,7 +33,7 @@ for _, id in ipairs(list(get('claims'))) do
 end
 if final[1] then
   set('key', wrapped)
-  redis.call('HSET', CONVERSATION .. '/msg', final[1], pack('m', '0', sent, '', sealed))
+  put(final[1], pack('m', '0', sent, '', sealed))
   redis.call('ZADD', CONVERSATION .. '/win', sent, final[1])
   log(final[1])
   redis.call('HSET', CHANNEL .. '/where', final[1], thread)

@@ -1,5 +1,6 @@
 -- Whoever looks after an expiring conversation puts it off meanwhile, or says it is done: whether its
--- messages are about to expire, or have. ARGV: conversation, milliseconds (0: done), seconds messages are kept
+-- messages are about to expire, or have. Touches one conversation.
+-- ARGV: conversation, milliseconds (0: done), seconds messages are kept
 local left = redis.call('TTL', CONVERSATION .. '/msg') - lead(tonumber(ARGV[3]))
 if ARGV[2] ~= '0' then
   redis.call('ZADD', EXPIRING, whole(milliseconds + ARGV[2]), ARGV[1])

@@ -1,4 +1,5 @@
 -- Notes up to when a person is forgotten in their space; the sweep goes on with it until it is done.
+-- Touches the conversations that are given: 500 at most.
 -- ARGV: person, water, done, seconds it is kept, conversations that hold nothing of theirs...
 local water, done, kept = tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4]
 local leaving, known = beside('leaving'), tonumber(redis.call('HGET', CONVERSATION, 'water') or 0)

@@ -1,5 +1,5 @@
 -- The platform shows one of our posts, new or changed. ARGV: conversation, id, turn, fence of who wrote
--- what it shows (0: unknown), mark
+-- what it shows (0: unknown), mark. Touches the posts of one turn.
 local id, turn, fence, mark = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 if get('turn') == turn then
   show({ id })

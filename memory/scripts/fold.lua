@@ -1,10 +1,10 @@
 -- Puts a summary in the place of messages, if they are still what the summariser read, and merges
--- older ones: done | changed.
+-- older ones: done | changed. Touches at most the 500 messages that were read, and 500 segments.
 -- ARGV: conversation, name, wrapped key, covered (json object id -> version), sealed,
 --       (name, children as json, sealed)...
 local name, wrapped, covered, sealed = unpack(ARGV, 2, 5)
 if redis.call('HEXISTS', CONVERSATION .. '/seg', name) == 1 then return { 'done' } end
-if not same_key(get('key'), wrapped) then return { 'changed' } end
+if not same_key(get('key'), wrapped) or get('next') then return { 'changed' } end  -- another key is to follow
 local first = redis.call('ZRANGE', CONVERSATION .. '/owed', 0, 0, 'WITHSCORES')[2]
 local versions, count, since = cjson.decode(covered), 0, 0
 for id, version in pairs(versions) do
@@ -24,7 +24,7 @@ for i = 6, #ARGV, 3 do
 end
 
 for id in pairs(versions) do redis.call('ZREM', CONVERSATION .. '/win', id) end
-stand(name, count, since, covered, sealed)
+stand_leaf(name, count, since, covered, versions, sealed)
 for i = 6, #ARGV, 3 do
   local size, time = 0, 0
   for _, child in ipairs(cjson.decode(ARGV[i + 1])) do
@@ -36,5 +36,5 @@ for i = 6, #ARGV, 3 do
   end
   stand(ARGV[i], size, time, ARGV[i + 1], ARGV[i + 2])
 end
-share_end({ 'seg', 'cover', 'sum', 'above' }, 'rec')
+share_end({ 'seg', 'cover', 'sum', 'above', 'leaves' }, 'rec')
 return { 'done' }

@@ -4,7 +4,9 @@
 local page = redis.call('HSCAN', CONVERSATION .. '/msg', ARGV[2], 'COUNT', ARGV[3])
 local rows = {}
 for i = 1, #page[2], 2 do
-  rows[#rows + 1] = page[2][i]
-  rows[#rows + 1] = string.match(page[2][i + 1], '^%a%d+,%d+')
+  if unpack_message(page[2][i]) then
+    rows[#rows + 1] = page[2][i]
+    rows[#rows + 1] = string.match(page[2][i + 1], '^%a%d+,%d+')
+  end
 end
 return { page[1], rows }

@@ -1,5 +1,5 @@
 -- Who learns from a conversation that fell silent: 1, and it is put off, longer each time | 0.
--- ARGV: conversation, token, milliseconds of silence
+-- Touches one conversation. ARGV: conversation, token, milliseconds of silence
 local token, silence = ARGV[2], tonumber(ARGV[3])
 if redis.call('EXISTS', CONVERSATION .. '/fresh') == 0 then
   redis.call('ZREM', QUIET, ARGV[1])

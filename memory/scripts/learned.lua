@@ -1,4 +1,5 @@
 -- These messages, as they are at these versions, need not be asked about again.
+-- Touches the messages that are given: 500 at most.
 -- ARGV: conversation, (id, version)...
 for i = 2, #ARGV, 2 do
   local message = unpack_message(ARGV[i])

@@ -1,4 +1,5 @@
--- A remembered post, wherever in the channel it stands: thread, wrapped key, version, sealed, audience. ARGV: '', id
+-- A remembered post, wherever in the channel it stands: thread, wrapped key, version, sealed, audience.
+-- Touches one message. ARGV: '', id
 local thread = home(ARGV[2])
 if not thread then return {} end
 CONVERSATION = CHANNEL .. ':' .. thread

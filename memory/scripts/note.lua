@@ -1,5 +1,5 @@
 -- Renews the lease and adds what is visible: lost | held, state, stopped, revision.
--- ARGV: conversation, turn, fence, lease ms, grace ms, revision, sealed text, post ids...
+-- Touches the posts of one turn. ARGV: conversation, turn, fence, lease ms, grace ms, revision, sealed text, post ids...
 local turn, fence, lease, grace, revision, text = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 
 local posts = { unpack(ARGV, 8) }

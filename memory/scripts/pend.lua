@@ -1,5 +1,5 @@
--- Keeps the time of an edit whose message is not held, never its text: done | arrived.
--- ARGV: '', id, fingerprint, version
+-- Keeps the time of an edit whose message is not held, never its text: done | arrived. Touches at most the 500
+-- messages of the segment that the message was in. ARGV: '', id, fingerprint, version
 local id, fingerprint, version = unpack(ARGV, 2, 4)
 local thread, past = home(id)
 if thread then return { 'arrived' } end

@@ -1,6 +1,6 @@
 -- Replaces what is known of a person, unless it changed since it was read: done | changed.
--- ARGV: person, revision, wrapped key, sealed (empty: nothing is known any more), seconds it is kept,
---       sources that it forgets: no reply may quote what was known through them...
+-- Touches one person. ARGV: person, revision, wrapped key, sealed (empty: nothing is known any more), seconds
+--       it is kept, sources that it forgets: no reply may quote what was known through them...
 local revision, wrapped, sealed, kept = unpack(ARGV, 2, 5)
 local now, key, facts = unpack(redis.call('HMGET', CONVERSATION, 'revision', 'key', 'facts'))
 local following = whole(revision + 1)

@@ -1,5 +1,5 @@
 -- Who reads a gap, or goes on reading: after, mark, joined, audience, readings | nothing: not this caller.
--- ARGV: conversation, token, ms until another may, the message up to which all was taken in ('': said before)
+-- Touches one gap. ARGV: conversation, token, ms until another may, the message up to which all was taken in ('': said before)
 local token, gap = ARGV[2], get('gap')
 if not gap then
   close_gap()

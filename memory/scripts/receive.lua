@@ -1,5 +1,6 @@
 -- Takes a message in, once: owed or quiet, with 1 if it joins the conversation and 1 if what was said
 -- before is yet to be read | key (seal it under this key) | pend (an edit came first: its time).
+-- Touches what it is about, and three messages of the channel that may have expired.
 -- ARGV: conversation, id, fingerprint, twin's fingerprint, sent, version, called, person, writer,
 --       follow, wrapped key, key is fresh, sealed, audience, thread, seconds messages and records are kept,
 --       how it came ('': just now | past | mine: a past reply of ours | kept: somebody wants it remembered),
@@ -24,7 +25,7 @@ end
 local function again(original)
   local message = unpack_message(original)
   if message and message.state == 'o' and called and person and not late then
-    redis.call('HSET', CONVERSATION .. '/msg', original, pack('c', message.version, message.sent, message.fingerprint, message.sealed))
+    put(original, pack('c', message.version, message.sent, message.fingerprint, message.sealed))
     return owe(original, message.sent)
   end
   local joins = message and get('joined') == message.sent and 1 or 0
@@ -33,13 +34,10 @@ end
 
 -- Replies are remembered as one message each, however many posts they have.
 local function replied()
-  local posts = list(get('posted'))
   for _, day in ipairs({ today, today - 1 }) do
-    for _, ids in ipairs(redis.call('HVALS', CONVERSATION .. '/done/' .. day)) do
-      for _, each in ipairs(list(string.match(ids, '%[.*'))) do posts[#posts + 1] = each end
-    end
+    if redis.call('HEXISTS', CONVERSATION .. '/done/' .. day, id) == 1 then return true end
   end
-  return holds(posts, id)
+  return holds(list(get('posted')), id)
 end
 
 if tonumber(sent) <= watermark() then return { 'quiet' } end
@@ -80,7 +78,7 @@ if key ~= wrapped or audience ~= before then
   local since, now = string.match(redis.call('GET', CHANNEL .. '/scope') or '', '^(%d+) (.*)')
   set('key', wrapped, 'audience', since and tonumber(sent) <= tonumber(since) and now or audience)
 end
-redis.call('HSET', CONVERSATION .. '/msg', id, pack(how == 'mine' and 'm' or owed and 'c' or 'o', version, sent, fingerprint, sealed))
+put(id, pack(how == 'mine' and 'm' or owed and 'c' or 'o', version, sent, fingerprint, sealed))
 redis.call('ZADD', CONVERSATION .. '/win', sent, id)
 log(id)
 if person then freshen(id) end

@@ -1,21 +1,27 @@
 -- What the scripts share. A record is one conversation: every script is given its key, its
--- channel's key and its partition's due list, all in one slot, and derives the rest:
+-- channel's key and its partition's due list, all in one slot, and derives the rest.
+-- Every script says in its header how much it touches at most. Where it says nothing more, that is
+-- a few fields, and what one turn has: 100 claims, the posts of one reply.
 --   CONVERSATION/rec    hash    key, watermark, revision, lease and running turn
 --   CONVERSATION/msg    hash    id -> state, version, time, fingerprint, sealed message
+--   CONVERSATION/anew   hash    while somebody forgets: id -> the same, sealed under the next key
+--   CONVERSATION/late   set     while somebody forgets: ids that came or changed since it began
 --   CONVERSATION/win    zset    ids of the unfolded messages by time
 --   CONVERSATION/owed   zset    ids that need an answer by time
 --   CONVERSATION/seg    hash    name -> how many messages it covers, sealed text
 --   CONVERSATION/cover  hash    name -> covered ids and versions, or names of the merged segments
 --   CONVERSATION/sum    zset    names of segments in prompts by the time of their last message
 --   CONVERSATION/above  hash    name of a merged segment -> the one that stands for it, its time
+--   CONVERSATION/leaves zset    names of segments of messages by number
 --   CONVERSATION/replies hash   id -> the first post of the reply to it
 --   CONVERSATION/posts  hash    first post of a reply -> the ids of its other posts
 --   CONVERSATION/fresh  set     ids of messages that nobody was asked about for facts yet
 --   CONVERSATION/waters hash    fingerprint of a writer -> up to when they are forgotten here
---   CONVERSATION/done/DAY hash  finished turn -> the fence that ended it, the ids of its posts
+--   CONVERSATION/done/DAY hash  finished turn -> the fence that ended it, the ids of its posts; id
+--                               of a post of ours that is not remembered under its own id -> ''
 --   CONVERSATION/debris hash    finished turn -> posts that should not be there
 --   CONVERSATION/spoiled hash   finished turn whose posts show what an older fence wrote -> mark
---   CHANNEL/where       hash    id -> thread
+--   CHANNEL/where       hash    id -> thread, and a blank and the number of the segment it is in
 --   CHANNEL/threads     zset    threads by last activity
 --   CHANNEL/log         list    ids, each time they change; '-' and the id of what went
 --   CHANNEL/count       string  the number of the last change, as the log forgets the first ones
@@ -23,16 +29,16 @@
 --   CHANNEL/citedby     hash    id -> ids of the replies that took words from it; '%THREAD/NAME' of a
 --                               segment: those that took words from messages of it that had expired
 --   CHANNEL/water       string  watermark of the whole channel
+--   CHANNEL/going       string  the same until all of the channel's conversations are forgotten
 --   CHANNEL/scope       string  since when it has another audience, and which
 --   CHANNEL/seen/DAY    hash    fingerprint -> '' for what is forgotten | id of its twin | '-' for what
 --                               must not enter; what is stored is known by its id
---   CHANNEL/pend/DAY    hash    fingerprint -> time of an edit that came before its message (an earlier
---                               release kept a ':' and its sealed text behind it)
+--   CHANNEL/pend/DAY    hash    fingerprint -> time of an edit that came before its message
 --   CHANNEL/facts       hash    id -> thread, time, person whose facts rest on this message
 --   JOURNAL             zset    doubts: facts of another slot to be checked against a message here
 --   EXPIRING            zset    conversations by when something is to be done before they expire
---   PERSON/citedby      hash    channel and id of a message -> replies that took words from what is
---                               known through it: conversation, turn, first post
+--   PERSON/citedby      hash    a message and its version -> replies that took words from what is known
+--                               through it: conversation, turn, first post
 --   PERSON/where        zset    conversations in which somebody wrote by when they did last
 --   LEAVING             zset    people who are to be forgotten by when somebody began (milliseconds)
 --   QUIET               zset    conversations with fresh messages by when the last came (milliseconds)
@@ -68,9 +74,15 @@ local function holds(items, wanted)
   return false
 end
 
+local function named(items)
+  local names = {}
+  for _, item in ipairs(items) do names[item] = true end
+  return names
+end
+
 local function without(items, unwanted)
-  local rest = {}
-  for _, item in ipairs(items) do if not holds(unwanted, item) then rest[#rest + 1] = item end end
+  local rest, gone = {}, named(unwanted)
+  for _, item in ipairs(items) do if not gone[item] then rest[#rest + 1] = item end end
   return rest
 end
 
@@ -91,8 +103,22 @@ local function drop(kind, fingerprint)
   redis.call('HDEL', CHANNEL .. '/' .. kind .. '/' .. (today - 1), fingerprint)
 end
 
+-- Nothing said up to then enters, and nothing is read any more: it may take some time to go.
+local waters = {}
 local function watermark()
-  return math.max(tonumber(get('water') or 0), tonumber(redis.call('GET', CHANNEL .. '/water') or 0))
+  if not waters[CONVERSATION] then
+    local whole_channel = tonumber(redis.call('GET', CHANNEL .. '/water') or 0)
+    waters[CONVERSATION] = math.max(tonumber(get('water') or 0), whole_channel)
+  end
+  return waters[CONVERSATION]
+end
+
+local function after_water() return '(' .. whole(watermark()) end
+
+-- Segments tell nobody from when: those of a channel that is being forgotten are not read.
+local function outdated()
+  local going = redis.call('GET', CHANNEL .. '/going')
+  return going and tonumber(get('water') or 0) < tonumber(going)
 end
 
 -- A stored message: one letter (o overheard, c called, m mine), version, time, then the fingerprint
@@ -101,9 +127,7 @@ local function pack(state, version, sent, fingerprint, sealed)
   return state .. version .. ',' .. sent .. ':' .. string.char(#fingerprint) .. fingerprint .. sealed
 end
 
-local function unpack_message(id)
-  local value = redis.call('HGET', CONVERSATION .. '/msg', id)
-  if not value then return nil end
+local function parsed(value)
   local state, version, sent, start = string.match(value, '^(%a)(%d+),(%d+):()')
   local seal = start + 1 + string.byte(value, start)
   return {
@@ -112,11 +136,32 @@ local function unpack_message(id)
   }
 end
 
+local function unpack_message(id)
+  local value = redis.call('HGET', CONVERSATION .. '/msg', id)
+  local message = value and parsed(value)
+  return message and tonumber(message.sent) > watermark() and message or nil
+end
+
+-- Writes a message down. While somebody forgets, it has yet to be sealed under the next key.
+local function put(id, packed)
+  redis.call('HSET', CONVERSATION .. '/msg', id, packed)
+  if get('next') then
+    redis.call('HDEL', CONVERSATION .. '/anew', id)
+    redis.call('SADD', CONVERSATION .. '/late', id)
+    redis.call('EXPIRE', CONVERSATION .. '/late', 2 * DAY)
+  end
+end
+
 -- The thread a post is remembered in. Where a conversation expired, its posts are still named here.
 local function home(id)
-  local thread = redis.call('HGET', CHANNEL .. '/where', id)
-  if thread and redis.call('HEXISTS', CHANNEL .. ':' .. thread .. '/msg', id) == 1 then return thread end
-  if thread and redis.call('EXISTS', CHANNEL .. ':' .. thread .. '/cover') == 1 then return nil, thread end
+  local known = redis.call('HGET', CHANNEL .. '/where', id)
+  if not known then return nil end
+  local thread, here = string.match(known, '^[^ ]*'), CONVERSATION
+  CONVERSATION = CHANNEL .. ':' .. thread
+  local stands, told = unpack_message(id), redis.call('EXISTS', CONVERSATION .. '/cover') == 1
+  CONVERSATION = here
+  if stands then return thread end
+  if told then return nil, thread end
   redis.call('HDEL', CHANNEL .. '/where', id)
   return nil
 end
@@ -151,7 +196,7 @@ end
 local function scrap(name)
   local above = redis.call('HGET', CONVERSATION .. '/above', name)
   for _, kind in ipairs({ 'seg', 'cover', 'above' }) do redis.call('HDEL', CONVERSATION .. '/' .. kind, name) end
-  redis.call('ZREM', CONVERSATION .. '/sum', name)
+  for _, kind in ipairs({ 'sum', 'leaves' }) do redis.call('ZREM', CONVERSATION .. '/' .. kind, name) end
   if not above then return end
   local parent = string.match(above, '^[^,]*')
   for _, child in ipairs(list(redis.call('HGET', CONVERSATION .. '/cover', parent))) do
@@ -177,30 +222,43 @@ local function stand(segment, size, time, parts, text)
   redis.call('ZADD', CONVERSATION .. '/sum', whole(time), segment)
 end
 
--- A segment whose messages changed is taken apart: what is left of them returns to the window. Its name.
-local function unfold(id)
-  local found = {}
-  local plain = string.match(id, '^[%w._-]+$') and '"' .. id .. '"'
-  local segments = redis.call('HGETALL', CONVERSATION .. '/cover')
-  for i = 1, #segments, 2 do
-    -- Most segments can be told apart without decoding them: there may be hundreds.
-    local likely = not plain or string.find(segments[i + 1], plain, 1, true)
-    local covered = likely and cjson.decode(segments[i + 1]) or {}
-    if covered[id] then
-      found[#found + 1] = segments[i]
-      scrap(segments[i])
-      for each in pairs(covered) do
-        local message = unpack_message(each)
-        if message then
-          redis.call('ZADD', CONVERSATION .. '/win', message.sent, each)
-          redis.call('ZADD', EXPIRING, 'NX', milliseconds, string.match(CONVERSATION, '}:(.*)$'))
-        end
-      end
+-- This conversation's thread, as `where` names it.
+local function thread_here() return string.sub(CONVERSATION, #CHANNEL + 2) end
+
+-- A segment of messages, up to 500, and where each of them is found.
+local function stand_leaf(segment, size, time, parts, covered, text)
+  local number = whole(bump('leaves'))
+  stand(segment, size, time, parts, text)
+  redis.call('ZADD', CONVERSATION .. '/leaves', number, segment)
+  for id in pairs(covered) do redis.call('HSET', CHANNEL .. '/where', id, thread_here() .. ' ' .. number) end
+end
+
+-- A segment whose messages changed is taken apart: what is left of them returns to the window.
+local function take_apart(segment, covered)
+  scrap(segment)
+  local back = false
+  for each in pairs(covered) do
+    local message = unpack_message(each)
+    if message then
+      back = true
+      redis.call('ZADD', CONVERSATION .. '/win', message.sent, each)
+      redis.call('HSET', CHANNEL .. '/where', each, thread_here())
     end
   end
+  if back then redis.call('ZADD', EXPIRING, 'NX', milliseconds, string.match(CONVERSATION, '}:(.*)$')) end
   share_end({ 'win' }, 'msg')
   share_end({ 'sum' }, 'rec')
-  return found
+end
+
+-- The segment that a message is in, if it is in one: its name.
+local function unfold(id)
+  local number = string.match(redis.call('HGET', CHANNEL .. '/where', id) or '', ' (%d+)$')
+  local segment = number and redis.call('ZRANGE', CONVERSATION .. '/leaves', number, number, 'BYSCORE')[1]
+  local cover = segment and redis.call('HGET', CONVERSATION .. '/cover', segment)
+  local covered = cover and cjson.decode(cover) or {}
+  if not covered[id] then return nil end
+  take_apart(segment, covered)
+  return segment
 end
 
 local function begin_anew()
@@ -219,6 +277,12 @@ local function log(entry)
   redis.call('SET', CHANNEL .. '/epoch', whole(microseconds), 'NX')
 end
 
+-- A post of ours that is not remembered under its own id: it is no message to take in.
+local function posted_once(id)
+  redis.call('HSET', CONVERSATION .. '/done/' .. today, id, '')
+  redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
+end
+
 -- Whether the bot's own posts go with what they say (forget.replies); the store sets it.
 local remove_replies = false
 
@@ -232,16 +296,18 @@ local function take_posts_back(id)
 end
 
 -- A message leaves the record; a running turn that answered only this is to be withdrawn. What else goes
--- with it: see lose_all. Whether it was stored, and the segments that told of it.
-local function lose(id)
-  local stored, told = unpack_message(id), unfold(id)
-  if remove_replies and stored and stored.state == 'm' then take_posts_back(id) end
-  redis.call('HDEL', CONVERSATION .. '/msg', id)
-  log('-' .. id)
-  redis.call('HDEL', CONVERSATION .. '/posts', id)
+-- with it: see lose_all. No index has to be told of what it does not read any more (`told`). Whether it
+-- was stored, and the segment that told of it.
+local function lose(id, told)
+  local value, read, segment = redis.call('HGET', CONVERSATION .. '/msg', id), unpack_message(id), unfold(id)
+  local mine = value and string.find(value, '^m')
+  if remove_replies and mine then take_posts_back(id) end
+  if mine then posted_once(id) end
+  if read or not told then log('-' .. id) end
+  for _, kind in ipairs({ 'msg', 'anew', 'posts' }) do redis.call('HDEL', CONVERSATION .. '/' .. kind, id) end
   redis.call('ZREM', CONVERSATION .. '/win', id)
   redis.call('ZREM', CONVERSATION .. '/owed', id)
-  redis.call('SREM', CONVERSATION .. '/fresh', id)
+  for _, kind in ipairs({ 'fresh', 'late' }) do redis.call('SREM', CONVERSATION .. '/' .. kind, id) end
   redis.call('HDEL', CHANNEL .. '/where', id)
   if redis.call('EXISTS', CONVERSATION .. '/msg') == 0 then redis.call('ZREM', EXPIRING, string.match(CONVERSATION, '}:(.*)$')) end
   local claims = list(get('claims'))
@@ -250,7 +316,7 @@ local function lose(id)
     set('claims', encode(claims))
     if #claims == 0 then set('state', 'withdrawn') end
   end
-  return stored, told
+  return value, segment
 end
 
 -- Words that are new are to be learned from: with the next fold, or once nobody says any more.
@@ -339,57 +405,42 @@ local function depending(id, thread)
   return found
 end
 
--- These messages and all that depends on them in turn, as a set.
-local function depending_all(ids, thread)
-  local queue, queued = {}, {}
-  local function add(more)
-    for _, id in ipairs(more) do
-      if not queued[id] then queue[#queue + 1], queued[id] = id, true end
-    end
-  end
-  add(ids)
-  local at = 1
-  while queue[at] do
-    add(depending(queue[at], thread))
-    at = at + 1
-  end
-  return queued
-end
-
-local LOST_AT_ONCE = 200 -- messages
+local LOST_AT_ONCE = 50 -- messages, beside those that the caller names
 
 -- Messages leave the record, and with them the replies to them, the replies that took words from what goes,
--- and so on, in whichever thread of the channel they stand: the ids of all. What is more than one step
--- takes is written down, as what the sweep has to look at (see persons.py).
-local function lose_all(ids)
-  local queue, queued, touched, gone = {}, {}, {}, {}
+-- and so on, in whichever thread of the channel they stand. What is more than one step takes is written
+-- down, as what the sweep has to look at (see persons.py). `told`: see lose.
+local function lose_all(ids, told)
+  local queue, queued, touched, here = {}, {}, {}, thread_here()
   local function add(more)
     for _, id in ipairs(more) do
       if not queued[id] then queue[#queue + 1], queued[id] = id, true end
     end
   end
-  add(ids)
-  local at = 1
-  while queue[at] and at <= math.max(LOST_AT_ONCE, #ids) do
-    local id = queue[at]
-    local thread, past = home(id)
-    thread = thread or past
+  local function take(id)
+    local known = redis.call('HGET', CHANNEL .. '/where', id)
+    local thread = known and string.match(known, '^[^ ]*')
+    if not thread and redis.call('HEXISTS', CONVERSATION .. '/msg', id) == 1 then thread = here end
     add(depending(id, thread))
     uncite(CHANNEL .. '/citedby', id)
-    if thread then
-      touched[thread] = true
-      within(thread, function()
-        redis.call('HDEL', CONVERSATION .. '/replies', id)
-        local stored, told = lose(id)
-        for _, name in ipairs(stored and {} or told) do add({ '%' .. thread .. '/' .. name }) end
-      end)
-      gone[#gone + 1] = id
-    end
+    if not thread then return end
+    touched[thread] = true
+    within(thread, function()
+      redis.call('HDEL', CONVERSATION .. '/replies', id)
+      local stored, segment = lose(id, told and thread == here)
+      if segment and not stored then add({ '%' .. thread .. '/' .. segment }) end
+    end)
+  end
+  add(ids)
+  local most, at = #queue + LOST_AT_ONCE, 1
+  while queue[at] and at <= most do
+    take(queue[at])
     at = at + 1
   end
   for i = at, #queue do redis.call('ZADD', JOURNAL, 0, doubt('lost', queue[i], '')) end
-  for thread in pairs(touched) do within(thread, disturb) end
-  return gone
+  for thread in pairs(touched) do
+    if not told or thread ~= here then within(thread, disturb) end
+  end
 end
 
 -- How long before its messages expire a conversation is looked after.
@@ -405,7 +456,7 @@ end
 -- Seconds without activity after which messages and the record with its summaries expire.
 local function outlive(messages, records)
   extend(CONVERSATION, { '/msg', '/win', '/owed', '/replies', '/posts', '/fresh' }, messages)
-  extend(CONVERSATION, { '/rec', '/seg', '/cover', '/sum', '/above', '/debris' }, records)
+  extend(CONVERSATION, { '/rec', '/seg', '/cover', '/sum', '/above', '/leaves', '/debris' }, records)
   extend(CHANNEL, { '/log', '/count', '/epoch' }, messages)
   extend(CHANNEL, { '/where', '/threads', '/citedby' }, records)
   redis.call('ZADD', EXPIRING, whole(milliseconds + (messages - lead(messages)) * 1000), ARGV[1])
@@ -443,9 +494,7 @@ end
 -- Posts of a finished turn that are none of its reply: the sweep removes them.
 local function stray(turn, ids)
   local known = list(redis.call('HGET', CONVERSATION .. '/debris', turn))
-  for _, id in ipairs(without(ids, finished(turn))) do
-    if not holds(known, id) then known[#known + 1] = id end
-  end
+  for _, id in ipairs(without(without(ids, finished(turn)), known)) do known[#known + 1] = id end
   if #known == 0 then return end
   redis.call('HSET', CONVERSATION .. '/debris', turn, cjson.encode(known))
   redis.call('EXPIRE', CONVERSATION .. '/debris', 30 * DAY, 'NX')
@@ -455,6 +504,7 @@ end
 local function finish(turn, ids)
   redis.call('HSET', CONVERSATION .. '/done/' .. today, turn, get('fence') .. encode(ids))
   redis.call('EXPIRE', CONVERSATION .. '/done/' .. today, 2 * DAY, 'NX')
+  for i = 2, #ids do posted_once(ids[i]) end
   unset('turn', 'claims', 'anchor', 'began', 'state', 'stopped', 'attempt', 'failures', 'posted', 'text',
     'text_revision', 'token', 'until', 'based', 'dirty')
 end

@@ -1,5 +1,5 @@
 -- Gives the lease back; unless nothing was in flight, the grace still has to pass.
--- `failed` counts against the turn, once for each fence. ARGV: conversation, turn, fence, clean, failed, grace ms, wait ms
+-- Touches one turn. `failed` counts against the turn, once for each fence. ARGV: conversation, turn, fence, clean, failed, grace ms, wait ms
 local turn, fence, clean, failed = ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5] == '1'
 local grace, wait = tonumber(ARGV[6]), tonumber(ARGV[7])
 if not held(turn, fence) then return end

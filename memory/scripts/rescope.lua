@@ -1,5 +1,5 @@
 -- From a time on a channel has another audience: its record goes by it, and a running turn is made again.
--- ARGV: conversation, audience, time
+-- Touches one conversation. ARGV: conversation, audience, time
 local audience, at = ARGV[2], ARGV[3]
 local known = tonumber(string.match(redis.call('GET', CHANNEL .. '/scope') or '0', '^%d+'))
 if known > tonumber(at) then return end  -- it has changed again since

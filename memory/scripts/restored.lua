@@ -1,4 +1,4 @@
--- A reply was written again, unless it was spoiled once more meanwhile. ARGV: conversation, turn, mark
+-- A reply was written again, unless it was spoiled once more meanwhile. Touches one turn. ARGV: conversation, turn, mark
 if redis.call('HGET', CONVERSATION .. '/spoiled', ARGV[2]) == ARGV[3] then
   redis.call('HDEL', CONVERSATION .. '/spoiled', ARGV[2])
 end

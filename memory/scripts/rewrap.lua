@@ -1,5 +1,5 @@
 -- Puts a value in the place of the one that was read, a hash's field or (named '') a string: 1, also when
--- asked again | 0: it is another by now. KEYS: its key. ARGV: field, old, new
+-- asked again | 0: it is another by now. Touches one value. KEYS: its key. ARGV: field, old, new
 local field, old, new = unpack(ARGV)
 local now
 if field == '' then now = redis.call('GET', KEYS[1]) else now = redis.call('HGET', KEYS[1], field) end

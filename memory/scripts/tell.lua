@@ -1,4 +1,4 @@
--- Whether this turn is the one that tells the conversation today. ARGV: account, conversation, turn
+-- Touches one turn. Whether this turn is the one that tells the conversation today. ARGV: account, conversation, turn
 local told = CONVERSATION .. '/' .. today .. '/told'
 redis.call('HSETNX', told, ARGV[2], ARGV[3])
 redis.call('EXPIRE', told, 2 * DAY, 'NX')

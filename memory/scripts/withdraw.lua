@@ -1,4 +1,5 @@
 -- Ends a turn that has nothing left to answer, once its posts are gone: done, owed left | lost | unknown, ids.
+-- Touches at most the turn's posts.
 -- ARGV: conversation, turn, fence, removed ids
 local turn, fence, removed = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 if finished(turn) then

@@ -3,17 +3,17 @@
 MUTANTS = {
     "no watermark is checked": {"if tonumber(sent) <= watermark() then return { 'quiet' } end": ""},
     "the newest messages fold, not the oldest": {
-        "redis.call('ZRANGE', CONVERSATION .. '/win', 0,": (
-            "redis.call('ZREVRANGE', CONVERSATION .. '/win', 0,"
+        "'/win', after_water(), '+inf', 'BYSCORE', 'LIMIT', 0, ARGV[2]": (
+            "'/win', '+inf', after_water(), 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[2]"
         )
     },
     "who lost the lease may conclude": {
         "if not held(turn, fence) then return { 'lost' } end\nif get('state')": "if get('state')"
     },
     "a fold takes messages as they were": {"or message.version ~= version": ""},
-    "a deletion leaves the summary": {"  unfold(id)\n  log(": "  log("},
+    "a deletion leaves the summary": {"  unfold(id)\n  if not told": "  if not told"},
     "an edit leaves the summary": {"unfold(id)\nstrike(": "strike("},
-    "forgetting keeps the key": {"unset('key', 'joined'": "unset('joined'"},
+    "forgetting keeps the key": {"      unset('key')\n": "", "set('key', get('next'))": ""},
     "a deletion leaves no tombstone": {"  keep('seen', fingerprint, '-')\n": ""},
     "an edit that came first is not heeded": {
         "tonumber(string.match(pending, '^%d+')) > tonumber(version)": "false"
@@ -27,11 +27,11 @@ MUTANTS = {
     "what a broken segment was merged with is lost": {
         "redis.call('ZADD', CONVERSATION .. '/sum', string.match(link, ',(.*)$'), child)": ""
     },
-    "the reply to a deleted message stays": {"  if reply then lose(reply) end\n": ""},
-    "other processes do not hear of deletions": {"  log('-' .. id)\n": ""},
+    "the reply to a deleted message stays": {"  if reply then lose(reply, told) end\n": ""},
+    "other processes do not hear of deletions": {"  if not told then log('-' .. id) end\n": ""},
     "facts outlive their message": {"  strike(id, 'gone')\n": ""},
     "a summary outlives what expired and was deleted": {"thread = thread or past": ""},
-    "lost events open no gap": {"open_gap(after, token)\n": ""},
+    "lost events open no gap": {"open_gap(after or '', token)\n": ""},
     "what is written into a reply before its end stays": {"dirty and dirty ~= ARGV[13]": "false"},
     "what is written into a reply after its end stays": {
         "holds(ids, id) and fence > 0 and fence < last": "false"

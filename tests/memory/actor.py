@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from memory.records import Arrival, Fold, Gap, Leaf, Lease, Place, Reply, Sealed, Spoiled
+from memory.gap_store import Gap
+from memory.records import Arrival, Fold, Forgotten, Leaf, Lease, Place, Reply, Sealed, Spoiled
 from memory.redis import RedisStore
 from tests.memory.conftest import NOW
 
@@ -127,10 +128,17 @@ class Actor:
 
     async def forget(self, until: int) -> object:
         await self.say("m4", 4)
-        head = (PLACE, NOW + until, NEW)
-        asked = await self.store.forget(*head, [], channel=True)
-        again = [(name, version, b"again " + blob) for name, version, blob in asked.survivors]
-        return await self.store.forget(*head, again, channel=True)
+        got = Forgotten(done=False)
+        while not got.done:
+            again = [(name, version, b"again " + blob) for name, version, blob in got.survivors]
+            got = await self.store.forget(
+                *(PLACE, NOW + until, NEW, again),
+                channel=True,
+                under=got.following,
+                cursor=got.cursor,
+            )
+        await self.store.prune(PLACE, NOW + until, channel=True)
+        return got
 
 
 async def takeover(actor: Actor) -> Lease:

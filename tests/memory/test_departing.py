@@ -1,19 +1,16 @@
 """What a departure or a new audience leaves to do is done to the end, whoever dies over it."""
 
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
 
-from memory.archive import Archive
 from memory.engine import Memory
 from memory.records import Forgotten, Place
 from memory.redis import RedisStore
 from memory.store import StoreDown
 from memory.turn import Stale
-from tests.memory.conftest import World, turn_in
-from tests.memory.databases import Database
+from tests.memory.conftest import turn_in
 from tests.memory.test_persons import HOME, Town, asked, known
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +26,7 @@ TOLD = {b"msg", b"win", b"owed", b"seg", b"cover", b"sum", b"above", b"fresh", b
 class Frail(RedisStore):
     """Dies when it is to forget the next conversation but so many."""
 
-    left = 1
+    forgets = 1
 
     async def forget(
         self,
@@ -39,11 +36,15 @@ class Frail(RedisStore):
         survivors: Sequence[tuple[str, int, bytes]],
         *,
         channel: bool,
+        under: bytes = b"",
+        cursor: str = "",
     ) -> Forgotten:
-        self.left -= 1
-        if self.left < 0:
+        self.forgets -= 1
+        if self.forgets < 0:
             raise StoreDown("dead")
-        return await super().forget(place, water, wrapped, survivors, channel=channel)
+        return await super().forget(
+            *(place, water, wrapped, survivors), channel=channel, under=under, cursor=cursor
+        )
 
 
 @pytest.fixture
@@ -162,23 +163,7 @@ async def test_a_turn_in_a_space_that_is_left_has_nothing_to_answer(
     turn = await turn_in(memory, OTHER)
     await memory.departing.leave(SPACE, town.at)
     await memory.departing.finish()
-    assert (await turn.conclude(["p1"], [], "hi")).verdict == "withdrawn"
-
-
-async def test_the_archive_of_a_space_goes_with_it(database: Database, any_redis_url: str) -> None:
-    town = World(any_redis_url)
-    store = town.store()
-    memory = town.memory(store, archive=Archive(database.url, now=time.time, kept=86_400))
-    await memory.open()
-    for place in (OTHER, FOREIGN):
-        await memory.receive(place, town.say("kept for long"))
-        await memory.upkeep.preserve(place, whole=False)
-    await memory.departing.leave(SPACE, town.at)
-    await memory.departing.finish()
-    assert memory._archiving
-    assert (await memory._archiving.read(OTHER)).entries == ()
-    assert len((await memory._archiving.read(FOREIGN)).entries) == 1
-    await store.close()
+    assert (await turn.conclude(["p1"], [], "hi")).verdict == "lost"
 
 
 async def test_what_was_said_in_a_channel_that_turns_private_is_no_longer_known_elsewhere(

@@ -247,3 +247,22 @@ async def test_a_release_with_calls_in_flight_keeps_the_grace(
 
 
 NOW_PLUS = 1_800_000_100_000_000
+
+
+async def test_of_very_many_questions_a_turn_answers_the_oldest_with_what_was_said_before(
+    memory: Memory, world: World, place: Place
+) -> None:
+    await memory.receive(place, world.say("hello", id="m0"))
+    turn = await turn_in(memory, place)
+    for number in range(650):  # more than are read for a turn
+        await memory.receive(place, world.say(f"question {number}"))
+    await turn.reload()
+    assert [each.text for each in turn.recollection.question] == ["hello"]
+    assert (await turn.conclude(["p0"], [], "hi")).more
+    for first in range(0, 650, 100):
+        turn = await turn_in(memory, place)
+        asked = [each.text for each in turn.recollection.question]
+        assert asked == [f"question {number}" for number in range(first, min(first + 100, 650))]
+        assert turn.recollection.window[-1].text == ("yes" if first else "hi")
+        end = await turn.conclude([f"p{first + 1}"], [], "yes")
+        assert (end.verdict, end.more) == ("done", first < 600)

@@ -200,6 +200,8 @@ async def test_a_copy_of_what_was_forgotten_cannot_be_opened_with_what_is_left(
         await thinking.overhear(memory, place, 500)
         for name, content in backup.items():
             await redis.restore(name, 0, content, replace=True)
+        (record,) = await redis.keys("*/rec")
+        await redis.hdel(record, "water")  # it would hide the copy
     told = await memory.describe(place)
     assert told.unreadable
     assert (told.window, told.segments) == ((), ())

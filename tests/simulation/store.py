@@ -26,6 +26,12 @@ CHANGES = {
     **CLOCK,
     "local DAY, HOUR = 86400, 3600": f"local DAY, HOUR = {HORIZON}, 3600",
     "'HRANDFIELD', CHANNEL .. '/where', 3": "'HKEYS', CHANNEL .. '/where'",  # no chance but ours
+    "'HRANDFIELD', CONVERSATION .. '/debris', 1, 'WITHVALUES'": (
+        "'HGETALL', CONVERSATION .. '/debris'"
+    ),
+    "'HRANDFIELD', CONVERSATION .. '/spoiled', 10, 'WITHVALUES'": (
+        "'HGETALL', CONVERSATION .. '/spoiled'"
+    ),
 }
 
 

@@ -69,13 +69,16 @@ RECORD = (
     Mutant(
         rule=5,
         what="forgetting takes what was said later too",
-        changes={"if tonumber(message.sent) <= water then": "if true then"},
+        changes={"if tonumber(message.sent) <= watermark() then": "if true then"},
     ),
     Mutant(
         rule=5,
         what="an earlier forgetting that comes late counts",
         weather=FORGETFUL,
-        changes={"if tonumber(get('water') or 0) >= water then": "if false then"},
+        changes={
+            "if known >= water and not get('next') then": "if false then",
+            "if water > known then hide() end": "if water ~= known then hide() end",
+        },
     ),
     Mutant(
         rule=6,
