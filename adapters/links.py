@@ -23,7 +23,9 @@ _UNSETTLED = re.compile(_LINK, _FLAGS)
 # Platforms differ on what is code once markup does not add up. Before the first stray mark they
 # agree: there, links in code stay as they are and others become code.
 _WITHIN = r"(?:[^*~|`\\\n]|`[^`*_~|\n]+`(?!`))"
-_UNDERLINED = re.compile(rf"(?P<mark>__?)(?=[^\s*_~|]){_WITHIN}+?(?<=[^\s_])(?P=mark)(?![*_~|])(?<!_(?=\w))")
+_UNDERLINED = re.compile(
+    rf"(?P<mark>__?)(?=[^\s*_~|]){_WITHIN}+?(?<=[^\s_])(?P=mark)(?![*_~|])(?<!_(?=\w))"
+)
 _REACH = re.compile(rf"{_WITHIN}*+")
 _MARKUP = re.compile(
     rf"""{_CODE}

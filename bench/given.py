@@ -46,23 +46,33 @@ def event(**fields: Any) -> dict[str, Any]:
     return {"team_id": "T1", "event": said | {"channel": "C1"} | fields}
 
 
-def rich(text: str) -> dict[str, Any]:
-    """In blocks of several kinds, of which each half is split into words."""
-    styled = [{"type": "text", "text": each, "style": {"bold": True}} for each in text.split(" ")]
-    section = {"type": "rich_text_section", "elements": styled}
-    quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
-    code = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
-    cells = [{"type": "raw_text", "text": each} for each in text.split("\n")]
-    blocks = [
-        {"type": "rich_text", "elements": [section, quote, code]},
-        {"type": "table", "rows": [cells]},
-        {"type": "section", "text": {"type": "mrkdwn", "text": text}},
-    ]
-    return event(bot_id="B2", text="", blocks=blocks)
+def styled(text: str) -> dict[str, Any]:
+    """In rich text of many pieces, as far as such fit a request of this size."""
+    words = text.split(" ", len(text) // 40)
+    pieces = [{"type": "text", "text": each, "style": {"bold": True}} for each in words]
+    return rich({"type": "rich_text_section", "elements": pieces})
+
+
+def rich(*parts: dict[str, Any]) -> dict[str, Any]:
+    return blocks({"type": "rich_text", "elements": parts})
+
+
+def piece(text: str, kind: str) -> dict[str, Any]:
+    return {"type": f"rich_text_{kind}", "elements": [{"type": "text", "text": text}]}
+
+
+def table(text: str) -> dict[str, Any]:
+    cells = [{"type": "raw_text", "text": each} for each in text.split("\n", len(text) // 40)]
+    return blocks({"type": "table", "rows": [cells]})
+
+
+def blocks(*given: dict[str, Any]) -> dict[str, Any]:
+    """Another bot's post that says nothing else."""
+    return event(bot_id="B2", text="", blocks=[*given])
 
 
 def card(text: str) -> dict[str, Any]:
-    return {"author_name": text, "title": text, "fields": [{"title": text, "value": text}]}
+    return {"author_name": "Ada", "title": "see", "fields": [{"title": "all", "value": text}]}
 
 
 def edited(text: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def _outgoing() -> Mapping[str, Surface]:
         "markup.neutralise": lambda text: markup.neutralise(text, SAID),
         "markup.split, Slack": lambda text: markup.split(text, ROOM[0]),
         "markup.split, Discord": lambda text: markup.split(text, ROOM[1]),
-        "markup.split, the least": lambda text: markup.split(text, markup.SMALLEST),
+        "markup.split, the App Home": lambda text: markup.split(text, home._SECTION // 2),
         "markup.split, the most": lambda text: markup.split(text, len(text) - 1),
         "markup.tag": markup.tag,
         "slack.blocks.fenced": lambda text: blocks.fenced(message.Answer(text=text, document=text)),
@@ -55,9 +55,19 @@ def _slack() -> Mapping[str, Surface]:
         "slack.mrkdwn.markdown": lambda text: mrkdwn.markdown(text, me="U1", names={}),
         "slack.mrkdwn.mentions": lambda text: mrkdwn.mentions(text, "U1"),
         "slack.events.mentioned": lambda text: events.mentioned(given.event(text=text)),
-        "slack.events.mentioned, blocks": lambda text: events.mentioned(given.rich(text)),
+        "slack.events.mentioned, blocks": lambda text: events.mentioned(given.styled(text)),
         "slack.events.read": lambda text: given.read(given.event(text=text)),
-        "slack.events.read, a bot's blocks": lambda text: given.read(given.rich(text)),
+        "slack.events.read, rich text": lambda text: given.read(given.styled(text)),
+        "slack.events.read, a quote": lambda text: given.read(
+            given.rich(given.piece(text, "quote"))
+        ),
+        "slack.events.read, code": lambda text: given.read(
+            given.rich(given.piece(text, "preformatted"))
+        ),
+        "slack.events.read, a table": lambda text: given.read(given.table(text)),
+        "slack.events.read, a section": lambda text: given.read(
+            given.blocks({"type": "section", "text": {"type": "mrkdwn", "text": text}})
+        ),
         "slack.events.read, a card": lambda text: given.read(
             given.event(attachments=[given.card(text)])
         ),
