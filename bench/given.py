@@ -11,6 +11,7 @@ from adapters.message import Audience, Author, Conversation, Message
 from adapters.ports import HttpRequest
 from adapters.slack import events
 from bot.offline import offline
+from bot.places import clean, name_of
 from bot.ports import Prompt, Request, Role
 from bot.prompt import Budget, Prompter
 from memory import claims
@@ -125,6 +126,7 @@ def packed(text: str) -> Entry:
 
 
 def verified(said: str, claimed: str, name: str = "Ada") -> object:
+    name = name_of(Author(id="U2", name=name))
     claim = claims.Claim(person=name, key="home", value=claimed, quote=claimed)
     return claims.verify([claim], [entry(said, name=name), entry(said, name="Bob")], PLACE)
 
@@ -142,14 +144,14 @@ def fresh(words: Words) -> Words:
 
 
 def indexed(words: Words, text: str) -> None:
-    """A message comes into the index of its channel, is edited, and goes."""
+    """A message comes into the index of its channel."""
     index = Index(words)
-    index.add(PLACE.key, entry(text))
+    index.add(PLACE.key, entry(clean(text)))
 
 
 def asked(words: Words, question: str) -> object:
     index = Index(words)
-    index.add(PLACE.key, entry(SAID, name=question))
+    index.add(PLACE.key, entry(SAID, name=name_of(Author(id="U2", name=question))))
     return index.search(question, 1_000, ())
 
 
@@ -167,7 +169,7 @@ def offline_said(text: str, *, summarised: bool) -> str:
         Prompt(role=Role.USER, text=f"Ada: {text}"),
         Prompt(role=Role.USER, text=f"Bob: {text}" if summarised else f"Bob: what is {text}?"),
     )
-    return done(_whole(Request(prompts=prompts, reply_tokens=1_000, summary=summarised)))
+    return str(done(_whole(Request(prompts=prompts, reply_tokens=1_000, summary=summarised))))
 
 
 async def measure(text: str) -> int:

@@ -108,6 +108,9 @@ def _memory() -> Mapping[str, Surface]:
         "memory.claims.read, in an answer": lambda text: claims.read(given.answer(text)),
         "memory.claims.verify, a message": lambda text: given.verified(text, SAID),
         "memory.claims.verify, a claim": lambda text: given.verified(SAID, text),
+        "memory.claims.verify, some words of it": lambda text: given.verified(
+            text, text[len(text) // 2 :][:150]
+        ),
         "memory.claims.verify, both": lambda text: given.verified(text, text),
         "memory.claims.verify, a name": lambda text: given.verified(SAID, SAID, name=text),
         "memory.claims.sound": lambda text: claims.sound(text, text),
@@ -120,10 +123,8 @@ def _memory() -> Mapping[str, Surface]:
         "memory.words.Words": lambda text: given.fresh(words)(text),  # noqa: PLW0108  anew each time
         "memory.recall.Index": lambda text: given.indexed(given.fresh(words), text),
         "memory.recall.Index.search": lambda text: given.asked(given.fresh(words), text),
-        "memory.erasing": lambda text: erasing._quotes(
-            entry(text, kind=ME),
-            {*erasing._runs(erasing._words(text))},
-        ),
+        "memory.erasing, theirs": lambda text: {*erasing._runs(erasing._words(text))},
+        "memory.erasing, ours": lambda text: erasing._quotes(entry(text, kind=ME), set()),
     }
 
 
@@ -143,7 +144,7 @@ def _bot() -> Mapping[str, Surface]:
         "bot.commands.parse": table.parse,
         "bot.commands.parse, forget": lambda text: table.parse(f"forget {text}"),
         "bot.commands.parse, memory": lambda text: table.parse(f"memory correct {text}"),
-        "bot.desk, a title": lambda text: desk.shorten(text, 48, placeholder=" …"),
+        "bot.desk, a title": desk.title,
         "bot.export.shown": lambda text: json.dumps(export.shown(PLACE, entry(text))),
         "bot.known.named": lambda text: known._named(text, [given.fact("a")]),
         "bot.offline, asked": lambda text: given.offline_said(text, summarised=False),

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from unicodedata import normalize
 
+from memory.normal import nfkc
 from memory.records import Place
 
 MOST = 64  # facts of one person in one space
@@ -127,8 +127,8 @@ def line(fact: Fact) -> str:
 
 def plain(text: str) -> str:
     """Folded for comparison: NFKC, case, white space, typographic quotes and dashes, emphasis."""
-    folded = normalize("NFKC", text).casefold().translate(_PLAIN)
-    return " ".join(normalize("NFKC", folded).split())
+    folded = nfkc(text).casefold().translate(_PLAIN)
+    return " ".join(nfkc(folded).split())
 
 
 _PLAIN = str.maketrans(
