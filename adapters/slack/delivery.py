@@ -18,10 +18,12 @@ from adapters.ports import Inbox, Refused
 from adapters.slack.content import Payload
 from adapters.slack.directory import Directory
 from adapters.slack.events import Me, Said, audience, mentioned, read, rescoped, space
+from adapters.slack.shape import typed
 
 Interact = Callable[[Payload, Inbox], Awaitable[Payload | None]]
 Handler = Callable[["Delivery", Payload, Inbox], Awaitable[Payload | None]]
 
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, OverflowError)
 _log = structlog.get_logger()
 
 
@@ -82,11 +84,13 @@ class Delivery:
         """None also for what makes no sense: it would make none the next time either."""
         me, event = await self._me(), body["event"]
         try:
+            if not typed(event):
+                raise TypeError("a field is of another type")
             kind = await self._directory.channel_type(event)
             guest = await self._directory.foreign(event.get("message") or event)
             names = await self._directory.names(mentioned(body))
             said = read(body, me=me, names=names, channel_type=kind, guest=guest)
-        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        except (*UNREADABLE, RecursionError) as error:
             _log.warning("slack event makes no sense", error=type(error).__name__)
             return None
         wanted = self._shared or not (guest or body.get("is_ext_shared_channel"))
