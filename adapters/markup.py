@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import NamedTuple
 
 from adapters.links import LONGEST, ZERO_WIDTH_SPACE, inert
 
@@ -32,7 +31,7 @@ _OUTSIDE = re.compile(
 _INSIDE = re.compile(f"(?P<blank>{_BLANK})?+(?:(?P<code>{_CODE})|{_LINE.pattern})?")
 _AGAIN = {"bars": 4, "plain": 3, "code": 5}  # ranks of a line that is like the last
 
-_WORDS = tuple(re.compile(end) for end in (r"[.!?…][)\"'”’*_]*\s|[。！？]", r"\s"))
+_SENTENCE = re.compile(r"[.!?…][)\"'”’*_]*+\s|[。！？]")
 _WHOLE = re.compile(  # with white space inside, or dangerous in halves
     rf"`[^`\n]{{1,{LONGEST}}}`|\[[^\[\]\n]{{0,200}}\]\([^()\s]{{1,{LONGEST}}}\)"
     rf"|(?:https?://|www\.)\S{{1,{LONGEST}}}",
@@ -46,6 +45,12 @@ _MENTION = re.compile(
     r"|<(?=(?:@[!&]?|#)\w+[|>]|!(?:everyone|here|channel|group|subteam)\b)",
     re.IGNORECASE,
 )
+
+
+# Where one line starts, or if the second number is greater than the next, each of those up to it;
+# how bad a cut there is: 0 a new block, 3 in a paragraph, 5 in code, 9 no; and where the blocks
+# began that what follows is inside, -1: none.
+Border = tuple[int, int, int, tuple[int, int, int]]
 
 
 def neutralise(text: str, typed: str = "") -> str:
@@ -103,33 +108,20 @@ def _first(text: str, least: int, limit: int) -> tuple[str, int, str]:
         room = min(room - 1, limit - len(closing))
 
 
-class _Border(NamedTuple):
-    """Where one line starts, or if `end` is greater, each of those up to it.
-
-    `rank`: how bad a cut there is: 0 a new block, 3 in a paragraph, 5 in code, 9 no.
-    `around`: where the blocks began that what follows is inside; -1: none.
-    """
-
-    start: int
-    end: int
-    rank: int
-    around: tuple[int, int, int]
-
-    def last(self, text: str, room: int) -> int:
-        """The last of them up to `room`."""
-        return max(self.start, text.rfind("\n", self.start, min(self.end - 1, room)) + 1)
-
-
-def _border(text: str, borders: Sequence[_Border], room: int, least: int) -> int:
+def _border(text: str, borders: Sequence[Border], room: int, least: int) -> int:
     """Where to cut: before what may fit the next part whole, else between lines, else words."""
     half = least + (room - least) // 2
-    reached = [each for each in borders if each.start <= room and each.end > half]
+    reached = [each for each in reversed(borders) if each[0] <= room and each[1] > half]
 
     def last(*ranks: int) -> int:
-        fitting = (each.last(text, room) for each in reversed(reached) if each.rank in ranks)
+        fitting = (
+            max(start, text.rfind("\n", start, min(end - 1, room)) + 1)
+            for start, end, rank, _ in reached
+            if rank in ranks
+        )
         return next((at for at in fitting if at > half), 0)
 
-    inside = next((each.around for each in reversed(borders) if each.start < room), ())
+    inside = next((around for start, _, _, around in reversed(borders) if start < room), ())
     whole = next((start for start in inside if start > least), 0)
     return (
         last(0) or last(1) or whole or last(2, 3) or last(4) or last(5) or _word(text, room, half)
@@ -139,30 +131,41 @@ def _border(text: str, borders: Sequence[_Border], room: int, least: int) -> int
 def _word(text: str, room: int, half: int) -> int:
     window = text[: room + 2 * LONGEST]
     masked = _WHOLE.sub(lambda found: "x" * len(found[0]), window)[:room]
-    for end in _WORDS:
-        if (last := max((found.end() for found in end.finditer(masked)), default=0)) > half:
+    for last in (_last_sentence(masked), _last_space(masked, half)):
+        if last > half:
             return last
     spans = (found.span() for found in _WHOLE.finditer(window))
     return next((start for start, end in spans if half < start < room < end), room)
 
 
-def _borders(text: str, room: int) -> Sequence[_Border]:
+def _last_sentence(text: str) -> int:
+    return max((found.end() for found in _SENTENCE.finditer(text)), default=0)
+
+
+def _last_space(text: str, after: int) -> int:
+    """Where the last white space ends; 0: there is none from there on."""
+    tail = text[after:]
+    word = "" if tail[-1:].isspace() else (tail.rsplit(None, 1) or [""])[-1]
+    return len(text) - len(word) if len(word) < len(tail) else 0
+
+
+def _borders(text: str, room: int) -> Sequence[Border]:
     """Where lines start up to `room`; of a line longer than that, as much is looked at."""
-    blocks, borders, at, end = _Blocks(), list[_Border](), 0, min(len(text), 2 * room + 1)
+    blocks, borders, at, end = _Blocks(), list[Border](), 0, min(len(text), 2 * room + 1)
     while at <= min(room, end - 1) and (run := blocks.run(text, at, end)):
         line, after = max(run.end("blank"), at), run.end()
         if line > at:
             first, again = blocks.pause()
-            borders.append(_Border(at, at + 1, first, blocks.around))
+            borders.append((at, at + 1, first, blocks.around))
             if first != again and (second := text.find("\n", at) + 1) < line:
-                borders.append(_Border(second, line, again, blocks.around))
+                borders.append((second, line, again, blocks.around))
         if line < after:
             second = text.find("\n", line, after) + 1 or after
             rank = blocks.read(text[line:second], line)
-            borders.append(_Border(line, line + 1, rank, blocks.around))
+            borders.append((line, line + 1, rank, blocks.around))
             if second < after:
                 again = _AGAIN[str(run.lastgroup)]
-                borders.append(_Border(second, after, again, blocks.around))
+                borders.append((second, after, again, blocks.around))
         at = after
     return borders
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from adapters.message import Answer, Author, Command, Conversation, Stop
-from adapters.ports import Inbox
+from adapters.ports import Busy, Inbox, Refused, Unclear
 from adapters.slack.blocks import FEEDBACK, pressed
 from adapters.slack.chat import SlackChat
 from adapters.slack.content import Payload
@@ -67,7 +67,9 @@ class Interactions:
     def _ended(self, task: asyncio.Future[None]) -> None:
         self._late.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _log.error("a slack command failed", error=type(error).__name__)
+            told = isinstance(error, Busy | Refused | Unclear)  # others may quote what people wrote
+            reason = {"reason": str(error)} if told else {}
+            _log.error("a slack command failed", error=type(error).__name__, **reason)
 
     async def _stopped(self, body: Payload, inbox: Inbox) -> None:
         event = body["event"]
