@@ -16,7 +16,7 @@ Runs = Sequence[Sequence[tuple[str, str]]]  # passages of a message, each with i
 _MOST = 32  # claims of one answer
 _KEY, _VALUE, _QUOTE, _PASSAGE = 64, 200, 200, 1_000  # characters
 _TRIES = 200  # places of an answer where an object may begin
-_SENTENCES = 2_000  # of one message
+_SENTENCES = 2_000  # of one message; a line's end counts as one
 _LONGEST = 4 * _PASSAGE  # characters of a name, key, value or quote that are looked at
 
 COLLECT = r"""
