@@ -160,12 +160,12 @@ def _borders(text: str, room: int) -> Sequence[Border]:
             if first != again and (second := text.find("\n", at) + 1) < line:
                 borders.append((second, line, again, blocks.around))
         if line < after:
+            kind = run.lastgroup if run.lastgroup in _AGAIN else None
             second = text.find("\n", line, after) + 1 or after
-            rank = blocks.read(text[line:second], line)
+            rank = blocks.read(text[line:second], line, kind)
             borders.append((line, line + 1, rank, blocks.around))
-            if second < after:
-                again = _AGAIN[str(run.lastgroup)]
-                borders.append((second, after, again, blocks.around))
+            if kind and second < after:
+                borders.append((second, after, _AGAIN[kind], blocks.around))
         at = after
     return borders
 
@@ -194,24 +194,25 @@ class _Blocks:
         self._solid, self._table = -1, False
         return 9, 9
 
-    def read(self, line: str, at: int) -> int:
-        """How bad a cut before this line is."""
-        after_blank, self._blank = self._blank, not line.strip()
+    def read(self, line: str, at: int, kind: str | None) -> int:
+        """How bad a cut before this line is; `kind`: what it is found to be."""
+        other = kind is None
+        after_blank, self._blank = self._blank, other and not line.strip()
         if self._fence:
-            if _closes(self._fence, _FENCE.match(line)):
+            if other and _closes(self._fence, _FENCE.match(line)):
                 self._fence = None
             return 4 if after_blank else 5
-        row = bool(_ROW.match(line))
+        row = kind == "bars" or (other and bool(_ROW.match(line)))
         if row and self._table:
             return 4
         after_solid, self._solid, self._table = self._solid >= 0, -1, False
         if self._blank:
             return 9
         fresh = 0 if after_blank else 1
-        if marker := _ITEM.match(line):
+        if other and (marker := _ITEM.match(line)):
             return self._begin(at, fresh, nested=len(marker["indent"].expandtabs()) > 1)
-        self._fence = _FENCE.match(line)
-        alone = bool(row or self._fence or _HEADING.match(line))
+        self._fence = _FENCE.match(line) if other else None
+        alone = row or bool(other and (self._fence or _HEADING.match(line)))
         if not line[0].isspace() and (after_blank or alone):
             self._outer = self._item = -1
         if self._fence or row:

@@ -7,9 +7,15 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from adapters.discord.content import attached as attached_to
+from adapters.draft import Pace
 from adapters.message import Audience, Author, Conversation, Message
 from adapters.ports import HttpRequest
 from adapters.slack import events
+from adapters.slack.chat import SlackChat
+from adapters.slack.posts import SlackPosts
+from adapters.slack.session import Agent
+from adapters.slack.streams import Starts
 from bot.offline import offline
 from bot.places import clean, name_of
 from bot.ports import Prompt, Request, Role
@@ -19,6 +25,7 @@ from memory.entry import PERSON, Entry, Recollection, Segment
 from memory.facts import Fact, Source
 from memory.recall import Index
 from memory.records import Place
+from memory.tokens import Counter
 from memory.words import Words
 
 PLACE = Place(platform="slack", space="T1", channel="C1")
@@ -104,6 +111,23 @@ def post(*texts: str) -> Any:
     return parts[0]
 
 
+def attached(content: str) -> list[str]:
+    """What a file says."""
+    carrying = post("")
+    carrying.attachments = [file_of("notes.txt")]
+    return [*attached_to(carrying, {1: content})]
+
+
+def slack_chat() -> SlackChat:
+    nothing: Any = None
+    agent = Agent(web=nothing, view=False)
+    posts = SlackPosts(conversation=_WHERE, web=nothing, me=nothing, agent=agent)
+    address = "https://a.slack.com/"
+    return SlackChat(
+        posts=posts, directory=nothing, pace=Pace(), starts=Starts(), address=lambda: address
+    )
+
+
 def file_of(name: str) -> Any:
     return SimpleNamespace(
         id=1, filename=name, description=name, content_type=name, is_voice_message=lambda: False
@@ -160,7 +184,8 @@ def prompted(question: Sequence[Entry], window: Sequence[Entry]) -> object:
     held = Recollection(
         segments=(segment,), window=tuple(window), question=tuple(question), facts=(fact(SAID),)
     )
-    prompter = Prompter("Be kind.", Budget(context=8_000), len, lambda: _DAY)
+    count = Counter("estimate").count
+    prompter = Prompter("Be kind.", Budget(context=8_000), count, lambda: _DAY)
     return prompter.build(prompter.fit(held), list(window), "key")
 
 

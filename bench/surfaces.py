@@ -4,10 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from adapters import links, markup, message
+from adapters import console, links, markup, message
 from adapters.discord import answers, buttons, chat, content, files
-from adapters.slack import blocks, events, home, http, mrkdwn, session, streams
-from adapters.slack import chat as slack_chat
+from adapters.slack import blocks, events, home, http, mrkdwn, session, shape, streams
 from adapters.slack import content as slack_content
 from bench import given
 from bench.given import PLACE, SAID, entry
@@ -45,11 +44,13 @@ def _outgoing() -> Mapping[str, Surface]:
         "slack.home._mrkdwn": home._mrkdwn,
         "slack.session.title_of": session.title_of,
         "slack.streams.settled": streams.settled,
+        "console": lambda text: console._CONTROL.sub("", text),
         "discord.answers.shown": lambda text: answers.shown(message.Answer(text=text)),
     }
 
 
 def _slack() -> Mapping[str, Surface]:
+    slack = given.slack_chat()
     signatures = http.Signatures("secret", lambda: datetime(2026, 11, 30, tzinfo=UTC))
     return {
         "slack.mrkdwn.markdown": lambda text: mrkdwn.markdown(text, me="U1", names={}),
@@ -78,7 +79,11 @@ def _slack() -> Mapping[str, Surface]:
         "slack.events.read, an edit": lambda text: given.read(given.edited(text)),
         "slack.content.described": lambda text: slack_content.described({"name": text}),
         "slack.blocks.pressed": lambda text: blocks.pressed({"action_id": text, "value": text}),
-        "slack.chat.permalink": slack_chat._PERMALINK.fullmatch,
+        "slack.chat.linked": slack.linked,
+        "slack.chat.linked, here": lambda text: slack.linked(
+            f"https://a.slack.com/archives/{text}"
+        ),
+        "slack.shape.sound": lambda text: shape.sound(given.event(text=text)),
         "slack.http.Signatures": lambda text: signatures.genuine(given.request(text)),
     }
 
@@ -87,7 +92,7 @@ def _discord() -> Mapping[str, Surface]:
     return {
         "discord.content.text": lambda text: content.text(given.post(text), 1),
         "discord.content.text, names": lambda text: content.text(given.post("<@7> " * 9, text), 1),
-        "discord.content.attached": lambda text: [*content.attached(given.post(""), {1: text})],
+        "discord.content.attached": given.attached,
         "discord.files": lambda text: files._cut(text, len(text) // 2),
         "discord.buttons.pressed": lambda text: buttons.pressed(f"do:a/b:forget:{text}"),
         "discord.chat.LINK": chat._LINK.fullmatch,

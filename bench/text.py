@@ -1,6 +1,7 @@
 """No text stops the loop: every function that is given one, on texts made to be slow for it."""
 
 import argparse
+import gc
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -82,22 +83,25 @@ def _slowness(measured: Measured) -> tuple[float, float]:
     return -len(measured.times), max(measured.times)
 
 
-def _timed(surface: Surface, pattern: Pattern, best: int) -> Sequence[float]:
-    times = list[float]()
+def _timed(surface: Surface, pattern: Pattern, rounds: int) -> Sequence[float]:
+    """Of several rounds over all sizes the best, so that no disturbance hits one size alone."""
+    texts, times = list[str](), list[float]()
     for size in SIZES:
-        text = pattern(size)
-        times.append(
-            min(
-                _once(surface, text)
-                for _ in range(best if not times or times[-1] < HOPELESS else 1)
-            )
-        )
+        texts.append(pattern(size))
+        times.append(_once(surface, texts[-1]))
         if times[-1] > HOPELESS:
-            break
+            return times
+    for _ in range(rounds - 1):
+        for at, text in enumerate(texts):
+            times[at] = min(times[at], _once(surface, text))
     return times
 
 
 def _once(surface: Surface, text: str) -> float:
+    """Without collecting what others left behind."""
+    gc.disable()
     began = time.process_time()
     surface(text)
-    return (time.process_time() - began) * 1_000
+    took = (time.process_time() - began) * 1_000
+    gc.enable()
+    return took

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +16,7 @@ _INTRODUCTION = (
 _NOTHING = "I find nothing about that in what I remember here."
 _KEPT = "I keep that in mind."
 _QUOTES = 3
+_LINES = 2_000  # the last ones, of a message and of the prompt, that are looked at
 _LONGEST = 400  # characters of a quote
 _PIECE = 60  # characters
 _TOKEN = 3  # characters, on the low side: what is longer than asked for would be cut
@@ -62,9 +63,10 @@ async def offline(request: Request) -> AsyncGenerator[str, None]:
 
 
 def _reply(request: Request) -> str:
-    *before, last = [*_spoken(request.prompts)] or [Line(speaker="", text="")]
+    said = deque(_spoken(request.prompts), maxlen=_LINES)
+    last = said.pop() if said else Line(speaker="", text="")
     if last.asks:
-        quotes = [f"{line.speaker} said: “{_cut(line.text)}”" for line in _matching(last, before)]
+        quotes = [f"{line.speaker} said: “{_cut(line.text)}”" for line in _matching(last, said)]
         answer = "\n".join(dict.fromkeys(quotes)) or _NOTHING
     else:
         answer = _KEPT
@@ -84,7 +86,7 @@ def _spoken(prompts: Sequence[Prompt]) -> Iterator[Line]:
 
 def _rows(text: str) -> Iterator[Line]:
     first, more = None, list[str]()
-    for row in text.splitlines():
+    for row in text.splitlines()[-_LINES:]:
         named = _SPEAKER.match(row)
         if first and not named and not row.startswith("- "):
             more.append(row.strip())

@@ -9,7 +9,7 @@ import regex  # type: ignore[import-untyped]
 
 from memory.normal import nfkc
 
-LONGEST = 15_000  # characters of a text that are read
+LONGEST = 12_000  # characters of a text that are read
 FORMS, WORD = 50_000, 100  # words, as they were written, whose terms are kept; characters of one
 STEMMED = 3_000  # characters of different words of a text that are brought to their stems
 BEGINNING = 5  # characters: what forms of one word share in languages we have no stemmer for

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -133,7 +134,9 @@ class Interactions:
         """By Slack's clock where it tells: slash commands come without a time."""
         actions = body.get("actions") or [{}]
         stamp = actions[0].get("action_ts") or body.get("action_ts")
-        return datetime.fromtimestamp(float(stamp), UTC) if stamp else self._now()
+        with suppress(ValueError, OverflowError):  # a time that is none
+            return datetime.fromtimestamp(float(stamp), UTC) if stamp else self._now()
+        return self._now()
 
     def _home(self, body: Payload, user: str, channel: str) -> Home:
         where = Conversation(

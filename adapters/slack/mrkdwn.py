@@ -39,6 +39,8 @@ def markdown(mrkdwn: str, *, me: str, names: Names) -> str:
 
 
 def _prose(mrkdwn: str, names: Names) -> str:
+    if not mrkdwn or mrkdwn.isalnum():
+        return mrkdwn
     styled = _STRIKE.sub(partial(_marked, "~~"), _BOLD.sub(partial(_marked, "**"), mrkdwn))
     return _ENTITY.sub(lambda entity: _resolved(entity[1], names), _BULLET.sub(r"\1- ", styled))
 
@@ -48,6 +50,9 @@ def _marked(mark: str, found: re.Match[str]) -> str:
 
 
 def _code(code: re.Match[str], names: Names) -> str:
+    if code["span"] and "<" not in code["span"]:
+        return code[0]
+
     def plain(entity: re.Match[str]) -> str:
         target, _, label = entity[1].partition("|")
         return _resolved(target, names) if target[0] in "@#!" else label or target

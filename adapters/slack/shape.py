@@ -46,6 +46,8 @@ def sound(body: object) -> bool:
     kind = body.get("type") or ("command" if "command" in body else "")
     if kind == "event_callback":
         return _happened(body, body.get("event") or {})
+    if body.get("event"):
+        return False
     if kind == "command":
         return _named_space(body) and _has(body, ("channel_id", "user_id"))
     return bool(kind) and _has(body, _PRESSED.get(kind, ())) and _acted(body, kind)
@@ -64,9 +66,11 @@ def _acted(body: Payload, kind: str) -> bool:
         return True
     container, post = body.get("container") or {}, body.get("message") or {}
     view = container.get("type") == "view"
-    placed = _has(post, ("ts",)) if kind == "message_action" else view or "channel_id" in container
+    placed = (
+        _has(post, ("ts",)) if kind == "message_action" else view or container.get("channel_id")
+    )
     people = all(isinstance(body.get(each) or {}, Mapping) for each in ("user", "channel"))
-    return placed and people and _named_space(body)
+    return bool(placed) and people and _named_space(body)
 
 
 def _named_space(body: Payload) -> bool:
@@ -79,14 +83,19 @@ def _has(part: Payload | None, names: Sequence[str]) -> bool:
     return bool(part is not None and all(part.get(name) for name in names))
 
 
-def typed(part: Payload) -> bool:
+def typed(part: object) -> bool:
     """Whether its fields, and those of the parts that carry more of them, are of their types."""
-    for names, fits in _CHECKS:
-        if not all(fits(part[name]) for name in names & part.keys()):
+    left = [part]
+    while left:
+        each = left.pop()
+        if not isinstance(each, Mapping):
             return False
-    inner = [part[name] for name in _IN if part.get(name)]
-    rows = [row for name in _ROWS for row in part.get(name) or ()]
-    return all(isinstance(each, Mapping) and typed(each) for each in (*inner, *rows))
+        for names, fits in _CHECKS:
+            if not all(fits(each[name]) for name in names & each.keys()):
+                return False
+        left += [each[name] for name in _IN if each.get(name)]
+        left += [row for name in _ROWS for row in each.get(name) or ()]
+    return True
 
 
 def _text(value: object) -> bool:

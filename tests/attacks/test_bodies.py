@@ -44,6 +44,18 @@ async def test_what_is_no_event_is_a_bad_request(
     assert inbox.texts == ["hello"]
 
 
+async def test_an_event_in_an_event_without_end_is_never_our_failure(
+    port: aiohttp.ClientSession, inbox: Collected
+) -> None:
+    for outer in (
+        b'{"type": "event_callback", "team_id": "T1", "event": ',
+        b'{"type": "x", "view": ',
+    ):
+        inner = b'{"type": "message", "message": ' * 900 + b"1" + b"}" * 900
+        body = outer + inner + b"}"
+        assert await post(port, body, signed(body)) in (200, 400)
+
+
 def whole(**event: Any) -> dict[str, Any]:
     said = {"type": "message", "user": "U1", "text": "hi", "ts": "1.0", "channel": "D1"}
     frame = {"type": "event_callback", "team_id": "T1", "event_id": "E1", "enterprise": None}
@@ -82,7 +94,7 @@ def places(body: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 @st.composite
 def bent(draw: st.DrawFn) -> dict[str, Any]:
     """A body of Slack's in which up to three things are of another type, or missing."""
-    body = deepcopy(draw(st.sampled_from(KINDS)))
+    body: dict[str, Any] = deepcopy(draw(st.sampled_from(KINDS)))
     for _ in range(draw(st.integers(1, 3))):
         *path, last = draw(st.sampled_from([*places(body)]))
         inner = body
