@@ -155,6 +155,11 @@ def verified(said: str, claimed: str, name: str = "Ada") -> object:
     return claims.verify([claim], [entry(said, name=name), entry(said, name="Bob")], PLACE)
 
 
+def some_of(text: str) -> str:
+    """From its middle, from where a line begins there."""
+    return text[text.rfind("\n", 0, len(text) // 2) + 1 :][:150]
+
+
 def answer(text: str) -> str:
     """As a model answers that was asked for facts."""
     one = {"person": text, "key": text, "value": text, "quote": text}

@@ -13,7 +13,7 @@ from bench.surfaces import Surface, surfaces
 SIZES = (10_000, 20_000, 40_000)  # characters
 GROWTH, LONGEST = 2.5, 30.0  # of the time per doubling; milliseconds for the longest text
 COUNTS = 5.0  # milliseconds from which on a time is judged
-BEST = 5  # times each is measured
+BEST, TRIES = 5, 3  # times each is measured, and times that is done if it fails
 HOPELESS = 300.0  # milliseconds after which nothing longer is tried
 
 
@@ -71,12 +71,20 @@ def judged(name: str, surface: Surface, made: Mapping[str, Pattern]) -> Sequence
     ]
     suspects = {each.pattern for each in seen if each.fails}
     suspects |= {max(seen, key=_slowness).pattern, max(seen, key=lambda each: each.growth).pattern}
-    again = (
-        Measured(surface=name, pattern=each, times=_timed(surface, made[each], BEST))
-        for each in suspects
+    ranked = sorted(
+        (_again(name, surface, each, made[each]) for each in suspects),
+        key=lambda each: (each.fails, _slowness(each)),
     )
-    ranked = sorted(again, key=lambda each: (each.fails, _slowness(each)))
     return [each for each in ranked if each.fails] or ranked[-1:]
+
+
+def _again(name: str, surface: Surface, pattern: str, text: Pattern) -> Measured:
+    """The best of five; what fails is tried twice more, as a busy machine is slow for a while."""
+    for _ in range(TRIES):
+        found = Measured(surface=name, pattern=pattern, times=_timed(surface, text, BEST))
+        if not found.fails:
+            break
+    return found
 
 
 def _slowness(measured: Measured) -> tuple[float, float]:
