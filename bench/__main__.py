@@ -59,6 +59,12 @@ def _soak(words: Sequence[str]) -> int:
     return soak.main(words)
 
 
+def _text(words: Sequence[str]) -> int:
+    from bench import text
+
+    return text.main(words)
+
+
 BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
     "ledger": ledger.main,
     "memory": memory.main,
@@ -77,6 +83,7 @@ OPTIONED: Mapping[str, Callable[[Sequence[str]], int]] = {
     "scripts": _scripts,
     "simulate": _simulate,
     "soak": _soak,
+    "text": _text,
 }
 
 

@@ -25,6 +25,7 @@ UNSEEN = (
     "and ask me again in a minute."
 )
 BUTTONS = 20  # platforms take 25
+TITLED = 500  # characters of a text that its title is made from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +92,11 @@ class Desk:
         if not (held.messages or held.segments):
             return None
         said = [*(each.text for each in held.segments), *(each.text for each in held.window)]
-        title = shorten(said[0], 48, placeholder=" …") if said else "(it does not open)"
+        named = title(said[0]) if said else "(it does not open)"
         last = held.window[-1:]
         when = self.link(place, last[0].id, day(last[0].sent)) if last else "before"
-        row = f"- {when}: {title} ({count(held.messages, 'message')})"
-        return Thread(place=place, title=title, row=row)
+        row = f"- {when}: {named} ({count(held.messages, 'message')})"
+        return Thread(place=place, title=named, row=row)
 
     async def announce(self, place: Place, text: str) -> None:
         """One line for all; what was done stays done if it cannot be said."""
@@ -104,6 +105,11 @@ class Desk:
                 await chat.announce(text)
         except (Busy, Refused, Unclear) as error:
             log.warning("not announced", conversation=place.key, reason=str(error))
+
+
+def title(text: str) -> str:
+    """The first words of a text."""
+    return shorten(text[:TITLED], 48, placeholder=" …")
 
 
 def direct(command: Command) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,14 +16,16 @@ _INTRODUCTION = (
 _NOTHING = "I find nothing about that in what I remember here."
 _KEPT = "I keep that in mind."
 _QUOTES = 3
+_LINES = 2_000  # the last ones, of a message and of the prompt, that are looked at
 _LONGEST = 400  # characters of a quote
 _PIECE = 60  # characters
 _TOKEN = 3  # characters, on the low side: what is longer than asked for would be cut
-_FREQUENT = """
+_SMALL = """
 a about all am an and any are as at be been but by can could did do does for from had has have he
 her him his how i if in is it its know me my of on or our please remember said say says she so tell
 than that the their them then there they this to us was we were what when where which who whom
 whose why will with would you your"""
+_FREQUENT = frozenset(_SMALL.split())
 _SPEAKER = re.compile(r"(?:- )?([^\s:][^:\n]{0,63}): (.*)")
 _ASKS = re.compile(
     r"(what|who|whose|whom|when|where|which|why|how|do|does|did|is|are|was|were|can|could|will|would|"
@@ -61,9 +63,10 @@ async def offline(request: Request) -> AsyncGenerator[str, None]:
 
 
 def _reply(request: Request) -> str:
-    *before, last = [*_spoken(request.prompts)] or [Line(speaker="", text="")]
+    said = deque(_spoken(request.prompts), maxlen=_LINES)
+    last = said.pop() if said else Line(speaker="", text="")
     if last.asks:
-        quotes = [f"{line.speaker} said: “{_cut(line.text)}”" for line in _matching(last, before)]
+        quotes = [f"{line.speaker} said: “{_cut(line.text)}”" for line in _matching(last, said)]
         answer = "\n".join(dict.fromkeys(quotes)) or _NOTHING
     else:
         answer = _KEPT
@@ -82,17 +85,21 @@ def _spoken(prompts: Sequence[Prompt]) -> Iterator[Line]:
 
 
 def _rows(text: str) -> Iterator[Line]:
-    line: Line | None = None
-    for row in text.splitlines():
+    first, more = None, list[str]()
+    for row in text.splitlines()[-_LINES:]:
         named = _SPEAKER.match(row)
-        if line and not named and not row.startswith("- "):
-            line = replace(line, text=f"{line.text}\n{row.strip()}")
+        if first and not named and not row.startswith("- "):
+            more.append(row.strip())
             continue
-        if line:
-            yield line
-        line = Line(speaker=named[1], text=named[2]) if named else _unnamed(row)
-    if line:
-        yield line
+        if first:
+            yield _joined(first, more)
+        first, more = Line(speaker=named[1], text=named[2]) if named else _unnamed(row), []
+    if first:
+        yield _joined(first, more)
+
+
+def _joined(first: Line, more: Sequence[str]) -> Line:
+    return replace(first, text="\n".join([first.text, *more])) if more else first
 
 
 def _unnamed(row: str) -> Line | None:
@@ -126,7 +133,7 @@ def _matching(question: Line, lines: Sequence[Line]) -> list[Line]:
 
 def _stems(text: str) -> set[str]:
     """Words without the frequent ones, ends cut off; pairs of characters where none has spaces."""
-    words = {*re.findall(r"\w+", text.casefold())}.difference(_FREQUENT.split())
+    words = {*re.findall(r"\w+", text.casefold())}.difference(_FREQUENT)
     pairs = {word[at : at + 2] for word in words if word[0] > "\u0e00" for at in range(len(word))}
     return pairs | {word[:5] if len(word) > 5 else word.rstrip("s") for word in words} - {""}
 

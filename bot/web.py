@@ -13,13 +13,13 @@ from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from adapters.ports import HttpRequest, Platform, Webhook
+from bot.door import IDLE, PATIENCE, Door, Sparing, crowded, quiet
 from bot.telemetry import Metrics
 from memory.store import StoreDown
 
 log = structlog.get_logger()
 
 LARGEST = 1024 * 1024  # bytes of a body; Slack's largest events have a tenth of that
-PATIENCE = 10.0  # seconds for a body to arrive
 PORTS = 100  # tried if the default one is taken
 LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")  # as a Host header names it
 
@@ -51,6 +51,8 @@ class Web:
     ) -> None:
         self._address, self._platforms = address, platforms
         self._ping, self._metrics = ping, metrics
+        self._say = Sparing()
+        self._door = Door(self._say)
         self.socket: socket.socket | None = None
 
     def open(self) -> str:
@@ -67,14 +69,30 @@ class Web:
     async def serve(self) -> None:
         """Until cancelled."""
         runner = web.AppRunner(
-            self._application(), access_log=None, shutdown_timeout=2.0, lingering_time=1.0
+            self._application(),
+            access_log=None,
+            logger=quiet(self._say),
+            shutdown_timeout=2.0,
+            lingering_time=1.0,
+            keepalive_timeout=IDLE,
         )
         await runner.setup()
+        loop = asyncio.get_running_loop()
+        before = loop.get_exception_handler()
+        loop.set_exception_handler(crowded(self._say))
         try:
-            await web.SockSite(runner, self.socket or socket.socket()).start()
-            await asyncio.Event().wait()
+            server = await loop.create_server(
+                lambda: self._door.admit(runner.server),  # type: ignore[arg-type]
+                sock=self.socket or socket.socket(),
+                backlog=self._door.most,
+            )
+            try:
+                await asyncio.Event().wait()
+            finally:
+                server.close()
         finally:
             await runner.cleanup()
+            loop.set_exception_handler(before)
 
     def _bind(self, port: int) -> bool:
         host = self._address.host
@@ -89,13 +107,13 @@ class Web:
         return True
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=LARGEST)
+        application = web.Application(client_max_size=LARGEST, middlewares=[self._door.heard])
         pages = {"/healthz": self._health, "/readyz": self._readiness, "/metrics": self._numbers}
         for path, page in pages.items():
             application.router.add_get(path, self._guarded(page))
         for platform in self._platforms.values():
             for path, webhook in platform.webhooks.items():
-                application.router.add_post(path, _taking(platform.name, webhook))
+                application.router.add_post(path, _taking(platform.name, webhook, self._door))
         return application
 
     def _guarded(self, page: Page) -> Page:
@@ -106,7 +124,8 @@ class Web:
             asked = request.headers.get(hdrs.HOST, "")
             if local and not LOCAL.fullmatch(asked.lower()):
                 return web.Response(status=403, text="Ask for this at localhost.\n")
-            return await page(request)
+            with self._door.answering(request.protocol):
+                return await page(request)
 
         return answer
 
@@ -134,7 +153,7 @@ def _told(trouble: Sequence[str]) -> web.Response:
     return web.Response(status=503 if trouble else 200, text="\n".join(trouble or ["ok"]) + "\n")
 
 
-def _taking(name: str, webhook: Webhook) -> Page:
+def _taking(name: str, webhook: Webhook, door: Door) -> Page:
     async def take(request: web.Request) -> web.Response:
         if (request.content_length or 0) > LARGEST:
             raise web.HTTPRequestEntityTooLarge(LARGEST, request.content_length or 0)
@@ -143,9 +162,12 @@ def _taking(name: str, webhook: Webhook) -> Page:
                 body = await request.read()
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
+        except (OSError, web.RequestPayloadError):  # gone meanwhile, or packed in no known way
+            raise web.HTTPBadRequest from None
         headers = {key.lower(): value for key, value in request.headers.items()}
         try:
-            got = await webhook(HttpRequest(headers=headers, body=body))
+            with door.answering(request.protocol):
+                got = await webhook(HttpRequest(headers=headers, body=body))
         except Exception as error:  # noqa: BLE001 - the edge: logged by kind, and sent again to us
             log.error("webhook failed", platform=name, error=type(error).__name__)
             raise web.HTTPInternalServerError from None

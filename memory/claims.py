@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from memory.authority import governs
 from memory.entry import PERSON, Entry
@@ -15,6 +17,8 @@ Runs = Sequence[Sequence[tuple[str, str]]]  # passages of a message, each with i
 _MOST = 32  # claims of one answer
 _KEY, _VALUE, _QUOTE, _PASSAGE = 64, 200, 200, 1_000  # characters
 _TRIES = 200  # places of an answer where an object may begin
+_SENTENCES = 2_000  # of one message; a line's end counts as one
+_LONGEST = 4 * _PASSAGE  # characters of a name, key, value or quote that are looked at
 
 COLLECT = r"""
 Collect what people said about themselves: names, places, work, preferences, plans and the like.
@@ -34,6 +38,7 @@ _NOT_SAID = re.compile(  # code, quoted lines, tables, other speakers
     r"|^[ \t]*(?:\[[^\]\n]{1,40}\] ?)?(?!(?:PS|FYI|BTW|Edit|Update):)[^\W\da-z_][\w'.-]{0,30}"
     r"(?: [^\W\da-z_][\w'.-]{0,30}){0,2}: ?\S(?:(?!\n[ \t]*\n).)*"
 )
+_BLANK = re.compile(r"\n(?:[^\S\n]*+\n){3,}+")
 _QUOTED = re.compile(r'"[^"\n]+"|“[^“”\n]+”|„[^„“”\n]+[“”]|«[^«»\n]+»|「[^「」\n]+」|`[^`\n]+`')
 _END = re.compile(r"[.!?…؟]{1,9}[\"'”’»)*_]{0,4}(?=\s|$)|[。！？]|\n|$")
 _WORD = re.compile(  # scripts without spaces have words of about two characters
@@ -99,7 +104,7 @@ def verify(claims: Sequence[Claim], entries: Sequence[Entry], place: Place) -> S
     """
     people = [(each, plain(each.name)) for each in entries if each.kind == PERSON]
     names, claimed = {name for _, name in people}, {plain(each.person) for each in claims}
-    runs = {each.id: _runs(each.own) for each, name in people if name in claimed}
+    own = {each.id: _Own(each) for each, name in people if name in claimed}
     return [
         Fact(person=said.author, key=key, value=value, sources=(_source(said, place, quote),))
         for claim in claims[:_MOST]
@@ -107,7 +112,7 @@ def verify(claims: Sequence[Claim], entries: Sequence[Entry], place: Place) -> S
         if _phrased(key, value)
         for said, name in people
         if name == plain(claim.person)
-        and (quote := _said(claim, said, runs[said.id], names - {name}))
+        and (quote := _said(claim, own[said.id], names - {name}))
         and not governs(f"{key}: {value}. {quote}")
     ]
 
@@ -136,32 +141,38 @@ def _phrased(key: str, value: str) -> bool:
     return not any(pattern.search(text) for pattern, text in strange)
 
 
-def _runs(message: str) -> Runs:
-    """Its sentences, then runs of two, of three.
+class _Own:
+    """What of a message is its author's own words; what others said in it is left out."""
 
-    What is not its author's own is left out; a full stop may end no sentence ("Dr."), hence runs.
-    """
-    text = _NOT_SAID.sub("\n\n\n", message)
-    ends = [0, *(end.end() for end in _END.finditer(text))]
-    bounds = (zip(ends, ends[size:], strict=False) for size in (1, 2, 3))
-    return [
-        [(text[a:b].strip(), plain(text[a:b])) for a, b in each if b - a <= _PASSAGE]
-        for each in bounds
-    ]
+    def __init__(self, entry: Entry) -> None:
+        self._text = _BLANK.sub("\n\n\n", _NOT_SAID.sub("\n\n\n", entry.own))
+        self.folded = plain(self._text)
+        self.quoted = [plain(each) for each in _QUOTED.findall(entry.text)]
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Its sentences, then runs of two, of three: a full stop may end no sentence ("Dr.")."""
+        text = self._text
+        ends = [0, *(end.end() for end in islice(_END.finditer(text), _SENTENCES))]
+        bounds = (zip(ends, ends[size:], strict=False) for size in (1, 2, 3))
+        return [
+            [(text[a:b].strip(), plain(text[a:b])) for a, b in each if b - a <= _PASSAGE]
+            for each in bounds
+        ]
 
 
-def _said(claim: Claim, entry: Entry, runs: Runs, others: set[str]) -> str:
+def _said(claim: Claim, own: _Own, others: set[str]) -> str:
     """What the author said that bears the claim out: a sentence or words of it, or nothing."""
     quote = plain(claim.quote).strip(" \"'.,:;!?")
     if len(quote) < 12 and len(_WORD.findall(quote)) < 3:
         return ""
-    if any(quote in plain(each) for each in _QUOTED.findall(entry.text)):
+    if quote not in own.folded or any(quote in each for each in own.quoted):
         return ""
     value = plain(claim.value)
-    for run in runs:
+    for run in own.runs:
         if found := [(raw, folded) for raw, folded in run if quote in folded]:
-            own = (raw for raw, text in found if _told(text, others) and _bears(text, value))
-            fitting = (text for raw in own for text in (raw, claim.quote) if _fits(text))
+            told = (raw for raw, text in found if _told(text, others) and _bears(text, value))
+            fitting = (text for raw in told for text in (raw, claim.quote) if _fits(text))
             return next(fitting, "")
     return ""
 
@@ -216,7 +227,7 @@ def _claim(row: object) -> Claim | None:
     fields = {name: row.get(name) for name in Claim.__slots__} if isinstance(row, dict) else {}
     if not fields or not all(isinstance(each, str | int | float) for each in fields.values()):
         return None
-    return Claim(**{name: _clean(str(each)) for name, each in fields.items()})
+    return Claim(**{name: _clean(str(each)[:_LONGEST]) for name, each in fields.items()})
 
 
 def _clean(text: str) -> str:

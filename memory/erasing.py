@@ -192,11 +192,8 @@ def _tells(leaf: tuple[Segment, Mapping[str, int]], theirs: Sequence[Entry], who
 
 def _quotes(entry: Entry, runs: AbstractSet[Run]) -> bool:
     words = _words(entry.text)
-    return any(
-        words[start : start + length] in runs
-        for start in range(len(words))
-        for length in range(1, RUN + 1)
-    )
+    heads = (zip(*(words[n:] for n in range(length)), strict=False) for length in range(1, RUN + 1))
+    return not all(map(runs.isdisjoint, heads))
 
 
 def _runs(words: Run) -> Iterator[Run]:

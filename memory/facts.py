@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from unicodedata import normalize
 
+from memory.normal import nfkc
 from memory.records import Place
 from memory.taken import FactSource
 
@@ -132,8 +132,8 @@ def line(fact: Fact) -> str:
 
 def plain(text: str) -> str:
     """Folded for comparison: NFKC, case, white space, typographic quotes and dashes, emphasis."""
-    folded = normalize("NFKC", text).casefold().translate(_PLAIN)
-    return " ".join(normalize("NFKC", folded).split())
+    folded = nfkc(text).casefold().translate(_PLAIN)
+    return " ".join(nfkc(folded).split())
 
 
 def shows(text: str) -> bool:

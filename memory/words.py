@@ -1,6 +1,5 @@
 """Text becomes index terms, by Unicode's rules: the same in a question as in a message."""
 
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -8,8 +7,11 @@ from threading import Lock
 
 import regex  # type: ignore[import-untyped]
 
-LONGEST = 20_000  # characters of a text that are read
+from memory.normal import nfkc
+
+LONGEST = 12_000  # characters of a text that are read
 FORMS, WORD = 50_000, 100  # words, as they were written, whose terms are kept; characters of one
+STEMMED = 3_000  # characters of different words of a text that are brought to their stems
 BEGINNING = 5  # characters: what forms of one word share in languages we have no stemmer for
 
 # Letters, marks and digits, with what joins them in paths, versions, addresses and identifiers.
@@ -74,23 +76,33 @@ class Words:
                 self._speaks.setdefault(word, set()).add(language)
 
     def __call__(self, text: str) -> Sequence[str]:
-        """In order of the text; a term that occurs twice is there twice."""
-        wholes = _WHOLE.findall(unicodedata.normalize("NFKC", text[:LONGEST]))
-        language = self._language([whole.casefold() for whole in wholes])
-        ways = [(each, self._forms if len(each) <= WORD else self._terms) for each in wholes]
-        return [term for whole, terms in ways for term in terms(whole, language)]
+        """In order of the text; what occurs in two words is there twice."""
+        wholes = _WHOLE.findall(nfkc(text[:LONGEST])[:LONGEST])
+        language, room = self._language([whole.casefold() for whole in wholes]), STEMMED
+        found: dict[str, Sequence[str]] = {}
+        for whole in dict.fromkeys(wholes):
+            room -= len(whole)
+            terms = self._forms if len(whole) <= WORD else self._terms
+            found[whole] = tuple(terms(whole, language if room >= 0 else ""))
+        return [term for whole in wholes for term in found[whole]]
 
     def clear(self) -> None:
         """Drop the words kept from texts, so that none outlives a text that is forgotten."""
         self._forms.cache_clear()
 
     def _terms(self, whole: str, language: str) -> Iterator[str]:
+        """Without a language no word is brought to its stem."""
+        if whole.isascii() and whole.isalpha() and whole[1:].islower():
+            yield from self._inflected(whole.casefold(), language)
+            return
         parts = [hump for part in _PART.findall(whole) for hump in _HUMP.split(part) if hump]
         if len(parts) != 1 or parts[0] != whole:
             yield f"={whole.casefold()}"
-        for part in parts:
-            spaced = _UNSPACED.sub(" ", part).split()
-            for word in spaced:
+        for part in parts if len(whole) <= WORD else dict.fromkeys(parts):
+            if not _UNSPACED.search(part):
+                yield from self._inflected(part.casefold(), language)
+                continue
+            for word in _UNSPACED.sub(" ", part).split():
                 yield from self._inflected(word.casefold(), language)
             for run in _UNSPACED.findall(part):
                 characters = _CLUSTER.findall(run)
@@ -107,6 +119,9 @@ class Words:
 
     def _inflected(self, word: str, language: str) -> tuple[str, ...]:
         """In Latin script the English stem too: some texts are too short to tell their language."""
+        beginning = (f"~{word[:BEGINNING]}",) if len(word) > BEGINNING else ()
+        if not language:
+            return word, f"={word}", *beginning
         languages = {language, "english"}
         if found := _SCRIPT.match(word):
             languages = {[*_SCRIPTS.values()][found.lastindex - 1]}
@@ -114,5 +129,5 @@ class Words:
             languages = set()
         with self._lock:
             stems = {self._algorithm(each).stemWord(word) for each in languages} or {word}
-        forms = [*sorted(stems), *([f"={word}"] if word not in stems else [])]
-        return (*forms, f"~{word[:BEGINNING]}") if len(word) > BEGINNING else tuple(forms)
+        exact = () if word in stems else (f"={word}",)
+        return *sorted(stems), *exact, *beginning

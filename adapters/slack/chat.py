@@ -139,7 +139,11 @@ class SlackChat:
         return f"{link}?thread_ts={where.thread}&cid={where.channel}" if reply else link
 
     def linked(self, link: str) -> Conversation | None:
-        where, parts = self.posts.conversation, urlsplit(link.strip().strip("<>").partition("|")[0])
+        where = self.posts.conversation
+        try:
+            parts = urlsplit(link.strip().strip("<>").partition("|")[0])
+        except ValueError:  # an address that is none, such as one with half of a bracket
+            return None
         found = _PERMALINK.fullmatch(parts.path)
         if not found or found[1] != where.channel:
             return None

@@ -19,10 +19,12 @@ from adapters.ports import Inbox, Refused
 from adapters.slack.content import Payload
 from adapters.slack.directory import Directory
 from adapters.slack.events import Me, Said, audience, mentioned, read, rescoped, space, spoken
+from adapters.slack.shape import typed
 
 Interact = Callable[[Payload, Inbox], Awaitable[Payload | None]]
 Handler = Callable[["Delivery", Payload, Inbox], Awaitable[Payload | None]]
 
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, OverflowError)
 _log = structlog.get_logger()
 
 
@@ -86,6 +88,8 @@ class Delivery:
         """None also for what makes no sense: it would make none the next time either."""
         me, event = await self._me(), body["event"]
         try:
+            if not typed(event):
+                raise TypeError("a field is of another type")
             post, kind = spoken(event), await self._directory.channel_type(event)
             shared = await self._connected(body, kind)
             guest = post is not None and await self._directory.foreign(post, me)
@@ -93,7 +97,7 @@ class Delivery:
             names = await self._directory.names(mentioned(body)) if post and wanted else {}
             known = {**body, "is_ext_shared_channel": shared}
             said = read(known, me=me, names=names, channel_type=kind, guest=guest)
-        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        except (*UNREADABLE, RecursionError) as error:
             _log.warning("slack event makes no sense", error=type(error).__name__)
             return None
         if wanted or not isinstance(said, Message | Edit):

@@ -161,15 +161,20 @@ def _thread(post: Payload, *, plain: bool) -> str:
 
 
 def _strings(node: object) -> Iterator[str]:
-    """Every text in blocks and attachments; the ids of rich text as mrkdwn would have them."""
-    match node:
-        case str():
-            yield node
-        case Mapping():
-            yield from (f"<@{node[key]}" for key in _ELEMENT if isinstance(node.get(key), str))
-            yield from (text for each in node.values() for text in _strings(each))
-        case list():
-            yield from (text for each in node for text in _strings(each))
+    """Every text in blocks and attachments; the ids of rich text as mrkdwn would have them.
+
+    One loop: a generator in a generator would hand each text up through every level above it.
+    """
+    left = [node]
+    while left:
+        match left.pop():
+            case str(text):
+                yield text
+            case Mapping() as each:
+                yield from (f"<@{each[key]}" for key in _ELEMENT if isinstance(each.get(key), str))
+                left += reversed([*each.values()])
+            case list(inner):
+                left += reversed(inner)
 
 
 def _moment(ts: str) -> datetime:

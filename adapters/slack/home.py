@@ -16,7 +16,7 @@ from adapters.slack.chat import SlackChat
 
 _SECTION = 3_000  # characters: https://docs.slack.dev/reference/block-kit/blocks/section-block
 _BLOCKS = 100  # of a view
-_LINK = re.compile(r"\[([^\]\n]*)\]\((https?://[^\s()]+)\)")
+_LINK = re.compile(r"\[([^\[\]\n]*)\]\((https?://[^\s()]+)\)")
 NOTHING = Answer(text="")
 _log = structlog.get_logger()
 

@@ -1,7 +1,9 @@
 """Slack in HTTP mode: only what Slack signed, lately and once, gets in."""
 
+import asyncio
 import hashlib
 import hmac
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
@@ -11,9 +13,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from adapters.ports import HttpRequest, HttpResponse
+from adapters.slack.shape import sound
 
 PATH = "/slack/events"  # for commands and interactivity as well
 _AGE = 300  # seconds: https://docs.slack.dev/authentication/verifying-requests-from-slack
+_MINUTE = 60.0  # seconds in which a warning is given once
 _REMEMBERED = 200_000  # requests: more than Slack sends a workspace in the time they are valid
 
 _log = structlog.get_logger()
@@ -64,7 +68,7 @@ class Requests:
 
     def __init__(self, app: AsyncApp, signatures: Signatures) -> None:
         self._app, self._signatures = app, signatures
-        self._warned = False
+        self._warned, self._said = False, -math.inf
 
     async def take(self, request: HttpRequest) -> HttpResponse:
         signature = self._signatures.genuine(request)
@@ -83,16 +87,20 @@ class Requests:
         return response
 
     def _refuse(self) -> HttpResponse:
-        if not self._warned:  # once in a row: anybody can make us say it
+        now = asyncio.get_running_loop().time()
+        if not self._warned and now - self._said >= _MINUTE:  # anybody can make us say it
             _log.warning("slack request refused: it lacks the signature of SLACK_SIGNING_SECRET")
+            self._said = now
         self._warned = True
         return HttpResponse(status=401, body="not signed by Slack")
 
     async def _dispatch(self, request: HttpRequest) -> HttpResponse:
         try:
             parsed = AsyncBoltRequest(body=request.body.decode(), headers=dict(request.headers))
-        except (ValueError, RecursionError):
-            return HttpResponse(status=400, body="neither JSON nor a form")
+        except (ValueError, RecursionError, AttributeError, LookupError, TypeError):
+            return HttpResponse(status=400, body="neither a JSON object nor a form")
+        if not sound(parsed.body):  # before Bolt, which would trip over it
+            return HttpResponse(status=400, body="neither an event nor a command nor a click")
         answer = await self._app.async_dispatch(parsed)
         return HttpResponse(
             status=answer.status,

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from adapters.message import Answer, Author, Command, Conversation, Stop
-from adapters.ports import Inbox
+from adapters.ports import Busy, Inbox, Refused, Unclear
 from adapters.slack.blocks import FEEDBACK, pressed
 from adapters.slack.chat import SlackChat
 from adapters.slack.content import Payload
@@ -67,7 +68,9 @@ class Interactions:
     def _ended(self, task: asyncio.Future[None]) -> None:
         self._late.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _log.error("a slack command failed", error=type(error).__name__)
+            told = isinstance(error, Busy | Refused | Unclear)  # others may quote what people wrote
+            reason = {"reason": str(error)} if told else {}
+            _log.error("a slack command failed", error=type(error).__name__, **reason)
 
     async def _stopped(self, body: Payload, inbox: Inbox) -> None:
         event = body["event"]
@@ -131,7 +134,9 @@ class Interactions:
         """By Slack's clock where it tells: slash commands come without a time."""
         actions = body.get("actions") or [{}]
         stamp = actions[0].get("action_ts") or body.get("action_ts")
-        return datetime.fromtimestamp(float(stamp), UTC) if stamp else self._now()
+        with suppress(ValueError, OverflowError):  # a time that is none
+            return datetime.fromtimestamp(float(stamp), UTC) if stamp else self._now()
+        return self._now()
 
     def _home(self, body: Payload, user: str, channel: str) -> Home:
         where = Conversation(

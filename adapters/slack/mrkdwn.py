@@ -5,6 +5,7 @@ https://docs.slack.dev/messaging/formatting-message-text
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from adapters.markup import tag
 
@@ -12,9 +13,12 @@ Names = Mapping[str, str]
 
 _CODE = re.compile(r"```(?P<block>.+?)```|`(?P<span>[^`\n]+)`", re.DOTALL)
 _ENTITY = re.compile(r"<([^<>|][^<>]*)>")
-_BULLET = re.compile(r"^(\s*)[•◦▪] +", re.MULTILINE)
-# A raw angle bracket only ever delimits an entity: the first lookahead keeps styles out of links.
-_STYLE = r"(?<![\w{0}])[{0}](?![^<>]*>)(?=[^\s{0}])([^{0}\n]+?)(?<=\S)[{0}](?![\w{0}])"
+_BULLET = re.compile(r"^([^\S\n]*)[•◦▪] +", re.MULTILINE)
+# A raw angle bracket only ever delimits an entity: no style begins or ends inside of one.
+_STYLE = (
+    r"<[^<>]*+>|(?<![\w{0}])[{0}](?=[^\s{0}])((?:[^{0}<\n]|<[^<>\n]*+>|<(?![^<>\n]*+>))++)"
+    r"(?<=\S)[{0}](?![\w{0}])"
+)
 _BOLD, _STRIKE = re.compile(_STYLE.format("*")), re.compile(_STYLE.format("~"))
 
 
@@ -35,11 +39,20 @@ def markdown(mrkdwn: str, *, me: str, names: Names) -> str:
 
 
 def _prose(mrkdwn: str, names: Names) -> str:
-    styled = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", mrkdwn))
+    if not mrkdwn or mrkdwn.isalnum():
+        return mrkdwn
+    styled = _STRIKE.sub(partial(_marked, "~~"), _BOLD.sub(partial(_marked, "**"), mrkdwn))
     return _ENTITY.sub(lambda entity: _resolved(entity[1], names), _BULLET.sub(r"\1- ", styled))
 
 
+def _marked(mark: str, found: re.Match[str]) -> str:
+    return f"{mark}{found[1]}{mark}" if found[1] else found[0]
+
+
 def _code(code: re.Match[str], names: Names) -> str:
+    if code["span"] and "<" not in code["span"]:
+        return code[0]
+
     def plain(entity: re.Match[str]) -> str:
         target, _, label = entity[1].partition("|")
         return _resolved(target, names) if target[0] in "@#!" else label or target

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import structlog
+
 from adapters.message import Answer, Author
 from adapters.ports import Busy, Refused, Unclear
 from adapters.slack.blocks import said
@@ -11,6 +13,7 @@ from adapters.slack.chat import SlackChat
 # Slack takes five answers within thirty minutes:
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 _ANSWERS = 5
+_log = structlog.get_logger()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,9 +49,10 @@ class Response:
         }
         try:
             await self.chat.posts.web.respond(self.url, body)
-        except Unclear:
-            pass  # it may have arrived, and twice is worse than once
-        except (Busy, Refused):
+        except Unclear as error:  # it may have arrived, and twice is worse than once
+            _log.warning("slack may not have shown an answer", reason=str(error))
+        except (Busy, Refused) as error:
+            _log.warning("slack takes no answer at its address: posted instead", reason=str(error))
             self._used = _ANSWERS
             return False
         self._used = min(_ANSWERS, self._used + 1)

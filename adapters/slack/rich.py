@@ -16,6 +16,8 @@ _ENTITIES = {
     "usergroup": ("usergroup_id", "@"),
     "broadcast": ("range", "@"),
 }
+_WORDED = ("title", "text", "fields", "elements", "description")
+_DEEPEST = 8  # levels that a list is indented
 _STYLES = (("code", "`"), ("bold", "**"), ("italic", "_"), ("strike", "~~"))
 
 
@@ -40,7 +42,7 @@ def _part(part: Block, me: str, names: Names) -> str:
     inner = part.get("elements") or ()
     match part.get("type"):
         case "rich_text_list":
-            indent = "    " * int(part.get("indent") or 0)
+            indent = "    " * min(int(part.get("indent") or 0), _DEEPEST)
             first = int(part.get("offset") or 0) + 1
             marks = range(first, first + len(inner))
             ordered = part.get("style") == "ordered"
@@ -91,28 +93,32 @@ def _table(rows: Sequence[Sequence[Block]], names: Names) -> str:
     return "\n".join([*lines[:1], *("|" + " --- |" * len(row) for row in rows[:1]), *lines[1:]])
 
 
-def _cell(node: Block, names: Names) -> str:
+def _cell(node: object, names: Names) -> str:
     """A cell in plain words: its row is one line, and its first row is set off anyhow."""
-    match node:
-        case {"elements": list(inner)}:
-            return "".join(_cell(each, names) for each in inner)
-        case {"value": value}:
-            return str(value)
-    return _plain(node, names).replace("\n", " ").replace("|", "\\|")
+    parts, left = list[str](), [node]
+    while left:
+        match left.pop():
+            case {"elements": list(inner)}:
+                left += reversed(inner)
+            case {"value": value}:
+                parts.append(str(value))
+            case Mapping() as each:
+                parts.append(_plain(each, names).replace("\n", " ").replace("|", "\\|"))
+    return "".join(parts)
 
 
 def _texts(node: object, me: str, names: Names) -> Iterator[str]:
     """The words of a block of any other type: header, section, context, image, video, …"""
-    match node:
-        case {"type": "mrkdwn", "text": str(text)}:
-            yield markdown(text, me=me, names=names)
-        case {"type": "plain_text" | "raw_text", "text": str(text)}:
-            yield text
-        case {"type": "image", "alt_text": str(text)}:
-            yield text
-        case Mapping():
-            for key in ("title", "text", "fields", "elements", "description"):
-                yield from _texts(node.get(key), me, names)
-        case list():
-            for each in node:
-                yield from _texts(each, me, names)
+    left = [node]
+    while left:
+        match left.pop():
+            case {"type": "mrkdwn", "text": str(text)}:
+                yield markdown(text, me=me, names=names)
+            case {"type": "plain_text" | "raw_text", "text": str(text)}:
+                yield text
+            case {"type": "image", "alt_text": str(text)}:
+                yield text
+            case Mapping() as each:
+                left += [each.get(key) for key in reversed(_WORDED)]
+            case list(inner):
+                left += reversed(inner)

@@ -19,6 +19,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.ports import Busy, Refused, Unclear
 from adapters.slack.calls import Calls
+from adapters.slack.shape import sound
 
 _PING = 10.0  # seconds
 _LOOK, _LOOKS = 1.0, 30  # seconds between looks at a connection; so many without a new pong: deaf
@@ -67,6 +68,9 @@ class Socket(SocketModeClient):
                 await super().run_message_listeners(message, raw_message)
 
     async def _take(self, _: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        if not sound(request.payload):  # Bolt would trip over it
+            _log.warning("slack sent what is neither an event nor a command nor a click")
+            return
         self._running += 1
         self.idle.clear()
         try:

@@ -132,10 +132,12 @@ def settled(text: str) -> str:
     Held back are the last word, a link's label that is still open, and a line that may only close
     a code block for now.
     """
-    head, newline, line = text.rpartition("\n")
-    while _FENCE.match(line):
-        head, newline, line = head.rpartition("\n")
-    label = line.rfind("[")
-    if label >= 0 and ")" not in line[label:]:
-        line = line[:label]
-    return head + newline + line[: line.rfind(" ") + 1]
+    end = len(text)
+    start = text.rfind("\n") + 1
+    while _FENCE.match(text, start, end):
+        end = max(start - 1, 0)
+        start = text.rfind("\n", 0, end) + 1
+    label = text.rfind("[", start, end)
+    if label >= 0 and text.find(")", label, end) < 0:
+        end = label
+    return text[: max(text.rfind(" ", start, end) + 1, start)]

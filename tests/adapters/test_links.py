@@ -44,6 +44,9 @@ SAID = "is https://typed.example or localhost better?"
         ("` ](https:||", "` ](http\u200bs:||"),
         ("` ](www.**", "` ](www\u200b.**"),
         ("**[the docs](https://evil.example)**", "**the docs (`https://evil.example`)**"),
+        ("[a](b https://evil.example)", "[a](b `https://evil.example`)"),
+        ("[a](README.md 'www.evil.example')", "[a](README.md '`www.evil.example`')"),
+        ("[a]( https://evil.example<b)", "[a]( `https://evil.example`<b)"),
     ],
 )
 def test_a_link_whose_host_nobody_typed_is_shown_and_inert(text: str, shown: str) -> None:

@@ -167,3 +167,25 @@ def test_a_block_that_slack_invents_later_breaks_nothing(
 ) -> None:
     block = {"type": kind, "text": text, "elements": [{"type": "new", "text": elements}]}
     assert isinstance(heard(event("hello", bot_id="B2", blocks=[block])).text, str)
+
+
+@pytest.mark.parametrize("indent", [9, 10**9, 1e308])
+def test_a_list_is_indented_as_deep_as_people_can_see(indent: float) -> None:
+    item = SECTION | {"elements": [words("a")]}
+    block = rich({"type": "rich_text_list", "indent": indent, "elements": [item]})
+    assert heard(event("", bot_id="B2", blocks=[block])).text == "    " * 8 + "- a"
+
+
+def test_a_cell_says_its_words_in_order_however_deep_they_are() -> None:
+    cell = rich(SECTION | {"elements": [words("a"), words("b|")]}, {"elements": [words("c\nd")]})
+    for _ in range(500):
+        cell = {"elements": [cell]}
+    block = {"type": "table", "rows": [[cell]]}
+    assert heard(event("", bot_id="B2", blocks=[block])).text == "| ab\\|c d |\n| --- |"
+
+
+def test_words_in_blocks_come_in_order_however_deep_they_are() -> None:
+    inner: Any = [{"type": "plain_text", "text": each} for each in ("a", "b")]
+    for _ in range(500):
+        inner = {"elements": [inner]}
+    assert heard(event("", bot_id="B2", blocks=[{"type": "new", "fields": inner}])).text == "a b"

@@ -249,3 +249,15 @@ def test_no_fact_has_a_quote_its_author_did_not_write(
         assert plain(fact.sources[0].quote) in plain(whole)
         assert (len(fact.key) <= 64, len(fact.value) <= 200) == (True, True)
         fact.pack()
+
+
+def test_a_long_message_is_read_as_far_as_anybody_writes() -> None:
+    far = "Nothing.\n" * 900
+    assert learned(f"{far}I live in Lisbon.")
+    assert not learned(f"{far * 2}I live in Lisbon.")
+
+
+@pytest.mark.parametrize("gap", ["\n\n\n", "\n" * 9, "\n \n\t\n \n \n"])
+def test_what_blank_lines_part_is_no_quote(gap: str) -> None:
+    assert learned("I live in\nLisbon", quote="I live in Lisbon")
+    assert not learned(f"I live in{gap}Lisbon", quote="I live in Lisbon")

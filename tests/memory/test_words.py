@@ -87,6 +87,13 @@ def test_a_long_text_is_read_in_bounded_time() -> None:
     assert len(WORDS("word " * 1_000_000)) <= 20_000
 
 
+def test_far_into_a_long_text_words_are_found_in_the_form_they_have_there() -> None:
+    long = " ".join(f"{chr(97 + n % 26)}{chr(97 + n // 26)}filler" for n in range(500))
+    assert shared("running", f"{long} running")
+    assert shared("Москва", f"{long} Москва")
+    assert WORDS(f"{long} running") == Words()(f"{long} running")
+
+
 def test_clearing_drops_every_word_that_was_kept() -> None:
     words = Words()
     before = words("swordfish")
