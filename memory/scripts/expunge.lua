@@ -43,7 +43,8 @@ if get('joined') then
     set('joined', whole(joined))
   else
     unset('joined')
-    close_gap()
+    -- What others said is still compared with what people see.
+    if redis.call('EXISTS', CONVERSATION .. '/msg') == 0 then close_gap() end
   end
   if get('writer') == writer then unset('writer') end
 end

@@ -49,7 +49,6 @@ local function hide()
     local message = unpack_message(id)
     if message then rejoin(message) end
   end
-  if not get('joined') then close_gap() end
   narrow_claims()
   begin_anew()
   bump('revision')
@@ -135,7 +134,7 @@ if cursor == 'late' and not next(survivors) then
     local gone, segments = tonumber(get('gone') or 0), tonumber(get('parts') or 0)
     unset('next', 'gone', 'parts', 'text', 'text_revision')
     set('receipt', encode({ gone, segments }))
-    if not get('joined') then close_gap() end
+    if not get('joined') and redis.call('EXISTS', MSG) == 0 then close_gap() end
     bump('revision')
     look_again()
     return { 'done', gone, segments }

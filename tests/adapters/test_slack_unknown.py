@@ -254,8 +254,8 @@ async def test_a_payload_of_nobody_is_not_handed_on(
     async with connected(slack, inbox, mode) as platform:
         hand = Hand()
         platform._entrance._delivery._interact = hand
-        slack.deliver(
+        sent = slack.deliver(
             {"type": "block_actions", "actions": [{"action_id": "a"}], "team": {"id": SPACE}}
         )
-        await settled(slack)
+        await slack.until(lambda: sent.lost or sent.acked)
     assert hand.given == []

@@ -47,19 +47,11 @@ async def test_an_edit_waits_no_more_once_its_message_was_deleted(
     assert await pending(world, place) == 0
 
 
-async def test_an_edit_waits_no_more_once_its_conversation_was_forgotten(
+async def test_an_edit_waits_no_more_once_its_channel_was_forgotten(
     memory: Memory, world: World, place: Place
 ) -> None:
     await edited_first(memory, world, place)
-    await memory.forget(place, world.at + 1, channel=False)
-    assert await pending(world, place) == 0
-
-
-async def test_an_edit_waits_no_more_once_a_person_was_forgotten_there(
-    memory: Memory, world: World, place: Place
-) -> None:
-    await edited_first(memory, world, place)
-    await memory.erasing.forget(place.person("U1"), world.at + 1)
+    await memory.forget(place, world.at + 1, channel=True)
     assert await pending(world, place) == 0
 
 
@@ -67,7 +59,7 @@ async def test_an_edit_that_is_newer_than_what_is_forgotten_waits_on(
     memory: Memory, world: World, place: Place
 ) -> None:
     await edited_first(memory, world, place)
-    await memory.forget(place, world.at, channel=False)
+    await memory.forget(place, world.at, channel=True)
     assert await pending(world, place) == 1
 
 

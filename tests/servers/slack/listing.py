@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.servers.slack.limits import Failure
-from tests.servers.slack.workspace import Channel, Post, Workspace
+from tests.servers.slack.workspace import BOT_USER, Channel, Post, Workspace
 
 Arguments = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -32,7 +32,8 @@ class Listing:
         Of private ones only those that the bot is in as well.
         """
         user = str(given.get("user") or "")
-        rooms = [each for each in self._workspace.channels.values() if each.member]
+        every = self._workspace.channels.values()
+        rooms = [each for each in every if each.member and BOT_USER not in each.without]
         if self._workspace.organisation and not given.get("team_id"):
             raise Failure("missing_argument")
         types = str(given.get("types") or "public_channel").split(",")
