@@ -1,6 +1,7 @@
 """What called in a Slack workspace while nobody listened: found in its channels, newest first."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -44,19 +45,31 @@ class Missed:
     patience: Patience
 
     async def read(self, known: Sequence[Conversation]) -> AsyncIterator[Sequence[Call]]:
-        """Direct messages, then channels; in each kind first those that memory knows of late."""
+        """Direct messages, then channels; in each kind first those that memory knows of late.
+
+        Threads that memory knows come last: most of them are compared with what people see anyway.
+        """
         rooms = await self._rooms()
         late = {each.channel: number for number, each in reversed([*enumerate(known)])}
         kinds = list(_TYPES.values())
         rooms.sort(key=lambda it: (kinds.index(_kind(it)), late.get(it["id"], len(late))))
         if len(rooms) > _CHANNELS:
             _log.warning("calls are looked for in some", channels=_CHANNELS, of=len(rooms))
+        threads = {(each.channel, each.thread) for each in known}
+        left = list[tuple[Payload, Sequence[str]]]()
         for room in rooms[:_CHANNELS]:
             try:
-                yield await self._called(room)
+                roots, answered = await self._roots(room)
+                new = [each for each in answered if (room["id"], each) not in threads]
+                if old := [each for each in answered if each not in new]:
+                    left.append((room, old))
+                yield await self._called(room, roots, new)
             except Declined as declined:
                 _log.info("channel not looked through", reason=str(declined))
                 yield ()
+        for room, answered in left:
+            with suppress(Declined):  # it was looked through before
+                yield await self._called(room, {}, answered)
 
     async def _rooms(self) -> list[Payload]:
         found = list[Payload]()
@@ -77,22 +90,29 @@ class Missed:
         pages = self._pages("auth.teams.list", "teams", _PAGES, {})
         return [each["id"] async for page in pages for each in page]
 
-    async def _called(self, room: Payload) -> Sequence[Call]:
-        kind = _kind(room)
-        shared = bool(room.get("is_ext_shared"))
+    async def _roots(self, room: Payload) -> tuple[dict[str, Payload], Sequence[str]]:
+        """What was said at root level, and the threads in which something was said."""
+        pages = self._pages("conversations.history", "messages", _PAGES, self._span(room))
+        posts = {each["ts"]: each async for page in pages for each in page}
+        return posts, list(islice(self._answered(posts.values()), _THREADS))
+
+    async def _called(
+        self, room: Payload, posts: dict[str, Payload], threads: Sequence[str]
+    ) -> Sequence[Call]:
         where = Conversation(
             platform="slack",
             space=self.space,
             channel=room["id"],
-            audience=audience(kind, shared=shared),
+            audience=audience(_kind(room), shared=bool(room.get("is_ext_shared"))),
         )
-        span = {"channel": where.channel, "oldest": f"{self.since.timestamp():.6f}"}
-        pages = self._pages("conversations.history", "messages", _PAGES, span)
-        posts = {each["ts"]: each async for page in pages for each in page}
-        for thread in islice(self._answered(posts.values()), _THREADS):
-            pages = self._pages("conversations.replies", "messages", _PAGES, span | {"ts": thread})
+        for thread in threads:
+            span = self._span(room) | {"ts": thread}
+            pages = self._pages("conversations.replies", "messages", _PAGES, span)
             posts |= {each["ts"]: each async for page in pages for each in page}
         return await self._calls(where, [posts[each] for each in sorted(posts)])
+
+    def _span(self, room: Payload) -> dict[str, Any]:
+        return {"channel": room["id"], "oldest": f"{self.since.timestamp():.6f}"}
 
     def _answered(self, posts: Any) -> Iterator[str]:
         """The threads in which something was said meanwhile."""

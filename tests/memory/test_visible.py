@@ -1,6 +1,7 @@
 """Whatever happens in whatever order: memory holds what people can see, and nothing else."""
 
 import itertools
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -194,9 +195,12 @@ class Play:
         await self.memory.settle(self.place)
 
     def compare(self, turn: Turn) -> None:
-        """A turn reads all that is seen, but for what a later one is to answer."""
+        """A turn reads all that is seen, up to the next message that a later one is to answer."""
         read = turn.recollection
         later = self.seen.owed - self.seen.claims
+        last = max(self.seen.claims, default=max(self.seen.stored, default=0))
+        end = min((each for each in later if each > last), default=math.inf)
+        later |= {each for each in self.seen.stored if each > end}
         assert {entry.id for entry in read.question} >= {f"m{each}" for each in self.seen.claims}
         found = told((*read.window, *read.question))
         found += [text for segment in read.segments for text in marks(segment.text)]
