@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from memory.records import Kept, Place
 
+_MARK = b"\0"  # what a draft begins with, and no text
 EXPIRED = -1  # in the place of a version: this is a segment
 
 
@@ -96,11 +97,15 @@ class Draft:
     def pack(self) -> bytes:
         """To be sealed."""
         fields = [self.text, self.taken.messages, self.taken.facts]
-        return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        dense = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+        return _MARK + dense.encode("utf-8", "surrogatepass")
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Draft":
-        text, messages, facts = json.loads(packed.decode("utf-8", "surrogatepass"))
+        if not packed.startswith(_MARK):  # an older version noted the text alone
+            return cls(packed.decode("utf-8", "surrogatepass"))
+        rest = packed.removeprefix(_MARK).decode("utf-8", "surrogatepass")
+        text, messages, facts = json.loads(rest)
         cited = tuple((post, version) for post, version in messages)
         return cls(text, Taken(cited, tuple(FactSource(*each) for each in facts)))
 

@@ -85,6 +85,7 @@ def test_any_answer_is_read_and_what_comes_is_bounded(answer: str, cut: int, mor
     summary.encode()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "part",
     [
