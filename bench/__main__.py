@@ -7,7 +7,7 @@ each is one JSON object.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import cache, chaos, evidence, ledger, memory, slack, start
+from bench import cache, chaos, citations, evidence, ledger, memory, slack, start
 
 
 def _simulate(words: Sequence[str]) -> int:
@@ -66,6 +66,7 @@ def _text(words: Sequence[str]) -> int:
 
 
 BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "citations": citations.main,
     "ledger": ledger.main,
     "memory": memory.main,
     "slack": slack.main,

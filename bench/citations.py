@@ -1,9 +1,11 @@
 """What it costs to know which replies took words from what: bytes a message, time a turn."""
 
 import asyncio
+import json
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +89,11 @@ async def _answered(
     return took
 
 
-def main() -> int:
+def main(options: Sequence[str] = ()) -> int:
     """Print it; 1 if it is more than 60 bytes a message or 0.3 ms a turn."""
     found = cost()
-    print(*(f"{name}: {value}" for name, value in found.items()), sep="\n")
+    if "--json" in options:
+        print(json.dumps(found))
+    else:
+        print(*(f"{name}: {value}" for name, value in found.items()), sep="\n")
     return int(found["bytes_per_message"] > 60 or found["ms_per_turn"][0] > 0.3)

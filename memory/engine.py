@@ -67,53 +67,60 @@ class Memory:
         self._keys, self._randbytes = Keys(keyring, randbytes), randbytes
         self.measure, self._silence = measure, settings.silence
         self.gaps = Gaps(store, self._token, settings.terms.lease, settings.patience)
-        self._archiving = cold = Archiving(archive, store, self._keys) if archive else None
-        self._forgetting = Forgetting(store, self._keys, cold)
+        self._archiving = Archiving(archive, store, self._keys) if archive else None
+        self._forgetting = Forgetting(store, self._keys, self._archiving)
         self._citing = Citing(store, self._keys, Quotes())
-        self._recalling = (
-            Recalling(store, self._keys, kept=settings.kept) if settings.recall else None
-        )
+        kept = settings.kept
+        self._recalling = Recalling(store, self._keys, kept=kept) if settings.recall else None
         self._at_hand = AtHand(self._recalling, self._citing, self._forgetting.deleted)
+        deleted = self._forgetting.deleted
         self.persons = Persons(
-            store,
-            self._keys,
-            randbytes,
-            deleted=self._forgetting.deleted,
-            take_back=self._take_back,
+            store, self._keys, randbytes, deleted=deleted, take_back=self._take_back
         )
         self._posts = Posts(
-            *(store, self._keys, self.persons, self._at_hand, cold),
+            *(store, self._keys, self.persons, self._at_hand, self._archiving),
             measure=measure,
             seen=self._seen,
         )
-        both, sizes = (store, self._keys), settings.sizes
-        self._learning = Learning(
-            *both, self.persons, batch=sizes.batch, measure=measure, summarise=summarise
-        )
-        self._folding = Folding(
-            *both, self._learning, sizes=sizes, measure=measure, summarise=summarise, archiving=cold
-        )
-        self.upkeep = Upkeep(*both, self._folding, cold, sizes.segments)
-        self.holdings = Holdings(*both, self.persons, self.upkeep)
-        parts = (self.persons, self.upkeep, self._forgetting, cold)
-        self.erasing = Erasing(store, *parts, writer=self._writer, changed=self._at_hand.let_go)
-        kept = (self.persons, self._forgetting, cold)
-        anew = self.erasing.begin_anew
-        self.departing = Departing(
-            store, *kept, left=Left(store, anew), changed=self._at_hand.let_go
-        )
-        self._means = Means(
-            store=store,
+        self._means = self._dependencies(settings)
+        self._look_after(settings, summarise)
+        self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
+        self._pepper = b""
+
+    def _dependencies(self, settings: Settings) -> Means:
+        """Of turns."""
+        return Means(
+            store=self._store,
             keys=self._keys,
             persons=self.persons,
-            measure=measure,
+            measure=self.measure,
             terms=settings.terms,
             recalling=self._recalling,
             opened=self._at_hand.opened,
             citing=self._citing,
         )
-        self._asking: dict[str, Person] = {}  # by conversation, until its turn begins here
-        self._pepper = b""
+
+    def _look_after(self, settings: Settings, summarise: Summarise) -> None:
+        """What is done behind replies, and what people ask for."""
+        both, sizes, cold = (self._store, self._keys), settings.sizes, self._archiving
+        self._learning = Learning(
+            *both, self.persons, batch=sizes.batch, measure=self.measure, summarise=summarise
+        )
+        self._folding = Folding(
+            *(*both, self._learning),
+            sizes=sizes,
+            measure=self.measure,
+            summarise=summarise,
+            archiving=cold,
+        )
+        self.upkeep = Upkeep(*both, self._folding, cold, sizes.segments)
+        self.holdings = Holdings(*both, self.persons, self.upkeep)
+        let_go = self._at_hand.let_go
+        parts = (self.persons, self.upkeep, self._forgetting, cold)
+        self.erasing = Erasing(self._store, *parts, writer=self._writer, changed=let_go)
+        left = Left(self._store, self.erasing.begin_anew)
+        kept = (self.persons, self._forgetting, cold)
+        self.departing = Departing(self._store, *kept, left=left, changed=let_go)
 
     async def open(self) -> None:
         """Read the store's own secret; raises UnknownKey if MEMORY_KEY does not fit the store."""
