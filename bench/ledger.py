@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 PACKAGES = ("bot", "adapters", "memory")
-LINES = 11_250  # of code in the product; raising it is a commit of its own, with a reason
+LINES = 14_900  # of code in the product; raising it is a commit of its own, with a reason
 FILE = 300
 FUNCTION = 50
 
