@@ -26,7 +26,7 @@ _WITHIN = r"(?:[^*~|`\\\n]|`[^`*_~|\n]+`(?!`))"
 _UNDERLINED = re.compile(
     rf"(?P<mark>__?)(?=[^\s*_~|]){_WITHIN}+?(?<=[^\s_])(?P=mark)(?![*_~|])(?<!_(?=\w))"
 )
-_REACH = re.compile(rf"{_WITHIN}*+")
+_REACH = re.compile(r"(?:[^*~|`\\\n]++|`[^`*_~|\n]+`(?!`))*+")
 _MARKUP = re.compile(
     rf"""{_CODE}
     | (?P<under>__?)(?=[^\s*_~|])

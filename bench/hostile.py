@@ -137,7 +137,8 @@ def few(patterns: Mapping[str, Pattern], every: int) -> Mapping[str, Pattern]:
 
 
 def _again(part: str) -> Pattern:
-    return lambda size: (part * (size // len(part) + 1))[:size]
+    """Whole ones: half of one at the end may be another text altogether."""
+    return lambda size: (part * (size // len(part))).ljust(size, "x")
 
 
 def _nested(opener: str, closer: str) -> Pattern:
