@@ -16,7 +16,6 @@ from redis.asyncio import Redis
 
 from memory import embedded
 from memory.embedded import Binary, ServerProblem, find_server, memory_key, private_server
-from memory.seal import Keyring
 from tests.servers.redis import find_servers
 
 pytestmark = pytest.mark.anyio
@@ -283,20 +282,3 @@ def test_programs_on_the_path_come_first_and_old_ones_are_passed_over(
         (tmp_path / name).chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert find_server() == Binary(name="redis", version="7.2", path=tmp_path / "redis-server")
-
-
-def test_the_key_is_made_once_for_our_eyes_only(tmp_path: Path) -> None:
-    key = memory_key(tmp_path / "data")
-    assert Keyring([key])
-    assert memory_key(tmp_path / "data") == key
-    assert mode_of(tmp_path / "data" / "memory.key") == 0o600
-    assert os.listdir(tmp_path / "data") == ["memory.key"]
-
-
-@pytest.mark.parametrize("content", ["", "hunter2\n", "\u00e9"])
-def test_a_corrupt_key_file_is_told_in_one_line_and_kept(tmp_path: Path, content: str) -> None:
-    (tmp_path / "memory.key").write_text(content)
-    with pytest.raises(ServerProblem, match=r"memory\.key holds no key: restore it") as problem:
-        memory_key(tmp_path)
-    assert "hunter2" not in str(problem.value)
-    assert (tmp_path / "memory.key").read_text() == content
