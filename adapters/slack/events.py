@@ -191,7 +191,8 @@ def _changed(
     after, before = event["message"], event.get("previous_message") or {}
     if after.get("subtype") == "tombstone":
         return _deletion(channel, after["ts"])
-    if before and _told(before, me, names) == _told(after, me, names):
+    edited = before.get("edited") != after.get("edited")
+    if before and not edited and _told(before, me, names) == _told(after, me, names):
         return None
     dated = before or after.get("edited")
     if not (dated or any(map(deleted, after.get("files") or ()))):
