@@ -13,7 +13,10 @@ from bench.given import PLACE, SAID, entry
 from bench.vocabulary import at_hand
 from bot import commands, desk, export, known, places, telemetry
 from memory import claims, erasing, facts, summary, tokens
+from memory.authority import governs
+from memory.citing import LARGE
 from memory.entry import ME
+from memory.quotes import Quotes
 from memory.words import Words
 
 Surface = Callable[[str], object]  # takes one text
@@ -100,8 +103,15 @@ def _discord() -> Mapping[str, Surface]:
 
 
 def _memory() -> Mapping[str, Surface]:
-    words = Words()
+    words, quotes = Words(), Quotes()
+    reply = quotes.reply(SAID)
     return {
+        # What is longer is compared in a thread.
+        "memory.quotes.prints": lambda text: quotes.prints(text[:LARGE]),
+        "memory.quotes.reply": lambda text: quotes.reply(text[:LARGE]),
+        "memory.quotes.taken": lambda text: reply.taken(text[:LARGE]),
+        "memory.authority.governs": lambda text: governs(text[:2_000]),
+        "memory.facts.shows": facts.shows,
         "memory.entry.own": lambda text: entry(text).own,
         "memory.entry.line": lambda text: entry(text).line,
         "memory.entry.line, a name": lambda text: entry("hello", name=text).line,

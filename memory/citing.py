@@ -15,6 +15,7 @@ from memory.records import Place
 from memory.store import Store
 from memory.taken import EXPIRED, FactSource, Going, Taken, of_segment
 
+LARGE = 8_000  # characters of a text that is compared in a thread
 PAST = 2_000  # messages before an old reply that it is compared with
 PRINTS = 50_000  # texts whose prints are kept: about 250 bytes each
 
@@ -54,13 +55,20 @@ class Citing:
 
     async def taken(self, text: str, read: Read) -> Taken:
         """From which messages and facts a reply of this text took words."""
-        reply = self._quotes.reply(text, read.names, self._quotes.rare.all(dated(read.at)))
-        messages = list(self._messages(reply, read.place, read.entries))
+        texts = (text, *(entry.text for entry in read.entries))
+        if max(map(len, texts)) > LARGE:  # takes longer than others may wait
+            reply, messages = await asyncio.to_thread(self._compared, text, read)
+        else:
+            reply, messages = self._compared(text, read)
         segments = [(read.place, each) for each in read.recollection.segments]
         for place, names in self._segments(reply, [*segments, *read.earlier]).items():
             messages += await self._sources(reply, place, names)
         facts = tuple(self._facts(reply, read.recollection.facts))
         return Taken(tuple(dict.fromkeys(messages)), facts)
+
+    def _compared(self, text: str, read: Read) -> tuple[Reply, list[tuple[str, int]]]:
+        reply = self._quotes.reply(text, read.names, self._quotes.rare.all(dated(read.at)))
+        return reply, list(self._messages(reply, read.place, read.entries))
 
     async def past(self, place: Place) -> None:
         """Find out what the bot's replies that were read from the platform took words from.

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import regex  # type: ignore[import-untyped]
 
+from memory.normal import nfkc
+
 DIGITS = 4  # a number of so many is rare
 LONG = 24  # characters: a longer token that is no plain word is rare whatever it is
 HUMPS = 8  # characters: a shorter word in mixed case is a product's name, not an identifier
@@ -153,7 +155,7 @@ def _normal(text: str) -> str:
     """Without emoji's names, and without the backslashes that Markdown puts before a sign."""
     if ":" in text:
         text = _EMOJI.sub(" ", text)
-    return unicodedata.normalize("NFKC", text).replace("\\", "")
+    return nfkc(text).replace("\\", "")
 
 
 def _tokens(text: str) -> Sequence[str]:
