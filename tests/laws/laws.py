@@ -94,7 +94,10 @@ def _told_by_its_leaves(truth: Truth, record: Record) -> None:
 def _word(truth: Truth, message: str, version: int) -> str:
     post = truth.posts.get(message)
     law(post or message in truth.shown, "nobody said that", message)
-    return post.words[version] if post else truth.shown[message]
+    if not post:
+        return truth.shown[message]
+    # An edit that was found by comparing has a time of its own, behind that of the edit.
+    return post.words[max(at for at in post.words if at <= version)]
 
 
 def _nothing_forbidden(truth: Truth, held: Holdings) -> None:

@@ -11,7 +11,9 @@ MUTANTS = {
         "if not held(turn, fence) then return { 'lost' } end\nif get('state')": "if get('state')"
     },
     "a fold takes messages as they were": {"or message.version ~= version": ""},
-    "a deletion leaves the summary": {"  unfold(id)\n  if not told": "  if not told"},
+    "a deletion leaves the summary": {
+        "unpack_message(id), unfold(id)\n": "unpack_message(id), nil\n"
+    },
     "an edit leaves the summary": {"unfold(id)\nstrike(": "strike("},
     "forgetting keeps the key": {"      unset('key')\n": "", "set('key', get('next'))": ""},
     "a deletion leaves no tombstone": {"  keep('seen', fingerprint, '-')\n": ""},
@@ -27,12 +29,17 @@ MUTANTS = {
     "what a broken segment was merged with is lost": {
         "redis.call('ZADD', CONVERSATION .. '/sum', string.match(link, ',(.*)$'), child)": ""
     },
-    "the reply to a deleted message stays": {"  if reply then lose(reply, told) end\n": ""},
-    "other processes do not hear of deletions": {"  if not told then log('-' .. id) end\n": ""},
+    "the reply to a deleted message stays": {"  if reply then found[#found + 1] = reply end\n": ""},
+    "other processes do not hear of deletions": {
+        "  if read or not told then log('-' .. id) end\n": ""
+    },
     "facts outlive their message": {"  strike(id, 'gone')\n": ""},
-    "a summary outlives what expired and was deleted": {"thread = thread or past": ""},
-    "lost events open no gap": {"open_gap(after or '', token)\n": ""},
-    "what is written into a reply before its end stays": {"dirty and dirty ~= ARGV[13]": "false"},
+    "a summary outlives what expired and was deleted": {
+        "local thread = known and string.match(known, '^[^ ]*')\n": "local thread = home(id)\n"
+    },
+    "lost events open no gap": {
+        "open_gap(after or '', token, wait > 0 and milliseconds + wait or nil)\n": ""
+    },
     "what is written into a reply after its end stays": {
         "holds(ids, id) and fence > 0 and fence < last": "false"
     },

@@ -78,12 +78,17 @@ class Play:
 
     async def _again(self, move: Move) -> None:
         """A delivery of what has come already: platforms try again for hours, not for days."""
-        if (post := self._pick(move)) and post.sent > self._server.now - DAY * 500_000:
-            entry = post.entry()
-            again = partial(
-                Memory.admit, place=post.place, entry=entry, present=self._present(post)
-            )
-            await self._happen(move, again, lambda: None)
+        post = self._pick(move)
+        if not post or post.sent <= self._server.now - DAY * 500_000:
+            return
+        entry, present = post.entry(), self._present(post)
+
+        async def again(memory: Memory) -> object:
+            if post.vanished:  # it would come behind the comparison: nobody could know of it
+                return None
+            return await memory.admit(post.place, entry, present=present)
+
+        await self._happen(move, again, lambda: None)
 
     async def _lose(self, move: Move) -> None:
         """No event tells of it; those who hear again know that something may be missing."""
