@@ -22,7 +22,7 @@ _HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
 
 # Lines that are alike are read at once: blank ones, rows of a table, prose, code.
 _BLANK, _BARS = r"(?:[^\S\n]*+\n)++", r"(?:[ \t]*+\|(?!\|)[^\n]*\n)++"
-_PLAIN = r"(?:(?![\s|]|`{3}|~{3}|(?:[-*+]|\d{1,9}[.)])[ \t]|#{1,6}[ \t])[^\n]*\n)++"
+_PLAIN = r"(?:(?![^\S\n]*+(?:[\n|]|`{3}|~{3}|(?:[-*+]|\d{1,9}[.)])[ \t]|#{1,6}[ \t]))[^\n]*\n)++"
 _CODE = r"(?:(?![^\S\n]*+\n|[ \t]*+(?:`{3}|~{3}))[^\n]*\n)++"
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _OUTSIDE = re.compile(
@@ -172,14 +172,13 @@ def _borders(text: str, room: int) -> Sequence[Border]:
     blocks, borders, at, end = _Blocks(), list[Border](), 0, min(len(text), 2 * room + 1)
     while at <= min(room, end - 1) and (run := blocks.run(text, at, end)):
         line, after = max(run.end("blank"), at), run.end()
-        if line > at:
-            first, again = blocks.pause()
-            borders.append((at, at + 1, first, blocks.around))
-            if first != again and (second := text.find("\n", at) + 1) < line:
-                borders.append((second, line, again, blocks.around))
+        if line > at and (ranks := blocks.pause()):
+            borders.append((at, at + 1, ranks[0], blocks.around))
+            if (second := text.find("\n", at) + 1) < line:
+                borders.append((second, line, ranks[1], blocks.around))
         if line < after:
             kind = run.lastgroup if run.lastgroup in _AGAIN else None
-            second = text.find("\n", line, after) + 1 or after
+            second = text.find("\n", line, after) + 1 or after if kind else after
             rank = blocks.read(text[line:second], line, kind)
             borders.append((line, line + 1, rank, blocks.around))
             if kind and second < after:
@@ -204,11 +203,16 @@ class _Blocks:
         """Blank lines, then the next line and those like it: if that is read, so are they."""
         return (_INSIDE if self._fence else _OUTSIDE).match(text, at, end)
 
-    def pause(self) -> tuple[int, int]:
-        """How bad a cut is before the first of some blank lines, and before the others."""
+    def pause(self) -> tuple[int, int] | None:
+        """How bad a cut is before the first of some blank lines, and before the others.
+
+        None: as bad as can be, inside what the last line was inside.
+        """
         self._blank = True
         if self._fence:
             return 5, 4
+        if self._solid < 0:
+            return None
         self._solid, self._table = -1, False
         return 9, 9
 
