@@ -72,6 +72,13 @@ async def page(home: Home, path: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
+async def counted(home: Home, line: str) -> None:
+    """Until the metrics say so: who looks after the server does so a little later than readers."""
+    async with asyncio.timeout(PATIENCE):
+        while line not in (await page(home, "/metrics"))[1]:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
 async def ready(home: Home, wanted: str) -> None:
     """Until the page for it has this text in its one line."""
     async with asyncio.timeout(PATIENCE):
@@ -96,9 +103,8 @@ async def test_a_killed_server_is_started_again_and_what_it_acknowledged_is_ther
         assert ANSWER in await bot.until("Fridays")
         await ready(home, "ok")
         assert server_of(home) != killed
-        numbers = (await page(home, "/metrics"))[1]
-        assert "threadkeeper_private_server_up 1.0" in numbers
-        assert "threadkeeper_private_server_restarts 1.0" in numbers
+        await counted(home, "threadkeeper_private_server_up 1.0")
+        await counted(home, "threadkeeper_private_server_restarts 1.0")
         assert await bot.end() == 0
     assert "it was killed" in home.err
     assert home.err.count(STARTED_AGAIN) == 1
