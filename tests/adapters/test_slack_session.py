@@ -97,6 +97,7 @@ async def test_links_lead_to_posts_and_back_to_their_conversations(slack: Slack)
         assert chat.linked(chat.link(root)) == where
         assert chat.linked(path) == place(reply, "C1")
         assert chat.linked(link.replace("C1", "C2")) is None
+        assert chat.linked("https://[a/archives/C1/p1") is None  # no address at all
         assert chat.linked(link.replace("fake", "evil")) is None
         assert chat.linked("https://fake.slack.com/") is None
         direct = connection.chat(place("", "DU1"))
