@@ -26,6 +26,7 @@ _WORDS: Final = {
     "greater_than": "must be more than {gt:g}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
     "model_type": "must be a section with keys of its own",
     "string_type": "must be text",
     "value_error": "{error}",
