@@ -235,5 +235,7 @@ def test_the_file_takes_no_secret_and_does_not_repeat_it(setup: Setup, name: str
 def test_what_becomes_of_posts_is_one_of_two_words(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("forget:\n  replies: gone\n")
-    with pytest.raises(ConfigError, match=r"forget\.replies: must be 'keep' or 'remove', not 'gone'"):
+    with pytest.raises(
+        ConfigError, match=r"forget\.replies: must be 'keep' or 'remove', not 'gone'"
+    ):
         load(file, {})
